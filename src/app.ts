@@ -1,0 +1,86 @@
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import type { Config } from './config.ts'
+import type { App } from './http/app-type.ts'
+import { answerBadHttp } from './http/bad-http.ts'
+import { closeCalmly } from './http/closing.ts'
+import { allowOrigins } from './http/cors.ts'
+import { addDocs } from './http/docs.ts'
+import { setHeaders } from './http/headers.ts'
+import { addHealth } from './http/health.ts'
+import { limit } from './http/limits.ts'
+import { logRequests, quiet } from './http/log.ts'
+import { answerUnknown, decodableUrl } from './http/not-found.ts'
+import { describe } from './http/openapi.ts'
+import { handleErrors } from './http/problems.ts'
+import { parseStrictJson } from './http/strict-json.ts'
+import { addTokens } from './http/tokens.ts'
+import type { Parts } from './parts.ts'
+import { displayName, isHttpsUrl } from './rules/user.ts'
+import { issueToken, recordRefusal } from './service/issue-token.ts'
+import { readinessOf } from './service/readiness.ts'
+
+const BODY_LIMIT_BYTES = 16 * 1024
+
+/** A request has to be here whole within this time, its headers within half of it. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** Longer than the idle time of usual load balancers (60 s), so that they, not we, drop an idle connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
+
+/** Builds the application: what is added first, a request meets first. It does not listen yet. */
+export async function buildApp(config: Config, parts: Parts, logger: FastifyBaseLogger): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: logger,
+    logController: quiet,
+    genReqId: parts.newId,
+    trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
+    return503OnClosing: false,
+    rewriteUrl: ({ url = '/' }) => decodableUrl(url),
+    clientErrorHandler: answerBadHttp(parts.newId),
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        verbose: true,
+        formats: { 'display-name': (text: string) => displayName(text) !== undefined, 'https-url': isHttpsUrl },
+      },
+    },
+  })
+  app.decorateRequest('caller', null)
+  app.decorateRequest('problem', null)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseStrictJson(body),
+  )
+
+  logRequests(app)
+  setHeaders(app)
+  const accepting = closeCalmly(app)
+  const limitCaller = await limit(app, {
+    perAddress: config.RATE_LIMIT_PER_ADDRESS,
+    perCaller: config.RATE_LIMIT_PER_CALLER,
+  })
+  await allowOrigins(app, config.CORS_ORIGINS)
+  handleErrors(app, (request, code) =>
+    request.caller === null
+      ? Promise.resolve()
+      : recordRefusal(parts, { caller: request.caller, requestId: request.id }, code),
+  )
+  answerUnknown(app)
+
+  await describe(app)
+  addHealth(app, readinessOf(parts.ledger, parts.clock, accepting))
+  addTokens(app, {
+    callers: parts.callers,
+    limitCaller,
+    issueToken: (asking, request) => issueToken(parts, asking, request),
+  })
+  await addDocs(app)
+  return app
+}

@@ -1,0 +1,69 @@
+import { closest } from 'fastest-levenshtein'
+import { DEVELOPMENT_APP_ID, PREFIXES, type Setting, SETTINGS } from './settings.ts'
+
+/** The value of every setting, by the name of its variable. */
+type Values = { [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never }
+
+/** The configuration: read once, never changed. */
+export type Config = Readonly<Values>
+
+/** All that is wrong with the configuration, told at once. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+  readonly faults: readonly string[]
+
+  /** @param faults sentences, each with the setting's name and the remedy */
+  constructor(faults: readonly string[]) {
+    super(`The service cannot start; ${faults.length} to mend:\n${faults.map((fault) => `- ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+/** What the environment says: the configuration, with defaults in place of what is faulty; the faults; warnings. */
+export type Reading = { config: Config; faults: string[]; warnings: string[] }
+
+/**
+ * Reads the environment. An empty variable counts as unset; no value is ever part of a fault.
+ * @param env the environment
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Reading {
+  const faults: string[] = []
+  const values = Object.entries(SETTINGS).map(([name, { fallback, read, rule }]) => {
+    const text = env[name]
+    const value = text === undefined || text === '' ? fallback : read(text)
+    if (value === undefined && text !== undefined && text !== '') faults.push(`${name}: must be ${rule}.`)
+    return [name, value ?? fallback]
+  })
+  const config = Object.freeze(Object.fromEntries(values) as Values)
+  // Whoever misspells NODE_ENV means production more often than not.
+  const production = config.NODE_ENV === 'production' || faults.some((fault) => fault.startsWith('NODE_ENV:'))
+  return {
+    config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
+    faults: production ? [...faults, ...weaknesses(config, faults)] : faults,
+    warnings: Object.keys(env).flatMap(misspelt),
+  }
+}
+
+/** What production refuses. */
+function weaknesses(config: Config, faults: readonly string[]): string[] {
+  const told = (name: string) => faults.some((fault) => fault.startsWith(`${name}:`))
+  const suffix = config.JAAS_APP_ID.slice('vpaas-magic-cookie-'.length)
+  const found: string[] = []
+  if (!told('JAAS_APP_ID') && (config.JAAS_APP_ID === DEVELOPMENT_APP_ID || new Set(suffix).size === 1)) {
+    found.push('JAAS_APP_ID: production needs the real AppID; copy it from the JaaS console.')
+  }
+  if (!told('POLICY_FILE') && config.POLICY_FILE === undefined) {
+    found.push('POLICY_FILE: production needs a policy that names its callers; point it at the policy in YAML.')
+  }
+  if (config.CORS_ORIGINS.includes('*')) {
+    found.push('CORS_ORIGINS: production refuses *; list the origins whose pages may call.')
+  }
+  const plain = config.CORS_ORIGINS.some((origin) => origin.startsWith('http:'))
+  if (plain) found.push('CORS_ORIGINS: production refuses http origins; list https ones.')
+  return found
+}
+
+function misspelt(name: string): string[] {
+  if (name in SETTINGS || !PREFIXES.some((prefix) => name.startsWith(prefix))) return []
+  return [`${name} is not a setting; the nearest one is ${closest(name, Object.keys(SETTINGS))}.`]
+}

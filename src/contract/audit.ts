@@ -1,0 +1,30 @@
+import type { ProblemCode } from './problem.ts'
+
+/**
+ * One line of the record: who asked for what, and what came of it. It holds no token, name or e-mail.
+ * Members that do not apply are absent. What a refused request said is kept only where its shape was checked.
+ */
+export type AuditEntry = {
+  /** Epoch milliseconds. */
+  time: number
+  requestId: string
+  caller: string
+  action: 'token.issue'
+  outcome: 'issued' | 'refused'
+  code?: ProblemCode
+  room?: string
+  userId?: string
+  role?: string
+  jti?: string
+  kid?: string
+  lifetimeSeconds?: number
+}
+
+/** An entry as it stands in the chain. */
+export type ChainedEntry = AuditEntry & {
+  /** 1 for the first entry, one more for each that follows. */
+  sequence: number
+  /** Hex SHA-256 of the entry before; 64 zeros for the first. */
+  previousHash: string
+  hash: string
+}

@@ -1,0 +1,30 @@
+/**
+ * Every key of `context.features` that the Jitsi web client knows (its MEET_FEATURES list, September 2026).
+ * A token writes each of them out: an absent `screen-sharing` means on, and without `features` a moderator
+ * is allowed everything.
+ */
+export const FEATURES = [
+  'branding',
+  'calendar',
+  'create-polls',
+  'file-upload',
+  'flip',
+  'inbound-call',
+  'list-visitors',
+  'live-translation',
+  'livestreaming',
+  'lobby',
+  'moderation',
+  'outbound-call',
+  'recording',
+  'room',
+  'screen-sharing',
+  'send-groupchat',
+  'send-private-message',
+  'sip-inbound-call',
+  'sip-outbound-call',
+  'transcription',
+] as const
+
+/** A key of `context.features`. */
+export type Feature = (typeof FEATURES)[number]

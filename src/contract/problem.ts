@@ -1,0 +1,105 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** Every code a caller can meet: its status, its title, and what to do next. Closed: nothing else leaves the service. */
+export const PROBLEMS = {
+  'malformed-request': { status: 400, title: 'Malformed request', detail: 'Send a well-formed HTTP request.' },
+  'invalid-json': {
+    status: 400,
+    title: 'Invalid JSON',
+    detail: 'Send one JSON object in UTF-8 in which every key appears once and every surrogate is paired.',
+  },
+  'invalid-request': { status: 400, title: 'Invalid request', detail: 'Mend the fields that errors names.' },
+  unauthenticated: {
+    status: 401,
+    title: 'Not authenticated',
+    detail: 'Send a valid API key as Authorization: Bearer <api key>.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'Scope missing',
+    detail: 'This caller lacks the scope that the route needs; have it added to the caller in the policy.',
+  },
+  'role-not-allowed': {
+    status: 403,
+    title: 'Role not allowed',
+    detail: 'This caller may not ask for this role; have the role added to the caller in the policy.',
+  },
+  'room-not-allowed': {
+    status: 403,
+    title: 'Room not allowed',
+    detail: 'This caller may not ask for this room; the rooms of the caller in the policy decide.',
+  },
+  'not-found': { status: 404, title: 'Not found', detail: 'There is nothing at this path; see /docs.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'Use one of the methods that the Allow header names.',
+  },
+  'request-timeout': { status: 408, title: 'Request timeout', detail: 'Send the whole request without a pause.' },
+  'payload-too-large': { status: 413, title: 'Payload too large', detail: 'Send at most 16 KiB.' },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send the body as Content-Type: application/json.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Wait as many seconds as Retry-After says, then ask again.',
+  },
+  'headers-too-large': { status: 431, title: 'Headers too large', detail: 'Send less than 16 KiB of headers.' },
+  fault: {
+    status: 500,
+    title: 'Internal fault',
+    detail: 'The fault is ours and stands in the log under this requestId; asking again may help.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    detail: 'Too many signatures wait; ask again after Retry-After seconds and a little chance on top.',
+  },
+  'record-unavailable': {
+    status: 503,
+    title: 'Record unavailable',
+    detail: 'The audit record cannot be written, so no token is issued; ask again after Retry-After seconds.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'Shutting down',
+    detail: 'This instance is stopping; ask again, on a new connection.',
+  },
+} as const satisfies Record<string, { status: number; title: string; detail: string }>
+
+/** The code of a refusal or fault. */
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** The codes as a list, in the order of the table. */
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
+
+/** A bad field: a JSON pointer (RFC 6901) into the body, and the rule that it breaks; never the value. */
+export const FieldError = Type.Object(
+  {
+    pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the bad field; empty for the whole body' }),
+    message: Type.String({ description: 'the rule that the field breaks' }),
+  },
+  { $id: 'FieldError', description: 'A bad field and the rule that it breaks.' },
+)
+export type FieldError = Static<typeof FieldError>
+
+/** A problem document (RFC 9457) with the members `code`, `requestId` and, for bad fields, `errors`. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'URN of the code' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Unsafe<ProblemCode>(Type.String({ enum: PROBLEM_CODES, description: 'the code to program against' })),
+    detail: Type.String({ description: 'what to do next' }),
+    requestId: Type.String({ description: 'names the request in the log and in the audit record' }),
+    errors: Type.Optional(Type.Array(Type.Unsafe<FieldError>(Type.Ref('FieldError')))),
+  },
+  { $id: 'Problem', description: 'Why a request was not served (RFC 9457).' },
+)
+export type Problem = Static<typeof Problem>
+
+/** A refusal: a decision against the request, as a value. */
+export type Refusal = { code: ProblemCode; errors?: FieldError[] }

@@ -1,0 +1,123 @@
+import { type Static, Type } from '@sinclair/typebox'
+
+/** The shortest lifetime that may be asked for, in minutes. */
+export const MIN_LIFETIME_MINUTES = 5
+
+/** The longest lifetime that a policy may allow, in minutes: one day. */
+export const MAX_LIFETIME_MINUTES = 1440
+
+/** Shape of a room name: what Jitsi's client leaves unchanged, so that the claim equals the room that is joined. */
+export const RoomId = Type.String({
+  pattern: '^[a-z0-9-]{1,128}$',
+  description: '1 to 128 characters of a-z, 0-9 and -, matching the room pattern of the policy',
+})
+
+/** Shape of a user's id; it becomes `context.user.id` and stands in the audit entry. */
+export const UserId = Type.String({
+  pattern: '^[A-Za-z0-9._:@-]{1,128}$',
+  description: '1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -',
+})
+
+/** Shape of a role's name; which names exist is the policy's to say. */
+export const RoleName = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,31}$',
+  description: 'one of the roles of the policy; built in are doctor and patient',
+})
+
+/**
+ * The body of `POST /api/jitsi/token`: one person, one room, one role.
+ * E-mail: the production of the HTML standard for valid addresses, with its lengths bounded.
+ */
+export const TokenRequest = Type.Object(
+  {
+    roomId: RoomId,
+    userId: UserId,
+    userName: Type.String({
+      minLength: 1,
+      format: 'display-name',
+      description:
+        '1 to 128 characters after trimming and bringing to Unicode NFC, without control, bidirectional or other format characters',
+    }),
+    userEmail: Type.Optional(
+      Type.String({
+        maxLength: 254,
+        pattern:
+          "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+        description:
+          'an e-mail address of at most 254 characters; it enters the token only where the policy of the role says so',
+      }),
+    ),
+    userAvatar: Type.Optional(
+      Type.String({
+        maxLength: 2048,
+        format: 'https-url',
+        description: 'an https URL of at most 2048 ASCII characters, without user name or password',
+      }),
+    ),
+    userRole: RoleName,
+    expirationMinutes: Type.Optional(
+      Type.Integer({
+        minimum: MIN_LIFETIME_MINUTES,
+        maximum: MAX_LIFETIME_MINUTES,
+        description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} up to the maximum of the role; without it, the default of the role`,
+      }),
+    ),
+  },
+  {
+    $id: 'TokenRequest',
+    additionalProperties: false,
+    description: 'Who enters which room in which role.',
+    examples: [
+      {
+        roomId: 'bharattelemed-p1042-d77-1764000000',
+        userId: 'doctor-77',
+        userName: 'Dr. Meera Iyer',
+        userRole: 'doctor',
+        expirationMinutes: 60,
+      },
+    ],
+  },
+)
+export type TokenRequest = Static<typeof TokenRequest>
+
+/** Where the meeting takes place: what the IFrame API needs beside the token. */
+export const Meeting = Type.Object(
+  {
+    domain: Type.String({ description: 'first argument of JitsiMeetExternalAPI' }),
+    roomName: Type.String({ description: 'option roomName of JitsiMeetExternalAPI: <AppID>/<room>' }),
+    scriptUrl: Type.String({ description: 'where external_api.js is loaded from' }),
+  },
+  { $id: 'Meeting', description: 'Where the meeting takes place.' },
+)
+export type Meeting = Static<typeof Meeting>
+
+/** The answer to a token request. Its first five members never change shape. */
+export const TokenAnswer = Type.Object(
+  {
+    token: Type.String({ description: 'the signed JWT, under 8 kB; option jwt of JitsiMeetExternalAPI' }),
+    expiresAt: Type.String({ format: 'date-time', description: 'when the token expires: ISO 8601, UTC' }),
+    roomId: Type.String(),
+    userRole: Type.String(),
+    moderator: Type.Boolean(),
+    meeting: Type.Unsafe<Meeting>(Type.Ref('Meeting')),
+  },
+  {
+    $id: 'TokenAnswer',
+    description: 'A token for one person, one room and one role.',
+    examples: [
+      {
+        token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl',
+        expiresAt: '2026-11-23T10:00:00.000Z',
+        roomId: 'bharattelemed-p1042-d77-1764000000',
+        userRole: 'doctor',
+        moderator: true,
+        meeting: {
+          domain: '8x8.vc',
+          roomName: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bharattelemed-p1042-d77-1764000000',
+          scriptUrl: 'https://8x8.vc/vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/external_api.js',
+        },
+      },
+    ],
+  },
+)
+export type TokenAnswer = Static<typeof TokenAnswer>

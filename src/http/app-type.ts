@@ -1,0 +1,27 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ProblemCode } from '../contract/problem.ts'
+import type { Caller } from '../rules/policy.ts'
+
+/** The Fastify instance, with request and answer types taken from the schemas of a route. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null until authenticated. */
+    caller: Caller | null
+    /** Why the request was not served, for its log line. */
+    problem: { code: ProblemCode; cause?: unknown } | null
+  }
+  interface FastifyContextConfig {
+    /** Not counted by the limiter: an orchestrator that is told 429 would kill a healthy service. */
+    unlimited?: boolean
+  }
+}

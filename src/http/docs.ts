@@ -1,0 +1,38 @@
+import swaggerUi from '@fastify/swagger-ui'
+import { Type } from '@sinclair/typebox'
+import type { App } from './app-type.ts'
+
+/** Adds `GET /openapi.yaml`, and a page made from it at `/docs` that asks nobody outside. */
+export async function addDocs(app: App): Promise<void> {
+  app.get(
+    '/openapi.yaml',
+    {
+      config: { problems: ['rate-limited'] },
+      schema: {
+        operationId: 'getDescription',
+        summary: 'This description',
+        tags: ['docs'],
+        security: [],
+        response: {
+          200: { description: 'The description as YAML', content: { 'application/yaml': { schema: Type.String() } } },
+        },
+      },
+    },
+    async (_request, reply) => reply.type('application/yaml; charset=utf-8').send(app.swagger({ yaml: true })),
+  )
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: {
+      'default-src': "'none'",
+      'script-src': "'self'",
+      // Swagger UI sets style attributes from its scripts.
+      'style-src': "'self' 'unsafe-inline'",
+      'img-src': "'self' data:",
+      'connect-src': "'self'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+    },
+    uiConfig: { validatorUrl: null, tryItOutEnabled: true },
+  })
+}

@@ -1,0 +1,90 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+
+const MIN_MODULUS_BITS = 4096
+const MAX_FILE_BYTES = 64 * 1024
+
+/** What is wrong with a key file, as a sentence that says what to do; it never holds a part of the file. */
+export class KeyFault extends Error {
+  override name = 'KeyFault'
+}
+
+/**
+ * Reads a private signing key.
+ * @param path a PEM file, PKCS#8 or PKCS#1 (`ssh-keygen -m PEM`, which the 8x8 guide names, writes the latter)
+ * @returns an RSA key of at least 4096 bits
+ * @throws KeyFault
+ */
+export function readPrivateKey(path: string): KeyObject {
+  const pem = readGuarded(path)
+  const key = parse(path, pem)
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new KeyFault(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (bits < MIN_MODULUS_BITS) {
+    throw new KeyFault(`${path}: the key has ${bits} bits, at least ${MIN_MODULUS_BITS} are needed. ${howToMake}`)
+  }
+  return key
+}
+
+const howToMake =
+  'Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096 -out <key id>.pem, and upload its public half.'
+
+function readGuarded(path: string): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  try {
+    const { mode, size } = fstatSync(file)
+    // Who may write the file chooses the key. Windows keeps no such bits.
+    if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
+      throw new KeyFault(`${path}: is writable by its group or by everybody; run: chmod go-w ${path}`)
+    }
+    if (size > MAX_FILE_BYTES) throw new KeyFault(`${path}: is too large for a key; put one private key in PEM there.`)
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw error instanceof KeyFault ? error : unreadable(path, error)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function unreadable(path: string, error: unknown): KeyFault {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return new KeyFault(`${path}: there is no such file; mount the private key there.`)
+  if (code === 'EACCES') {
+    return new KeyFault(`${path}: this process may not read it; give the user that runs the service the right to.`)
+  }
+  return new KeyFault(`${path}: cannot be read (${code ?? 'unknown fault'}).`)
+}
+
+function parse(path: string, pem: string): KeyObject {
+  const say = (remedy: string) => new KeyFault(`${path}: ${remedy}`)
+  if (pem.includes('\\n')) {
+    throw say('holds the two characters \\n instead of line breaks; write the key with real line breaks.')
+  }
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw say('is encrypted; mount it decrypted (openssl pkey -in … -out …), readable by the service alone.')
+  }
+  if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
+    throw say('is in OpenSSH format; convert it with: ssh-keygen -p -m PEM -f <file>.')
+  }
+  if (/BEGIN (RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem) && !pem.includes('PRIVATE KEY')) {
+    throw say('holds a public key or a certificate; mount the private key.')
+  }
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    // OpenSSL's own words are dropped: they help nobody here, and may quote the input.
+    throw say(`is not a private key in PEM (PKCS#8 or PKCS#1), or is cut short. ${howToMake}`)
+  }
+}
+
+/** @returns the public half as SPKI PEM: what is uploaded to JaaS */
+export function publicPem(key: KeyObject): string {
+  return createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
+}

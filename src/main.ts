@@ -1,0 +1,29 @@
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { buildApp } from './app.ts'
+import { ConfigurationError, readConfig } from './config.ts'
+import { developmentNotice } from './development.ts'
+import { openParts } from './parts.ts'
+
+const { config, faults, warnings } = readConfig(process.env)
+const logger = pino({ level: config.LOG_LEVEL })
+
+try {
+  for (const warning of warnings) logger.warn(warning)
+  const parts = await openParts(config, faults)
+  const app = await buildApp(config, parts, logger)
+  app.addHook('onClose', () => parts.close())
+  const graceful = closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger }, async ({ signal, err }) => {
+    if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
+    else logger.info({ signal }, 'closing')
+    await app.close()
+  })
+  app.addHook('onClose', () => graceful.uninstall())
+  const address = await app.listen({ host: config.HOST, port: config.PORT })
+  logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.signer.keyId }, 'ready')
+  if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
+} catch (error) {
+  if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)
+  else logger.fatal({ err: error }, 'cannot start')
+  process.exitCode = 1
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
+import { Value } from '@sinclair/typebox/value'
+import { LineCounter, parseDocument } from 'yaml'
+import { MAX_PATTERN_CHARACTERS, PolicyFile } from './contract/policy.ts'
+import { wholeName } from './rules/policy.ts'
+
+/** All that is wrong with a policy, each fault with its path. */
+export class PolicyFault extends Error {
+  override name = 'PolicyFault'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.faults = faults
+  }
+}
+
+/**
+ * Reads and checks a policy file.
+ * @param path a file in YAML
+ * @throws PolicyFault with every fault: unknown members, unknown features, roles that nobody defines, patterns that do not
+ *   compile or take too long, hashes that are none
+ */
+export async function readPolicyFile(path: string): Promise<PolicyFile> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new PolicyFault([
+      `POLICY_FILE ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}).`,
+    ])
+  }
+  try {
+    return await parsePolicy(text)
+  } catch (error) {
+    if (!(error instanceof PolicyFault)) throw error
+    throw new PolicyFault(error.faults.map((fault) => `POLICY_FILE ${path}: ${fault}`))
+  }
+}
+
+/**
+ * Parses and checks the text of a policy.
+ * @param text YAML 1.2
+ * @throws PolicyFault
+ */
+export async function parsePolicy(text: string): Promise<PolicyFile> {
+  const value = parseYaml(text)
+  // One fault a place: the first of several errors at a path is the one that says it best.
+  const shapeFaults = new Map<string, string>()
+  for (const error of Value.Errors(PolicyFile, value)) {
+    if (!shapeFaults.has(error.path)) shapeFaults.set(error.path, shapeFault(error))
+  }
+  const faults = [...shapeFaults.values(), ...meaningFaults(value), ...(await patternFaults(value))]
+  if (faults.length > 0) throw new PolicyFault(faults)
+  return value as PolicyFile
+}
+
+function parseYaml(text: string): unknown {
+  const lines = new LineCounter()
+  // prettyErrors would quote the file; a place is enough.
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines })
+  const problems = [...document.errors, ...document.warnings]
+  if (problems.length > 0) {
+    throw new PolicyFault(
+      problems.map(({ pos, code }) => `line ${lines.linePos(pos[0]).line}: is not valid YAML (${code}).`),
+    )
+  }
+  try {
+    return document.toJS({ maxAliasCount: 0 })
+  } catch {
+    throw new PolicyFault(['is not valid YAML (it uses an alias; write the value out).'])
+  }
+}
+
+function shapeFault({ path, type, schema }: ValueError): string {
+  if (type === ValueErrorType.ObjectRequiredProperty) return `${path}: is missing.`
+  const rule = schema.description ?? 'as the README describes it'
+  if (type === ValueErrorType.ObjectAdditionalProperties) return `${path}: does not belong here; there may be ${rule}.`
+  return `${path || '/'}: must be ${rule}.`
+}
+
+// What follows reads a policy whose shape may be faulty, so that faults of meaning are told in the same breath.
+const membersOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : []
+const member = (value: unknown, name: string): unknown => membersOf(value).find(([key]) => key === name)?.[1]
+const textsOf = (value: unknown): [string, string][] =>
+  membersOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))
+
+function* meaningFaults(policy: unknown): Generator<string> {
+  for (const [name, role] of membersOf(member(policy, 'roles'))) {
+    const lifetime = member(role, 'lifetimeMinutes')
+    if (Number(member(lifetime, 'default')) > Number(member(lifetime, 'max'))) {
+      yield `/roles/${name}/lifetimeMinutes/default: must be at most max.`
+    }
+  }
+  const roles = new Set(membersOf(member(policy, 'roles')).map(([name]) => name))
+  const ids = new Set<unknown>()
+  const hashes = new Set<string>()
+  for (const [index, caller] of membersOf(member(policy, 'callers'))) {
+    const at = `/callers/${index}`
+    const id = member(caller, 'id')
+    if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
+    ids.add(id)
+    for (const [position, role] of textsOf(member(caller, 'roles'))) {
+      if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
+    }
+    for (const [position, hash] of textsOf(member(caller, 'apiKeySha256'))) {
+      if (hashes.has(hash.toLowerCase())) yield `${at}/apiKeySha256/${position}: is there already; one key, one caller.`
+      hashes.add(hash.toLowerCase())
+    }
+  }
+}
+
+async function patternFaults(policy: unknown): Promise<string[]> {
+  const patterns = [
+    { at: '/rooms/pattern', pattern: member(member(policy, 'rooms'), 'pattern') },
+    ...membersOf(member(policy, 'callers')).map(([index, caller]) => ({
+      at: `/callers/${index}/rooms`,
+      pattern: member(caller, 'rooms'),
+    })),
+  ]
+  const verdicts = new Map<string, string | undefined>()
+  const faults: string[] = []
+  for (const { at, pattern } of patterns) {
+    if (typeof pattern !== 'string' || pattern.length > MAX_PATTERN_CHARACTERS) continue
+    if (!verdicts.has(pattern)) verdicts.set(pattern, await patternFault(pattern))
+    const fault = verdicts.get(pattern)
+    if (fault !== undefined) faults.push(`${at}: ${fault}`)
+  }
+  return faults
+}
+
+/** Names have at most 128 characters, so a quadratic pattern costs microseconds; a cubic one would cost milliseconds. */
+const MAX_DEGREE = 2
+
+async function patternFault(pattern: string): Promise<string | undefined> {
+  try {
+    wholeName(pattern)
+  } catch {
+    return 'does not compile; write a JavaScript regular expression.'
+  }
+  // Loaded only here: 3 MB that a service without a policy file need not read.
+  const { default: recheck } = await import('recheck/lib/browser.js')
+  const verdict = recheck.checkSync(`^(?:${pattern})$`, 'u', { timeout: 2000 })
+  if (verdict.status === 'safe') return undefined
+  if (
+    verdict.status === 'vulnerable' &&
+    verdict.complexity.type === 'polynomial' &&
+    verdict.complexity.degree <= MAX_DEGREE
+  ) {
+    return undefined
+  }
+  return verdict.status === 'unknown'
+    ? 'could not be shown to be fast; write a simpler pattern.'
+    : `takes ${verdict.complexity.type} time on some names; write it without repeats inside repeats.`
+}

@@ -1,0 +1,10 @@
+/** A fault with a code of its own: the request was in order, the service could not serve it. */
+export class ServiceFault extends Error {
+  override name = 'ServiceFault'
+  readonly code: 'overloaded' | 'record-unavailable'
+
+  constructor(code: ServiceFault['code'], options?: ErrorOptions) {
+    super(code, options)
+    this.code = code
+  }
+}
