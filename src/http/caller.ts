@@ -29,8 +29,9 @@ export function authenticate(callers: CallerDirectory, scope: Scope) {
 
 function credentialOf(request: FastifyRequest): string | undefined {
   // Node keeps the first of several Authorization headers; a proxy may have meant another.
-  const headers = request.raw.headersDistinct.authorization ?? []
-  return headers.length === 1 ? BEARER.exec(headers[0] ?? '')?.[1] : undefined
+  const names = request.raw.rawHeaders.filter((_, index) => index % 2 === 0)
+  const times = names.filter((name) => name.toLowerCase() === 'authorization').length
+  return times === 1 ? BEARER.exec(request.headers.authorization ?? '')?.[1] : undefined
 }
 
 /** @returns who asks; for use behind `authenticate` */

@@ -18,7 +18,7 @@ export function displayName(text: string): string | undefined {
 }
 
 // The characters of RFC 3986 and no others: nothing that JSON would escape or a page could break out with.
-const URL_CHARACTERS = /^https:\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
+const URL_CHARACTERS = /^https:\/\/[A-Za-z0-9[][A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]*$/
 
 /**
  * Whether a text is an https URL that may be shown to everybody in the meeting.

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pino } from 'pino'
+import { inject, onTestFinished } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { newApiKey } from '../src/callers/api-keys.ts'
+import { type Client, createClient, type TokenRequest } from '../src/client/client.ts'
+import { readConfig } from '../src/config.ts'
+import type { App } from '../src/http/app-type.ts'
+import { openParts, type Parts } from '../src/parts.ts'
+
+/** 2026-11-23T09:00:00.000Z, in epoch milliseconds: what every service of the kit takes for now. */
+export const NOW = 1_795_424_400_000
+
+export const APP_ID = 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe'
+
+/** May ask for both roles and every room of the policy. */
+export const CLINIC = newApiKey('clinic-backend')
+/** May ask for patients alone, in rooms that begin with bharattelemed-ward-. */
+export const WARD = newApiKey('ward-backend')
+
+export const POLICY = `
+rooms:
+  pattern: "^bharattelemed-[a-z0-9]+(?:-[a-z0-9]+)*$"
+roles:
+  doctor:  { moderator: true,  lifetimeMinutes: { default: 90, max: 240 }, features: [recording, transcription, screen-sharing, file-upload, send-groupchat, create-polls], shareEmail: false }
+  patient: { moderator: false, lifetimeMinutes: { default: 90, max: 120 }, features: [send-groupchat] }
+  observer: { moderator: false, lifetimeMinutes: { default: 30, max: 30 }, features: [], shareEmail: true }
+callers:
+  - id: clinic-backend
+    apiKeySha256: ["${CLINIC.sha256}"]
+    roles: [doctor, patient, observer]
+    scopes: ["tokens:issue"]
+  - id: ward-backend
+    apiKeySha256: ["${WARD.sha256}"]
+    roles: [patient]
+    rooms: "^bharattelemed-ward-.*$"
+    scopes: ["tokens:issue"]
+`
+
+export const DOCTOR: TokenRequest = {
+  roomId: 'bharattelemed-p1042-d77-1764000000',
+  userId: 'doctor-77',
+  userName: 'Dr. Meera Iyer',
+  userRole: 'doctor',
+}
+export const PATIENT: TokenRequest = { ...DOCTOR, userId: 'patient-1042', userName: 'Asha Rao', userRole: 'patient' }
+
+/** A folder of its own, gone when the test is. */
+export function tempDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** Writes a file into a folder of its own. */
+export function tempFile(name: string, text: string, mode = 0o600): string {
+  const path = join(tempDir(), name)
+  writeFileSync(path, text, { mode })
+  return path
+}
+
+/** Numbered ids: …0001, …0002. */
+function countedIds(): () => string {
+  let count = 0
+  return () => `00000000-0000-4000-8000-${String(++count).padStart(12, '0')}`
+}
+
+export type Service = {
+  app: App
+  parts: Parts
+  /** Asks as the caller CLINIC. */
+  client: Client
+  clientOf(apiKey: string): Client
+  /** The record as it stands on disk. */
+  entries(): Entry[]
+  /** What was logged, line by line. */
+  logLines: string[]
+}
+
+/**
+ * The production app over a real database in a folder of its own, with a fixed clock and counted ids.
+ * @param env settings beside those of the kit
+ * @param replace parts to put in place of the real ones
+ */
+export async function startService(
+  env: Record<string, string> = {},
+  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+): Promise<Service> {
+  const service = await openService(env, replace)
+  onTestFinished(() => service.close())
+  return service
+}
+
+/** The same for several tests; `close` is the caller's to call. */
+export async function openService(
+  env: Record<string, string> = {},
+  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+): Promise<Service & { close(): Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
+  const { config, faults } = readConfig({ ...testEnv(dir), ...env })
+  const opened = await openParts(config, faults)
+  const fixed: Parts = { ...opened, clock: () => NOW, newId: countedIds() }
+  const parts = { ...fixed, ...replace(fixed) }
+  const logLines: string[] = []
+  const app = await buildApp(
+    config,
+    parts,
+    pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
+  )
+  const clientOf = (apiKey: string) =>
+    createClient({ baseUrl: 'http://service.test', apiKey, fetch: throughInject(app) })
+  return {
+    app,
+    parts,
+    client: clientOf(CLINIC.apiKey),
+    clientOf,
+    entries: () => readEntries(join(dir, 'service.db')),
+    logLines,
+    async close() {
+      await app.close()
+      await opened.close()
+      rmSync(dir, { recursive: true })
+    },
+  }
+}
+
+/** Settings for a service whose files are in a folder. */
+export function testEnv(dir: string): Record<string, string> {
+  writeFileSync(join(dir, 'policy.yaml'), POLICY)
+  return {
+    NODE_ENV: 'production',
+    JAAS_APP_ID: APP_ID,
+    KEYS_DIR: inject('keysDir'),
+    POLICY_FILE: join(dir, 'policy.yaml'),
+    DATABASE_URL: `sqlite:${join(dir, 'service.db')}`,
+  }
+}
+
+/** The private key that the services of the kit sign with. */
+export const testKeyPem = (): string => readFileSync(join(inject('keysDir'), 'test-key.pem'), 'utf8')
+
+function throughInject(app: App) {
+  return async (url: string, init: RequestInit): Promise<Response> => {
+    const answer = await app.inject({
+      method: init.method as 'POST',
+      url: new URL(url).pathname,
+      headers: init.headers as Record<string, string>,
+      payload: init.body as string,
+    })
+    return new Response(answer.body, { status: answer.statusCode, headers: answer.headers as Record<string, string> })
+  }
+}
+
+/** A row of the record: members that are null left out. */
+export type Entry = Record<string, string | number>
+
+/** Reads the record from its file, past every line of the service's own code. */
+export function readEntries(path: string): Entry[] {
+  const file = new DatabaseSync(path, { readOnly: true })
+  try {
+    const rows = file.prepare('SELECT * FROM audit_entry ORDER BY sequence').all()
+    return rows.map(
+      (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Entry,
+    )
+  } finally {
+    file.close()
+  }
+}
+
+/**
+ * Checks a chain as an auditor would who has the description of it and nothing else.
+ * @returns the sequence of the first entry that does not fit, or undefined
+ */
+export function brokenAt(entries: readonly Entry[]): number | undefined {
+  let previous = '0'.repeat(64)
+  for (const [index, { hash, previous_hash, ...kept }] of entries.entries()) {
+    const camel = Object.entries(kept).map(([key, value]) => [
+      key.replace(/_(.)/g, (_, c: string) => c.toUpperCase()),
+      value,
+    ])
+    const sorted = Object.fromEntries(camel.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))) as object
+    const expected = createHash('sha256')
+      .update(`${previous}\n${JSON.stringify(sorted)}`)
+      .digest('hex')
+    if (hash !== expected || previous_hash !== previous || kept['sequence'] !== index + 1) return index + 1
+    previous = expected
+  }
+  return undefined
+}
