@@ -23,10 +23,14 @@ export async function openSigner({ keyId, key }: SigningKey, bounds: SignerBound
 }
 
 async function selfTest(key: SigningKey['key'], keyId: string): Promise<void> {
-  const token = await new SignJWT({ keyId }).setProtectedHeader({ alg: 'RS256' }).sign(key)
-  await compactVerify(token, createPublicKey(key), { algorithms: ['RS256'] }).catch((cause: unknown) => {
-    throw new KeyFault(`the key ${keyId} makes signatures that do not verify; mount an intact key.`, { cause })
-  })
+  try {
+    const token = await new SignJWT({ keyId }).setProtectedHeader({ alg: 'RS256' }).sign(key)
+    await compactVerify(token, createPublicKey(key), { algorithms: ['RS256'] })
+  } catch (cause) {
+    throw new KeyFault(`the key ${keyId} makes no signature that verifies with its public half; mount an intact key.`, {
+      cause,
+    })
+  }
 }
 
 /** Runs at most `underWay` tasks at once, in the order they came; at most `waiting` wait for a place. */

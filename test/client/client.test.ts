@@ -1,0 +1,83 @@
+import { createServer } from 'node:http'
+import { expect, it, onTestFinished } from 'vitest'
+import { createClient, TokenServiceError } from '../../src/client/client.ts'
+import { CLINIC, DOCTOR, startService } from '../kit.ts'
+
+const answering = (body: string, init: ResponseInit) => async () => new Response(body, init)
+const clientWith = (fetch: () => Promise<Response>) =>
+  createClient({ baseUrl: 'https://t.example.org', apiKey: 'k', fetch })
+
+it('asks the running service over a real connection', async () => {
+  const { app } = await startService()
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const client = createClient({ baseUrl: `${address}/`, apiKey: CLINIC.apiKey })
+  await expect(client.issueToken(DOCTOR)).resolves.toMatchObject({ moderator: true })
+  const stranger = createClient({ baseUrl: address, apiKey: 'nobody' })
+  const error = await stranger.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(TokenServiceError)
+  expect(error).toMatchObject({
+    name: 'TokenServiceError',
+    code: 'unauthenticated',
+    status: 401,
+    errors: [],
+    requestId: expect.any(String) as string,
+    message: 'unauthenticated: Send a valid API key as Authorization: Bearer <api key>.',
+  })
+})
+
+it('tells that nobody answers', async () => {
+  const client = createClient({ baseUrl: 'http://127.0.0.1:9', apiKey: CLINIC.apiKey })
+  const error: unknown = await client.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'unreachable', status: 0 })
+  expect(String(error)).not.toContain(CLINIC.apiKey)
+})
+
+it('gives up after its time, and when it is told to', async () => {
+  const server = createServer(() => undefined)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.closeAllConnections())
+  onTestFinished(() => void server.close())
+  const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  await expect(createClient({ baseUrl, apiKey: 'k', timeoutMs: 30 }).issueToken(DOCTOR)).rejects.toMatchObject({
+    code: 'unreachable',
+    cause: { name: 'TimeoutError' },
+  })
+  const giveUp = new AbortController()
+  const asked = createClient({ baseUrl, apiKey: 'k' }).issueToken(DOCTOR, giveUp.signal)
+  giveUp.abort()
+  await expect(asked).rejects.toMatchObject({ code: 'unreachable', cause: { name: 'AbortError' } })
+})
+
+it('does not carry the API key along a redirect', async () => {
+  const server = createServer((_request, response) =>
+    response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  await expect(createClient({ baseUrl, apiKey: 'k' }).issueToken(DOCTOR)).rejects.toMatchObject({ code: 'unreachable' })
+})
+
+it.each([
+  ['a page of HTML', '<h1>Bad gateway</h1>', 502],
+  ['JSON of somebody else', '{"error":"x"}', 500],
+  ['null', 'null', 200],
+  ['a token that is no text', '{"token":7}', 200],
+  ['nothing', '', 200],
+])('tells that %s is not the service', async (_what, body, status) => {
+  await expect(clientWith(answering(body, { status })).issueToken(DOCTOR)).rejects.toMatchObject({
+    code: 'unexpected-answer',
+    status,
+  })
+})
+
+it('tells how long to wait, and the bad fields', async () => {
+  const problem = { code: 'rate-limited', detail: 'Wait.', requestId: 'r', status: 429 }
+  const limited = answering(JSON.stringify(problem), { status: 429, headers: { 'retry-after': '7' } })
+  await expect(clientWith(limited).issueToken(DOCTOR)).rejects.toMatchObject({ retryAfterSeconds: 7, requestId: 'r' })
+  const bad = { ...problem, code: 'invalid-request', errors: [{ pointer: '/userId', message: 'is missing' }] }
+  await expect(clientWith(answering(JSON.stringify(bad), { status: 400 })).issueToken(DOCTOR)).rejects.toMatchObject({
+    errors: [{ pointer: '/userId', message: 'is missing' }],
+    retryAfterSeconds: undefined,
+  })
+})

@@ -1,0 +1,70 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { compactVerify } from 'jose'
+import { describe, expect, it } from 'vitest'
+import type { Claims, TokenHeader } from '../../src/contract/claims.ts'
+import { openSigner } from '../../src/keys/signer.ts'
+import { testKeyPem } from '../kit.ts'
+
+const key = createPrivateKey(testKeyPem())
+const header: TokenHeader = { alg: 'RS256', typ: 'JWT', kid: 'a/k' }
+const bounds = { underWay: 1, waiting: 1 }
+const claims = { aud: 'jitsi', jti: 'x' } as Claims
+
+describe('the signer', () => {
+  it('signs RS256 with the header and claims as given, byte for byte', async () => {
+    const signer = await openSigner({ keyId: 'k', key }, { underWay: 4, waiting: 10 })
+    const token = await signer.sign(header, claims)
+    const [first, second] = token.split('.')
+    expect(Buffer.from(first ?? '', 'base64url').toString()).toBe('{"alg":"RS256","typ":"JWT","kid":"a/k"}')
+    expect(Buffer.from(second ?? '', 'base64url').toString()).toBe('{"aud":"jitsi","jti":"x"}')
+    const verified = await compactVerify(token, createPublicKey(key))
+    expect(verified.protectedHeader).toStrictEqual(header)
+    expect(signer.keyId).toBe('k')
+  })
+
+  it('leaves the event loop free while it signs', async () => {
+    const signer = await openSigner({ keyId: 'k', key }, { underWay: 4, waiting: 100 })
+    let turns = 0
+    const timer = setInterval(() => (turns += 1), 0)
+    await Promise.all(Array.from({ length: 40 }, () => signer.sign(header, claims)))
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(3)
+  })
+
+  it('has at most so many under way and so many waiting, and throws overloaded beyond', async () => {
+    const signer = await openSigner({ keyId: 'k', key }, { underWay: 2, waiting: 3 })
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => signer.sign(header, claims)))
+    expect(outcomes.map(({ status }) => status)).toStrictEqual([
+      ...Array<string>(5).fill('fulfilled'),
+      ...Array<string>(3).fill('rejected'),
+    ])
+    expect(outcomes[7]).toMatchObject({ reason: { name: 'ServiceFault', code: 'overloaded' } })
+  })
+
+  it('gives a place back when a signature fails', async () => {
+    const signer = await openSigner({ keyId: 'k', key }, { underWay: 1, waiting: 0 })
+    const loop: Record<string, unknown> = {}
+    loop['self'] = loop
+    await expect(signer.sign(header, loop as unknown as Claims)).rejects.toThrow()
+    await expect(signer.sign(header, claims)).resolves.toContain('.')
+  })
+
+  it('refuses a key that cannot sign RS256', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    await expect(openSigner({ keyId: 'k', key: privateKey }, bounds)).rejects.toMatchObject({ name: 'KeyFault' })
+  })
+
+  it('refuses a key whose private half was damaged', async () => {
+    const der = key.export({ type: 'pkcs1', format: 'der' })
+    const jwk = key.export({ format: 'jwk' })
+    for (const part of [jwk.d, jwk.dp]) {
+      const at = der.indexOf(Buffer.from(part ?? '', 'base64url').subarray(-40))
+      der[at + 20] = (der[at + 20] ?? 0) ^ 1
+    }
+    const damaged = createPrivateKey({ key: der, type: 'pkcs1', format: 'der' })
+    await expect(openSigner({ keyId: 'k', key: damaged }, bounds)).rejects.toMatchObject({
+      name: 'KeyFault',
+      message: 'the key k makes no signature that verifies with its public half; mount an intact key.',
+    })
+  })
+})
