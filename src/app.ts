@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type RawServerDefault } from 'fastify'
 import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { answerBadHttp } from './http/bad-http.ts'
@@ -29,29 +29,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
 /** Builds the application: what is added first, a request meets first. It does not listen yet. */
 export async function buildApp(config: Config, parts: Parts, logger: FastifyBaseLogger): Promise<App> {
-  const app: App = Fastify({
-    loggerInstance: logger,
-    logController: quiet,
-    genReqId: parts.newId,
-    trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
-    return503OnClosing: false,
-    rewriteUrl: ({ url = '/' }) => decodableUrl(url),
-    clientErrorHandler: answerBadHttp(parts.newId),
-    ajv: {
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: true,
-        verbose: true,
-        formats: { 'display-name': (text: string) => displayName(text) !== undefined, 'https-url': isHttpsUrl },
-      },
-    },
-  })
+  const app: App = Fastify(serverOptions(config, parts, logger))
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.removeAllContentTypeParsers()
@@ -83,4 +61,30 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   })
   await addDocs(app)
   return app
+}
+
+function serverOptions(config: Config, { newId }: Parts, logger: FastifyBaseLogger) {
+  return {
+    loggerInstance: logger,
+    logController: quiet,
+    genReqId: newId,
+    trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
+    return503OnClosing: false,
+    rewriteUrl: ({ url = '/' }) => decodableUrl(url),
+    clientErrorHandler: answerBadHttp(newId),
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        verbose: true,
+        formats: { 'display-name': (text: string) => displayName(text) !== undefined, 'https-url': isHttpsUrl },
+      },
+    },
+  } satisfies FastifyHttpOptions<RawServerDefault>
 }

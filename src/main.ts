@@ -13,13 +13,12 @@ try {
   const parts = await openParts(config, faults)
   const app = await buildApp(config, parts, logger)
   app.addHook('onClose', () => parts.close())
-  const graceful = closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger }, async ({ signal, err }) => {
+  const address = await app.listen({ host: config.HOST, port: config.PORT })
+  closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
     else logger.info({ signal }, 'closing')
     await app.close()
   })
-  app.addHook('onClose', () => graceful.uninstall())
-  const address = await app.listen({ host: config.HOST, port: config.PORT })
   logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.signer.keyId }, 'ready')
   if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
 } catch (error) {

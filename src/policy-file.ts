@@ -67,9 +67,9 @@ function parseYaml(text: string): unknown {
     )
   }
   try {
-    return document.toJS({ maxAliasCount: 0 })
+    return document.toJS() as unknown
   } catch {
-    throw new PolicyFault(['is not valid YAML (it uses an alias; write the value out).'])
+    throw new PolicyFault(['is not valid YAML (its aliases lead nowhere or too far).'])
   }
 }
 

@@ -51,7 +51,7 @@ const listOf =
 const origin: Read<string> = (text) => {
   if (text === '*') return text
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text ? text : undefined
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? text : undefined
 }
 
 const addressOrCidr: Read<string> = (text) => {
@@ -70,7 +70,7 @@ export const DEVELOPMENT_APP_ID = `vpaas-magic-cookie-${'0'.repeat(32)}`
 /** Every setting. The README's table is made from this one. */
 export const SETTINGS = {
   NODE_ENV: setting(
-    'development' as 'development' | 'test' | 'production',
+    'development',
     'development',
     oneOf('development', 'test', 'production'),
     'production, development or test',

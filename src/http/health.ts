@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Liveness, Readiness } from '../contract/health.ts'
+import type { Liveness, Readiness } from '../contract/health.ts'
 import type { App } from './app-type.ts'
 
 /** Adds `GET /livez` and `GET /readyz`; neither is limited, neither waits for a signature. */
@@ -7,7 +7,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
   app.get(
     '/livez',
     {
-      config: { unlimited: true },
+      config: { unlimited: true, problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getLiveness',
         summary: 'Whether the process answers',
@@ -22,7 +22,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
   app.get(
     '/readyz',
     {
-      config: { unlimited: true },
+      config: { unlimited: true, problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getReadiness',
         summary: 'Whether traffic should come here',

@@ -39,7 +39,10 @@ export async function describe(app: App): Promise<void> {
         },
       },
     },
-    refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) },
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, index) =>
+        typeof schema.$id === 'string' ? schema.$id : `schema-${index}`,
+    },
     transform: ({ schema, url, route }) => ({
       url,
       schema: {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { TokenAnswer, TokenRequest } from '../contract/token.ts'
+import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { Asking } from '../service/issue-token.ts'
 import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
 import type { CallerDirectory } from '../service/ports.ts'

@@ -86,5 +86,5 @@ function parse(path: string, pem: string): KeyObject {
 
 /** @returns the public half as SPKI PEM: what is uploaded to JaaS */
 export function publicPem(key: KeyObject): string {
-  return createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
+  return createPublicKey(key).export({ type: 'spki', format: 'pem' })
 }

@@ -33,8 +33,8 @@ export type Grant = {
  */
 export function wholeName(pattern: string): RegExp {
   // Compiled alone first: `a)|(?:b` would otherwise become valid inside the group, and match other names.
-  new RegExp(pattern, 'u')
-  return new RegExp(`^(?:${pattern})$`, 'u')
+  const { source } = new RegExp(pattern, 'u')
+  return new RegExp(`^(?:${source})$`, 'u')
 }
 
 /** @param file a checked policy file */

@@ -46,11 +46,11 @@ export function openLedger(db: Database, chain: Chain): Ledger {
         setImmediate(() => void commitWaiting())
       }),
     async probe() {
-      const row = { id: 1, time: 0 }
+      const first = { id: 1, time: 0 }
       await inTransaction(db, (trx) =>
         trx
           .insertInto('probe')
-          .values(row)
+          .values(first)
           .onConflict((same) => same.column('id').doUpdateSet({ time: sql`time + 1` }))
           .execute(),
       ).catch((cause: unknown) => {

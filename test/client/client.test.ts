@@ -35,7 +35,7 @@ it('tells that nobody answers', async () => {
 it('gives up after its time, and when it is told to', async () => {
   const server = createServer(() => undefined)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.closeAllConnections())
+  onTestFinished(() => server.closeAllConnections())
   onTestFinished(() => void server.close())
   const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
   await expect(createClient({ baseUrl, apiKey: 'k', timeoutMs: 30 }).issueToken(DOCTOR)).rejects.toMatchObject({

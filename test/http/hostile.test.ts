@@ -11,7 +11,13 @@ const good = JSON.stringify(DOCTOR)
 const bytes = (...parts: (string | number[])[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))))
 
-type Row = [what: string, payload: string | Buffer, code: string, pointer?: string, headers?: Record<string, string>]
+type Row = [
+  what: string,
+  payload: string | Buffer,
+  code: string,
+  pointer?: string | undefined,
+  headers?: Record<string, string>,
+]
 
 const ROWS: Row[] = [
   // Not JSON, or JSON that two readers could read in two ways.

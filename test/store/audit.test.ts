@@ -85,11 +85,14 @@ describe('the ledger', () => {
     await sql`pragma max_page_count = 12`.execute(db)
     const kept: number[] = []
     let fault: unknown
-    for (let index = 2; index < 2000 && fault === undefined; index += 1) {
-      await ledger.append(entry(index)).then(
-        () => kept.push(index),
-        (thrown: unknown) => (fault = thrown),
-      )
+    for (let index = 2; index < 2000; index += 1) {
+      try {
+        await ledger.append(entry(index))
+        kept.push(index)
+      } catch (thrown) {
+        fault = thrown
+        break
+      }
     }
     expect(fault).toMatchObject({
       code: 'record-unavailable',

@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { createPublicKey } from 'node:crypto'
+import { compactVerify, decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { CLINIC, DOCTOR, readEntries, tempDir, testEnv } from './kit.ts'
+import { addressOf, startProcess } from './process.ts'
+
+describe('with nothing configured', () => {
+  it('makes a key and a caller, says what it is, and prints a curl line that returns a token', async () => {
+    const dir = tempDir()
+    const running = startProcess(dir, { PORT: '0' })
+    const said = await running.said(/-d '.*'\n/)
+    expect(said).toContain('DEVELOPMENT: NODE_ENV is not production')
+    expect(said).toContain('http://127.0.0.1:')
+    expect(statSync(join(dir, 'keys/development.pem')).mode & 0o777).toBe(0o600)
+    const line = /^ *(curl .*)$/m.exec(said)?.[1] ?? ''
+    const { stdout } = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
+    const answer = JSON.parse(stdout) as { token: string; expiresAt: string; moderator: boolean }
+    expect(Object.keys(answer)).toStrictEqual(['token', 'expiresAt', 'roomId', 'userRole', 'moderator', 'meeting'])
+    await compactVerify(answer.token, createPublicKey(readFileSync(join(dir, 'keys/development.pem'))))
+    expect(decodeJwt(answer.token)).toMatchObject({ aud: 'jitsi', iss: 'chat', context: { user: { moderator: true } } })
+    const key = /jts_development_[A-Za-z0-9_-]{43}/.exec(said)?.[0] ?? ''
+    const logged = running
+      .output()
+      .split('\n')
+      .filter((each) => each.startsWith('{'))
+    expect(logged.join('\n')).not.toContain(key)
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+  })
+
+  it('uses the same key when it starts again, with another API key', async () => {
+    const dir = tempDir()
+    const keys = []
+    for (let i = 0; i < 2; i += 1) {
+      const running = startProcess(dir, { PORT: '0' })
+      const said = await running.said(/-d '.*'\n/)
+      keys.push(readFileSync(join(dir, 'keys/development.pem'), 'utf8'))
+      expect(said.includes('Made a signing key')).toBe(i === 0)
+      running.child.kill('SIGTERM')
+      await running.ended
+    }
+    expect(keys[0]).toBe(keys[1])
+  })
+})
+
+describe('in production', () => {
+  it('names all that is missing in one message, makes nothing, and exits 1', async () => {
+    const dir = tempDir()
+    const running = startProcess(dir, { NODE_ENV: 'production', PORT: 'x', CORS_ORIGINS: '*' })
+    expect(await running.ended).toBe(1)
+    expect(running.output().split('\n')).toStrictEqual([
+      'The service cannot start; 5 to mend:',
+      '- PORT: must be a port number.',
+      '- JAAS_APP_ID: production needs the real AppID; copy it from the JaaS console.',
+      '- POLICY_FILE: production needs a policy that names its callers; point it at the policy in YAML.',
+      '- CORS_ORIGINS: production refuses *; list the origins whose pages may call.',
+      '- KEYS_DIR keys: holds no <key id>.pem; mount the private key there, read-only.',
+      '',
+    ])
+    expect([existsSync(join(dir, 'keys')), existsSync(join(dir, 'data'))]).toStrictEqual([false, false])
+  })
+
+  it('tells the faults of the policy beside those of the key', async () => {
+    const dir = tempDir()
+    const env = { ...testEnv(dir), KEYS_DIR: dir }
+    writeFileSync(join(dir, 'policy.yaml'), 'rooms: {}')
+    writeFileSync(join(dir, 'k.pem'), 'not a key', { mode: 0o600 })
+    const running = startProcess(dir, env)
+    expect(await running.ended).toBe(1)
+    expect(running.output()).toMatch(/- .*k\.pem: is not a private key in PEM.*\n(?:.*\n)*- POLICY_FILE .*policy\.yaml: \/rooms\/pattern: is missing\.\n/)
+  })
+
+  it('refuses the key that was made for development', async () => {
+    const dir = tempDir()
+    const first = startProcess(dir, { PORT: '0' })
+    await first.said('"msg":"ready"')
+    first.child.kill('SIGTERM')
+    await first.ended
+    const running = startProcess(dir, { ...testEnv(dir), KEYS_DIR: 'keys' })
+    expect(await running.ended).toBe(1)
+    expect(running.output()).toContain('production refuses the development key')
+  })
+
+  it('refuses a database that it cannot open', async () => {
+    const dir = tempDir()
+    writeFileSync(join(dir, 'file'), '')
+    const running = startProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
+    expect(await running.ended).toBe(1)
+    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); give it a path/)
+  })
+
+  it('tells that the port is taken, and exits 1', async () => {
+    const dir = tempDir()
+    const first = startProcess(dir, { ...testEnv(dir), PORT: '0' })
+    const port = new URL(await addressOf(first)).port
+    const second = startProcess(dir, { ...testEnv(dir), PORT: port })
+    expect(await second.ended).toBe(1)
+    expect(second.output()).toContain('EADDRINUSE')
+  })
+
+  it('warns of a misspelt variable and says no word of development', async () => {
+    const dir = tempDir()
+    const running = startProcess(dir, { ...testEnv(dir), PORT: '0', JAAS_APPID: 'secret' })
+    await addressOf(running)
+    expect(running.output()).toContain('JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.')
+    expect(running.output()).not.toMatch(/secret|DEVELOPMENT|jts_/)
+  })
+})
+
+describe('told to end', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: a request that is half here is finished, then exit 0',
+    async (signal) => {
+      const dir = tempDir()
+      const running = startProcess(dir, { ...testEnv(dir), PORT: '0' })
+      const { port } = new URL(await addressOf(running))
+      const body = JSON.stringify(DOCTOR)
+      const answer = new Promise<string>((resolve, reject) => {
+        let text = ''
+        const socket = connect(Number(port), '127.0.0.1', () => {
+          socket.write(
+            `POST /api/jitsi/token HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLINIC.apiKey}\r\n` +
+              `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+          )
+          setTimeout(() => running.child.kill(signal), 100)
+          setTimeout(() => socket.write(body.slice(20)), 300)
+        })
+        socket.on('data', (data) => (text += String(data)))
+        socket.on('close', () => resolve(text))
+        socket.on('error', reject)
+      })
+      expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*"token":"eyJ/)
+      expect(await running.ended).toBe(0)
+      expect(readEntries(join(dir, 'service.db'))).toMatchObject([{ outcome: 'issued' }])
+    },
+  )
+
+  it('waits no longer than SHUTDOWN_SECONDS for a request that never ends', async () => {
+    const dir = tempDir()
+    const running = startProcess(dir, { ...testEnv(dir), PORT: '0', SHUTDOWN_SECONDS: '1' })
+    const { port } = new URL(await addressOf(running))
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write('POST /api/jitsi/token HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Length: 9\r\n')
+    })
+    socket.on('error', () => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(1)
+  })
+})

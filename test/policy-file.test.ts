@@ -1,0 +1,227 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { BUILT_IN_POLICY, type PolicyFile } from '../src/contract/policy.ts'
+import { parsePolicy, PolicyFault, readPolicyFile } from '../src/policy-file.ts'
+import { POLICY, tempFile } from './kit.ts'
+
+const HASH = 'a1'.repeat(32)
+const good: PolicyFile = {
+  ...BUILT_IN_POLICY,
+  callers: [{ id: 'clinic-backend', apiKeySha256: [HASH], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] }],
+}
+const [doctor, caller] = [good.roles['doctor'], good.callers[0]]
+
+const faultsOf = async (text: string): Promise<readonly string[]> => {
+  try {
+    await parsePolicy(text)
+  } catch (error) {
+    if (error instanceof PolicyFault) return error.faults
+    throw error
+  }
+  return []
+}
+const withRole = (change: object) => stringify({ ...good, roles: { ...good.roles, doctor: { ...doctor, ...change } } })
+const withCaller = (change: object) => stringify({ ...good, callers: [{ ...caller, ...change }] })
+
+describe('a policy file', () => {
+  it('is read as it stands', async () => {
+    expect(await parsePolicy(stringify(good))).toStrictEqual(good)
+    expect(Object.keys((await parsePolicy(POLICY)).roles)).toStrictEqual(['doctor', 'patient', 'observer'])
+  })
+
+  it.each([
+    ['an unknown member', stringify({ ...good, issuer: 'x' }), '/issuer: does not belong here'],
+    ['an unknown member of a role', withRole({ admin: true }), '/roles/doctor/admin: does not belong here'],
+    ['an unknown member of a caller', withCaller({ room: 'x' }), '/callers/0/room: does not belong here'],
+    [
+      'an unknown member of lifetimeMinutes',
+      withRole({ lifetimeMinutes: { default: 90, max: 90, min: 5 } }),
+      '/roles/doctor/lifetimeMinutes/min: does not belong here',
+    ],
+    [
+      'an unknown feature',
+      withRole({ features: ['recording', 'recordings'] }),
+      '/roles/doctor/features/1: must be one of branding,',
+    ],
+    [
+      'a feature twice',
+      withRole({ features: ['recording', 'recording'] }),
+      '/roles/doctor/features: must be a list of features, each once',
+    ],
+    ['a moderator that is a text', withRole({ moderator: 'true' }), '/roles/doctor/moderator: must be true or false'],
+    ['a role without a moderator', withRole({ moderator: undefined }), '/roles/doctor/moderator: is missing'],
+    [
+      'a role that is null',
+      stringify({ ...good, roles: { ...good.roles, doctor: null } }),
+      '/roles/doctor: must be { moderator',
+    ],
+    [
+      'a lifetime of 4 minutes',
+      withRole({ lifetimeMinutes: { default: 4, max: 90 } }),
+      '/roles/doctor/lifetimeMinutes/default: must be a whole number',
+    ],
+    [
+      'a lifetime of a week',
+      withRole({ lifetimeMinutes: { default: 90, max: 10_080 } }),
+      '/roles/doctor/lifetimeMinutes/max: must be a whole number',
+    ],
+    [
+      'a lifetime of 60.5 minutes',
+      withRole({ lifetimeMinutes: { default: 60.5, max: 90 } }),
+      '/roles/doctor/lifetimeMinutes/default: must be a whole number',
+    ],
+    [
+      'a default above the maximum',
+      withRole({ lifetimeMinutes: { default: 91, max: 90 } }),
+      '/roles/doctor/lifetimeMinutes/default: must be at most max',
+    ],
+    [
+      'a role in upper case',
+      stringify({ ...good, roles: { ...good.roles, Nurse: doctor } }),
+      '/roles/Nurse: does not belong here',
+    ],
+    ['no roles', stringify({ ...good, roles: {} }), '/roles: must be at least one role'],
+    ['no callers', stringify({ ...good, callers: [] }), '/callers: must be a list of at least one caller'],
+    [
+      'a role that nobody defines',
+      withCaller({ roles: ['doctor', 'nurse'] }),
+      '/callers/0/roles/1: names a role that /roles does not define',
+    ],
+    [
+      'a role called toString',
+      withCaller({ roles: ['toString'] }),
+      '/callers/0/roles/0: names a role that /roles does not define',
+    ],
+    ['an unknown scope', withCaller({ scopes: ['tokens:*'] }), '/callers/0/scopes/0: must be one of tokens:issue'],
+    ['no scopes', withCaller({ scopes: [] }), '/callers/0/scopes: must be a list of scopes'],
+    [
+      'a hash of 63 digits',
+      withCaller({ apiKeySha256: [HASH.slice(1)] }),
+      '/callers/0/apiKeySha256/0: must be 64 hex digits',
+    ],
+    [
+      'an API key for a hash',
+      withCaller({ apiKeySha256: [`jts_clinic-backend_${'A'.repeat(43)}`] }),
+      '/callers/0/apiKeySha256/0: must be 64 hex digits',
+    ],
+    ['a hash that is a number', withCaller({ apiKeySha256: [12] }), '/callers/0/apiKeySha256/0: must be 64 hex digits'],
+    [
+      'a hash twice',
+      stringify({ ...good, callers: [caller, { ...caller, id: 'b', apiKeySha256: [HASH.toUpperCase()] }] }),
+      '/callers/1/apiKeySha256/0: is there already',
+    ],
+    [
+      'a caller twice',
+      stringify({ ...good, callers: [caller, { ...caller, apiKeySha256: ['b2'.repeat(32)] }] }),
+      '/callers/1/id: names a caller that is there already',
+    ],
+    ['a caller with a blank', withCaller({ id: 'a b' }), '/callers/0/id: must be 1 to 64 characters'],
+    [
+      'a pattern that does not compile',
+      stringify({ ...good, rooms: { pattern: '^(a' } }),
+      '/rooms/pattern: does not compile',
+    ],
+    [
+      'a pattern that compiles only in a group',
+      stringify({ ...good, rooms: { pattern: 'a)|(?:b' } }),
+      '/rooms/pattern: does not compile',
+    ],
+    [
+      'a pattern with nested repeats',
+      stringify({ ...good, rooms: { pattern: '^(a+)+$' } }),
+      '/rooms/pattern: takes exponential time',
+    ],
+    ['a pattern with ambiguous choices', withCaller({ rooms: '^(a|a)*$' }), '/callers/0/rooms: takes exponential time'],
+    [
+      'a pattern with nested repeats of a class',
+      withCaller({ rooms: '^bharattelemed(-?[a-z0-9]+)*$' }),
+      '/callers/0/rooms: takes exponential time',
+    ],
+    ['a pattern of high degree', withCaller({ rooms: '^.*a.*b.*c.*$' }), '/callers/0/rooms: takes polynomial time'],
+    [
+      'a pattern of 257 characters',
+      withCaller({ rooms: 'a'.repeat(257) }),
+      '/callers/0/rooms: must be a regular expression of 1 to 256',
+    ],
+    ['a list', '[]', '/: must be { rooms, roles, callers }'],
+    ['nothing', '', '/: must be { rooms, roles, callers }'],
+    ['broken YAML', 'rooms: {', 'line 1: is not valid YAML'],
+    ['a key twice', 'rooms: 1\nrooms: 2\n', 'line 2: is not valid YAML (DUPLICATE_KEY)'],
+    ['an alias of nothing', `${stringify(good)}b: *x\n`, 'is not valid YAML'],
+    [
+      'aliases without end',
+      `a: &a [x]\n${['b', 'c', 'd', 'e'].map((name, index) => `${name}: &${name} [${`*${'abcd'[index]},`.repeat(9)}]\n`).join('')}`,
+      'aliases lead nowhere or too far',
+    ],
+    ['a tag', 'rooms: !!js/function x', 'line 1: is not valid YAML'],
+  ])('with %s is refused with its path', async (_what, text, fault) => {
+    const faults = await faultsOf(text)
+    expect(faults.join('\n')).toContain(fault)
+    expect(faults.every((each) => each.endsWith('.'))).toBe(true)
+  })
+
+  it('tells every fault at once, those of shape and those of meaning', async () => {
+    const text = stringify({
+      rooms: { pattern: '^(a+)+$' },
+      roles: { doctor: { ...doctor, moderator: 1, features: ['nonsense'] } },
+      callers: [{ ...caller, roles: ['nurse'], apiKeySha256: ['x'], extra: 1 }],
+      more: 1,
+    })
+    expect(
+      (await faultsOf(text)).map((fault) => fault.split(':')[0]).toSorted((a = '', b = '') => (a < b ? -1 : 1)),
+    ).toStrictEqual([
+      '/callers/0/apiKeySha256/0',
+      '/callers/0/extra',
+      '/callers/0/roles/0',
+      '/more',
+      '/roles/doctor/features/0',
+      '/roles/doctor/moderator',
+      '/rooms/pattern',
+    ])
+  })
+
+  it('never quotes a value', async () => {
+    const faults = await faultsOf(
+      withCaller({ apiKeySha256: ['jts_canary'], roles: ['canary'], rooms: '(canary', id: 'CANARY' }),
+    )
+    expect(faults.length).toBeGreaterThanOrEqual(4)
+    expect(faults.join('\n').toLowerCase()).not.toContain('canary')
+  })
+
+  it('takes patterns that are linear, or quadratic on 128 characters', async () => {
+    for (const rooms of [
+      '^bharattelemed-.*$',
+      '^bharattelemed-.*-.*$',
+      '(?=.*x)[a-z-]+',
+      'bharattelemed-(?:a|b|c)-\\d{1,6}',
+    ]) {
+      expect(await faultsOf(withCaller({ rooms }))).toStrictEqual([])
+    }
+  })
+
+  it('whatever the text, is a policy or a list of faults', async () => {
+    const structured = fc.json().map((json) => stringify(JSON.parse(json)))
+    const damaged = fc
+      .tuple(fc.nat({ max: POLICY.length }), fc.string({ maxLength: 3 }))
+      .map(([at, text]) => POLICY.slice(0, at) + text + POLICY.slice(at + 1))
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), structured, damaged), async (text) => {
+        const faults = await faultsOf(text)
+        const members = faults.length > 0 ? [] : Object.keys(await parsePolicy(text))
+        expect(members).toStrictEqual(faults.length > 0 ? [] : ['rooms', 'roles', 'callers'])
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('that cannot be read, or is wrong, is told with its name', async () => {
+    await expect(readPolicyFile('/nowhere/policy.yaml')).rejects.toMatchObject({
+      faults: ['POLICY_FILE /nowhere/policy.yaml: cannot be read (ENOENT).'],
+    })
+    const path = tempFile('policy.yaml', 'rooms: {}')
+    await expect(readPolicyFile(path)).rejects.toMatchObject({
+      faults: expect.arrayContaining([`POLICY_FILE ${path}: /rooms/pattern: is missing.`]) as string[],
+    })
+  })
+})
