@@ -93,7 +93,7 @@ export const SETTINGS = {
   ),
   JAAS_APP_ID: setting(
     DEVELOPMENT_APP_ID,
-    'none in production',
+    'a placeholder, which production refuses',
     matching(/^vpaas-magic-cookie-[0-9a-z]{1,64}$/),
     'the AppID of the JaaS console: vpaas-magic-cookie-…',
     'AppID of the JaaS account: `sub`, and the first part of `kid`.',

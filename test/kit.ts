@@ -11,6 +11,7 @@ import { type Client, createClient, type TokenRequest } from '../src/client/clie
 import { readConfig } from '../src/config.ts'
 import type { App } from '../src/http/app-type.ts'
 import { openParts, type Parts } from '../src/parts.ts'
+import { type Running, startProcess } from './process.ts'
 
 /** 2026-11-23T09:00:00.000Z, in epoch milliseconds: what every service of the kit takes for now. */
 export const NOW = 1_795_424_400_000
@@ -126,6 +127,13 @@ export async function openService(
       rmSync(dir, { recursive: true })
     },
   }
+}
+
+/** The service as a process of its own, gone when the test is. */
+export function startServiceProcess(cwd: string, env: Record<string, string>): Running {
+  const running = startProcess(cwd, env)
+  onTestFinished(() => void running.child.kill('SIGKILL'))
+  return running
 }
 
 /** Settings for a service whose files are in a folder. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
 import { compactVerify, decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { CLINIC, DOCTOR, readEntries, tempDir, testEnv } from './kit.ts'
-import { addressOf, startProcess } from './process.ts'
+import { CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
+import { addressOf } from './process.ts'
 
 describe('with nothing configured', () => {
   it('makes a key and a caller, says what it is, and prints a curl line that returns a token', async () => {
     const dir = tempDir()
-    const running = startProcess(dir, { PORT: '0' })
+    const running = startServiceProcess(dir, { PORT: '0' })
     const said = await running.said(/-d '.*'\n/)
     expect(said).toContain('DEVELOPMENT: NODE_ENV is not production')
     expect(said).toContain('http://127.0.0.1:')
@@ -36,7 +36,7 @@ describe('with nothing configured', () => {
     const dir = tempDir()
     const keys = []
     for (let i = 0; i < 2; i += 1) {
-      const running = startProcess(dir, { PORT: '0' })
+      const running = startServiceProcess(dir, { PORT: '0' })
       const said = await running.said(/-d '.*'\n/)
       keys.push(readFileSync(join(dir, 'keys/development.pem'), 'utf8'))
       expect(said.includes('Made a signing key')).toBe(i === 0)
@@ -50,7 +50,7 @@ describe('with nothing configured', () => {
 describe('in production', () => {
   it('names all that is missing in one message, makes nothing, and exits 1', async () => {
     const dir = tempDir()
-    const running = startProcess(dir, { NODE_ENV: 'production', PORT: 'x', CORS_ORIGINS: '*' })
+    const running = startServiceProcess(dir, { NODE_ENV: 'production', PORT: 'x', CORS_ORIGINS: '*' })
     expect(await running.ended).toBe(1)
     expect(running.output().split('\n')).toStrictEqual([
       'The service cannot start; 5 to mend:',
@@ -69,18 +69,20 @@ describe('in production', () => {
     const env = { ...testEnv(dir), KEYS_DIR: dir }
     writeFileSync(join(dir, 'policy.yaml'), 'rooms: {}')
     writeFileSync(join(dir, 'k.pem'), 'not a key', { mode: 0o600 })
-    const running = startProcess(dir, env)
+    const running = startServiceProcess(dir, env)
     expect(await running.ended).toBe(1)
-    expect(running.output()).toMatch(/- .*k\.pem: is not a private key in PEM.*\n(?:.*\n)*- POLICY_FILE .*policy\.yaml: \/rooms\/pattern: is missing\.\n/)
+    expect(running.output()).toMatch(
+      /- .*k\.pem: is not a private key in PEM.*\n(?:.*\n)*- POLICY_FILE .*policy\.yaml: \/rooms\/pattern: is missing\.\n/,
+    )
   })
 
   it('refuses the key that was made for development', async () => {
     const dir = tempDir()
-    const first = startProcess(dir, { PORT: '0' })
+    const first = startServiceProcess(dir, { PORT: '0' })
     await first.said('"msg":"ready"')
     first.child.kill('SIGTERM')
     await first.ended
-    const running = startProcess(dir, { ...testEnv(dir), KEYS_DIR: 'keys' })
+    const running = startServiceProcess(dir, { ...testEnv(dir), KEYS_DIR: 'keys' })
     expect(await running.ended).toBe(1)
     expect(running.output()).toContain('production refuses the development key')
   })
@@ -88,23 +90,23 @@ describe('in production', () => {
   it('refuses a database that it cannot open', async () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'file'), '')
-    const running = startProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
+    const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
     expect(await running.ended).toBe(1)
     expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); give it a path/)
   })
 
   it('tells that the port is taken, and exits 1', async () => {
     const dir = tempDir()
-    const first = startProcess(dir, { ...testEnv(dir), PORT: '0' })
+    const first = startServiceProcess(dir, { ...testEnv(dir), PORT: '0' })
     const port = new URL(await addressOf(first)).port
-    const second = startProcess(dir, { ...testEnv(dir), PORT: port })
+    const second = startServiceProcess(dir, { ...testEnv(dir), PORT: port })
     expect(await second.ended).toBe(1)
     expect(second.output()).toContain('EADDRINUSE')
   })
 
   it('warns of a misspelt variable and says no word of development', async () => {
     const dir = tempDir()
-    const running = startProcess(dir, { ...testEnv(dir), PORT: '0', JAAS_APPID: 'secret' })
+    const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', JAAS_APPID: 'secret' })
     await addressOf(running)
     expect(running.output()).toContain('JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.')
     expect(running.output()).not.toMatch(/secret|DEVELOPMENT|jts_/)
@@ -116,7 +118,7 @@ describe('told to end', () => {
     '%s: a request that is half here is finished, then exit 0',
     async (signal) => {
       const dir = tempDir()
-      const running = startProcess(dir, { ...testEnv(dir), PORT: '0' })
+      const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0' })
       const { port } = new URL(await addressOf(running))
       const body = JSON.stringify(DOCTOR)
       const answer = new Promise<string>((resolve, reject) => {
@@ -141,7 +143,7 @@ describe('told to end', () => {
 
   it('waits no longer than SHUTDOWN_SECONDS for a request that never ends', async () => {
     const dir = tempDir()
-    const running = startProcess(dir, { ...testEnv(dir), PORT: '0', SHUTDOWN_SECONDS: '1' })
+    const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', SHUTDOWN_SECONDS: '1' })
     const { port } = new URL(await addressOf(running))
     const socket = connect(Number(port), '127.0.0.1', () => {
       socket.write('POST /api/jitsi/token HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Length: 9\r\n')

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -20,7 +19,6 @@ export function startProcess(cwd: string, env: Record<string, string>): Running 
   let output = ''
   child.stdout.on('data', (data) => (output += String(data)))
   child.stderr.on('data', (data) => (output += String(data)))
-  onTestFinished(() => void child.kill('SIGKILL'))
   const ended = new Promise<number | string | null>((resolve) => {
     child.on('close', (code, signal) => resolve(signal ?? code))
   })

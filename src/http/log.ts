@@ -5,7 +5,10 @@ import type { App } from './app-type.ts'
 /** Fastify's own lines are off: they hold the URL, in which anything may stand. */
 export const quiet = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
 
-/** Writes one line a request: the route and not the URL, the caller's id and no other word of the request. */
+/**
+ * Writes one line a request: the route and not the URL, the caller's id and no other word of the request. Probes, which
+ * come every few seconds, are told at level debug.
+ */
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { problem } = request
@@ -17,9 +20,10 @@ export function logRequests(app: App): void {
       ...(request.caller === null ? {} : { caller: request.caller.id }),
       ...(problem === null ? {} : { code: problem.code }),
     }
+    const level = request.routeOptions.config.unlimited === true ? 'debug' : 'info'
     if (problem !== null && PROBLEMS[problem.code].status >= 500)
       request.log.error({ ...line, err: problem.cause }, 'request')
-    else request.log.info(line, 'request')
+    else request.log[level](line, 'request')
     done()
   })
 }
