@@ -4,7 +4,7 @@ import type { Feature } from './features.ts'
 export type TokenHeader = { alg: 'RS256'; typ: 'JWT'; kid: string }
 
 /** Who joins, as every occupant of the meeting sees it. */
-export type UserClaims = { id: string; name: string; moderator: boolean; avatar?: string; email?: string }
+type UserClaims = { id: string; name: string; moderator: boolean; avatar?: string; email?: string }
 
 /** The claims of a token. Times are Unix seconds. No member is ever null: Jitsi's verifier gives no answer to those. */
 export type Claims = {

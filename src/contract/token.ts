@@ -7,19 +7,19 @@ export const MIN_LIFETIME_MINUTES = 5
 export const MAX_LIFETIME_MINUTES = 1440
 
 /** Shape of a room name: what Jitsi's client leaves unchanged, so that the claim equals the room that is joined. */
-export const RoomId = Type.String({
+const RoomId = Type.String({
   pattern: '^[a-z0-9-]{1,128}$',
   description: '1 to 128 characters of a-z, 0-9 and -, matching the room pattern of the policy',
 })
 
 /** Shape of a user's id; it becomes `context.user.id` and stands in the audit entry. */
-export const UserId = Type.String({
+const UserId = Type.String({
   pattern: '^[A-Za-z0-9._:@-]{1,128}$',
   description: '1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -',
 })
 
 /** Shape of a role's name; which names exist is the policy's to say. */
-export const RoleName = Type.String({
+const RoleName = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,31}$',
   description: 'one of the roles of the policy; built in are doctor and patient',
 })
