@@ -33,6 +33,7 @@ export async function addDocs(app: App): Promise<void> {
       'form-action': "'none'",
       'frame-ancestors': "'none'",
     },
-    uiConfig: { validatorUrl: null, tryItOutEnabled: true },
+    theme: { title: 'Jitsi token service' },
+    uiConfig: { layout: 'BaseLayout', validatorUrl: null, tryItOutEnabled: true },
   })
 }
