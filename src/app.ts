@@ -9,13 +9,15 @@ import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
 import { limit } from './http/limits.ts'
 import { logRequests, quiet } from './http/log.ts'
+import { addMetrics } from './http/metrics.ts'
 import { answerUnknown, decodableUrl } from './http/not-found.ts'
 import { describe } from './http/openapi.ts'
 import { handleErrors } from './http/problems.ts'
 import { parseStrictJson } from './http/strict-json.ts'
-import { addTokens } from './http/tokens.ts'
+import { addTokens, askingOf } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { displayName, isHttpsUrl } from './rules/user.ts'
+import { identify } from './service/identify.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readinessOf } from './service/readiness.ts'
 
@@ -40,22 +42,22 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   logRequests(app)
   setHeaders(app)
   const accepting = closeCalmly(app)
-  const limitCaller = await limit(app, {
+  const limitCaller = await limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
     perCaller: config.RATE_LIMIT_PER_CALLER,
+    perUser: config.RATE_LIMIT_PER_USER,
   })
   await allowOrigins(app, config.CORS_ORIGINS)
   handleErrors(app, (request, code) =>
-    request.caller === null
-      ? Promise.resolve()
-      : recordRefusal(parts, { caller: request.caller, requestId: request.id }, code),
+    request.caller === null ? Promise.resolve() : recordRefusal(parts, askingOf(request), code),
   )
   answerUnknown(app)
 
   await describe(app)
   addHealth(app, readinessOf(parts.ledger, parts.clock, accepting))
+  addMetrics(app, parts.metrics)
   addTokens(app, {
-    callers: parts.callers,
+    identify: (presented) => identify(parts, config.RATE_LIMIT_FAILED_LOGINS, presented),
     limitCaller,
     issueToken: (asking, request) => issueToken(parts, asking, request),
   })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { DEVELOPMENT_APP_ID, PREFIXES, type Setting, SETTINGS } from './settings.ts'
 
@@ -24,15 +25,15 @@ export type Reading = { config: Config; faults: string[]; warnings: string[] }
 
 /**
  * Reads the environment. An empty variable counts as unset; no value is ever part of a fault.
- * @param env the environment
+ * @param env the environment; a secret may stand in the file that `<NAME>_FILE` names
  */
 export function readConfig(env: NodeJS.ProcessEnv): Reading {
   const faults: string[] = []
-  const values = Object.entries(SETTINGS).map(([name, { fallback, read, rule }]) => {
-    const text = env[name]
-    const value = text === undefined || text === '' ? fallback : read(text)
-    if (value === undefined && text !== undefined && text !== '') faults.push(`${name}: must be ${rule}.`)
-    return [name, value ?? fallback]
+  const values = Object.entries(SETTINGS).map(([name, setting]) => {
+    const text = 'secret' in setting ? secretText(env, name, faults) : env[name]
+    const value = text === undefined || text === '' ? setting.fallback : setting.read(text)
+    if (value === undefined && text !== undefined && text !== '') faults.push(`${name}: must be ${setting.rule}.`)
+    return [name, value ?? setting.fallback]
   })
   const config = Object.freeze(Object.fromEntries(values) as Values)
   // Whoever misspells NODE_ENV means production more often than not.
@@ -41,6 +42,21 @@ export function readConfig(env: NodeJS.ProcessEnv): Reading {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
     faults: production ? [...faults, ...weaknesses(config, faults)] : faults,
     warnings: Object.keys(env).flatMap(misspelt),
+  }
+}
+
+function secretText(env: NodeJS.ProcessEnv, name: string, faults: string[]): string | undefined {
+  const [text, path] = [env[name], env[`${name}_FILE`]]
+  if (path === undefined || path === '') return text
+  if (text !== undefined && text !== '') {
+    faults.push(`${name}: is set, and ${name}_FILE too; set one of them.`)
+    return undefined
+  }
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    faults.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}).`)
+    return undefined
   }
 }
 
@@ -64,6 +80,9 @@ function weaknesses(config: Config, faults: readonly string[]): string[] {
 }
 
 function misspelt(name: string): string[] {
-  if (name in SETTINGS || !PREFIXES.some((prefix) => name.startsWith(prefix))) return []
-  return [`${name} is not a setting; the nearest one is ${closest(name, Object.keys(SETTINGS))}.`]
+  const names = Object.entries(SETTINGS).flatMap(([each, setting]) =>
+    'secret' in setting ? [each, `${each}_FILE`] : [each],
+  )
+  if (names.includes(name) || !PREFIXES.some((prefix) => name.startsWith(prefix))) return []
+  return [`${name} is not a setting; the nearest one is ${closest(name, names)}.`]
 }

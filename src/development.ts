@@ -1,4 +1,23 @@
-import type { Development } from './parts.ts'
+import { newApiKey } from './callers/api-keys.ts'
+import { BUILT_IN_POLICY, type PolicyFile } from './contract/policy.ts'
+
+/** What development gets made, so that the service runs with nothing configured. */
+export type Development = { madeKeyFile?: string; apiKey?: string }
+
+/**
+ * The built-in policy, with a caller made for this run where it is development's.
+ * @param development takes the API key of that caller; undefined in production, where nobody may ask
+ */
+export function developmentPolicy(development: Development | undefined): PolicyFile {
+  if (development === undefined) return BUILT_IN_POLICY
+  const { apiKey, sha256 } = newApiKey('development')
+  development.apiKey = apiKey
+  const roles = Object.keys(BUILT_IN_POLICY.roles)
+  return {
+    ...BUILT_IN_POLICY,
+    callers: [{ id: 'development', apiKeySha256: [sha256], roles, scopes: ['tokens:issue'] }],
+  }
+}
 
 const EXAMPLE = {
   roomId: 'bharattelemed-p1042-d77-1764000000',

@@ -10,7 +10,7 @@ const logger = pino({ level: config.LOG_LEVEL })
 
 try {
   for (const warning of warnings) logger.warn(warning)
-  const parts = await openParts(config, faults)
+  const parts = await openParts(config, logger, faults)
   const app = await buildApp(config, parts, logger)
   app.addHook('onClose', () => parts.close())
   const address = await app.listen({ host: config.HOST, port: config.PORT })
@@ -19,6 +19,7 @@ try {
     else logger.info({ signal }, 'closing')
     await app.close()
   })
+  process.on('SIGHUP', () => void parts.reloadPolicy())
   logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.signer.keyId }, 'ready')
   if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
 } catch (error) {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
-import { MAX_PATTERN_CHARACTERS, PolicyFile } from './contract/policy.ts'
+import { PolicyFile } from './contract/policy.ts'
+import { meaningFaults, patternsOf } from './rules/policy-faults.ts'
 import { wholeName } from './rules/policy.ts'
 
 /** All that is wrong with a policy, each fault with its path. */
@@ -19,10 +20,11 @@ export class PolicyFault extends Error {
 /**
  * Reads and checks a policy file.
  * @param path a file in YAML
+ * @param allowHttp whether issuers may be reached without TLS, as in development
  * @throws PolicyFault with every fault: unknown members, unknown features, roles that nobody defines, patterns that do not
  *   compile or take too long, hashes that are none
  */
-export async function readPolicyFile(path: string): Promise<PolicyFile> {
+export async function readPolicyFile(path: string, allowHttp = false): Promise<PolicyFile> {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -32,7 +34,7 @@ export async function readPolicyFile(path: string): Promise<PolicyFile> {
     ])
   }
   try {
-    return await parsePolicy(text)
+    return await parsePolicy(text, allowHttp)
   } catch (error) {
     if (!(error instanceof PolicyFault)) throw error
     throw new PolicyFault(error.faults.map((fault) => `POLICY_FILE ${path}: ${fault}`))
@@ -42,16 +44,17 @@ export async function readPolicyFile(path: string): Promise<PolicyFile> {
 /**
  * Parses and checks the text of a policy.
  * @param text YAML 1.2
+ * @param allowHttp whether issuers may be reached without TLS, as in development
  * @throws PolicyFault
  */
-export async function parsePolicy(text: string): Promise<PolicyFile> {
+export async function parsePolicy(text: string, allowHttp = false): Promise<PolicyFile> {
   const value = parseYaml(text)
   // One fault a place: the first of several errors at a path is the one that says it best.
   const shapeFaults = new Map<string, string>()
   for (const error of Value.Errors(PolicyFile, value)) {
     if (!shapeFaults.has(error.path)) shapeFaults.set(error.path, shapeFault(error))
   }
-  const faults = [...shapeFaults.values(), ...meaningFaults(value), ...(await patternFaults(value))]
+  const faults = [...shapeFaults.values(), ...meaningFaults(value, allowHttp), ...(await patternFaults(value))]
   if (faults.length > 0) throw new PolicyFault(faults)
   return value as PolicyFile
 }
@@ -80,50 +83,10 @@ function shapeFault({ path, type, schema }: ValueError): string {
   return `${path || '/'}: must be ${rule}.`
 }
 
-// What follows reads a policy whose shape may be faulty, so that faults of meaning are told in the same breath.
-const membersOf = (value: unknown): [string, unknown][] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : []
-const member = (value: unknown, name: string): unknown => membersOf(value).find(([key]) => key === name)?.[1]
-const textsOf = (value: unknown): [string, string][] =>
-  membersOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))
-
-function* meaningFaults(policy: unknown): Generator<string> {
-  for (const [name, role] of membersOf(member(policy, 'roles'))) {
-    const lifetime = member(role, 'lifetimeMinutes')
-    if (Number(member(lifetime, 'default')) > Number(member(lifetime, 'max'))) {
-      yield `/roles/${name}/lifetimeMinutes/default: must be at most max.`
-    }
-  }
-  const roles = new Set(membersOf(member(policy, 'roles')).map(([name]) => name))
-  const ids = new Set<unknown>()
-  const hashes = new Set<string>()
-  for (const [index, caller] of membersOf(member(policy, 'callers'))) {
-    const at = `/callers/${index}`
-    const id = member(caller, 'id')
-    if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
-    ids.add(id)
-    for (const [position, role] of textsOf(member(caller, 'roles'))) {
-      if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
-    }
-    for (const [position, hash] of textsOf(member(caller, 'apiKeySha256'))) {
-      if (hashes.has(hash.toLowerCase())) yield `${at}/apiKeySha256/${position}: is there already; one key, one caller.`
-      hashes.add(hash.toLowerCase())
-    }
-  }
-}
-
 async function patternFaults(policy: unknown): Promise<string[]> {
-  const patterns = [
-    { at: '/rooms/pattern', pattern: member(member(policy, 'rooms'), 'pattern') },
-    ...membersOf(member(policy, 'callers')).map(([index, caller]) => ({
-      at: `/callers/${index}/rooms`,
-      pattern: member(caller, 'rooms'),
-    })),
-  ]
   const verdicts = new Map<string, string | undefined>()
   const faults: string[] = []
-  for (const { at, pattern } of patterns) {
-    if (typeof pattern !== 'string' || pattern.length > MAX_PATTERN_CHARACTERS) continue
+  for (const { at, pattern } of patternsOf(policy)) {
     if (!verdicts.has(pattern)) verdicts.set(pattern, await patternFault(pattern))
     const fault = verdicts.get(pattern)
     if (fault !== undefined) faults.push(`${at}: ${fault}`)

@@ -1,7 +1,16 @@
-import { isIP } from 'node:net'
-
-/** How the text of a variable becomes a value; `undefined` where it does not fit. */
-type Read<T> = (text: string) => T | undefined
+import {
+  addressOrCidr,
+  listOf,
+  matching,
+  oneOf,
+  origin,
+  PER_MINUTE,
+  perMinute,
+  type Read,
+  redisUrl,
+  sqliteUrl,
+  wholeNumber,
+} from './setting-values.ts'
 
 /** A setting: its name is the environment variable's. */
 export type Setting<T> = {
@@ -14,6 +23,8 @@ export type Setting<T> = {
   rule: string
   /** One sentence for the README. */
   about: string
+  /** May come from a file too, named by the variable with `_FILE` behind its name; it is never shown. */
+  secret?: true
 }
 
 const setting = <T>(fallback: T, shown: string, read: Read<T>, rule: string, about: string): Setting<T> => ({
@@ -24,44 +35,6 @@ const setting = <T>(fallback: T, shown: string, read: Read<T>, rule: string, abo
   about,
 })
 
-const matching =
-  (pattern: RegExp): Read<string> =>
-  (text) =>
-    pattern.test(text) ? text : undefined
-
-const oneOf =
-  <T extends string>(...words: T[]): Read<T> =>
-  (text) =>
-    words.find((word) => word === text)
-
-const wholeNumber =
-  (min: number, max: number): Read<number> =>
-  (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    return value >= min && value <= max ? value : undefined
-  }
-
-const listOf =
-  (read: Read<string>): Read<readonly string[]> =>
-  (text) => {
-    const items = text.split(',').map((item) => read(item.trim()))
-    return items.every((item) => item !== undefined) ? items : undefined
-  }
-
-const origin: Read<string> = (text) => {
-  if (text === '*') return text
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? text : undefined
-}
-
-const addressOrCidr: Read<string> = (text) => {
-  const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
-  // A prefix of 0 would trust everybody's X-Forwarded-For.
-  return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits)) ? text : undefined
-}
-
-const sqliteUrl: Read<string> = (text) => (/^sqlite:[^:?#]+$/.test(text) ? text : undefined)
 const optional = undefined as string | undefined
 
 /** The AppID that stands in during development; production refuses it. */
@@ -139,16 +112,48 @@ export const SETTINGS = {
   RATE_LIMIT_PER_ADDRESS: setting(
     1200,
     '1200',
-    wholeNumber(1, 1_000_000),
-    'a whole number from 1 to 1000000',
+    perMinute,
+    PER_MINUTE,
     'Requests a minute from one address, known or not.',
   ),
   RATE_LIMIT_PER_CALLER: setting(
     600,
     '600',
-    wholeNumber(1, 1_000_000),
-    'a whole number from 1 to 1000000',
-    'Requests a minute of one caller.',
+    perMinute,
+    PER_MINUTE,
+    'Requests a minute of one caller with an API key; the policy may set less.',
+  ),
+  RATE_LIMIT_FAILED_LOGINS: setting(
+    10,
+    '10',
+    perMinute,
+    PER_MINUTE,
+    'Failed logins a minute from one address; past it, the address is refused for a minute, then two, up to an hour.',
+  ),
+  RATE_LIMIT_PER_USER: setting(
+    30,
+    '30',
+    perMinute,
+    PER_MINUTE,
+    'Tokens a minute for one end user of a caller, and requests a minute of a signed-in user.',
+  ),
+  RATE_LIMIT_PER_ROOM: setting(60, '60', perMinute, PER_MINUTE, 'Tokens a minute for one room, whoever asks.'),
+  REDIS_URL: {
+    ...setting(
+      optional,
+      'none',
+      redisUrl,
+      'redis://<host> or rediss://<host>',
+      'Redis that holds the limits, so that replicas share them; without it each instance counts for itself.',
+    ),
+    secret: true,
+  },
+  OIDC_KEYS_STALE_MINUTES: setting(
+    1440,
+    '1440',
+    wholeNumber(10, 100_000),
+    'a whole number from 10 to 100000',
+    'How long the last good keys of an identity provider serve while it is away.',
   ),
   CORS_ORIGINS: setting(
     [] as readonly string[],
@@ -183,6 +188,8 @@ export const PREFIXES = [
   'POLICY_',
   'DATABASE_',
   'RATE_LIMIT_',
+  'REDIS_',
+  'OIDC_',
   'CORS_',
   'TRUST_',
   'SHUTDOWN_',

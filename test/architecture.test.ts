@@ -11,8 +11,20 @@ type Law = {
   packages: string[]
 }
 
-const ASSEMBLY = ['contract', 'rules', 'service', 'keys', 'callers', 'store', 'http', 'config', 'parts', 'app']
-const TOP_FILES = ['settings', 'policy-file', 'development']
+const ASSEMBLY = [
+  'contract',
+  'rules',
+  'service',
+  'keys',
+  'callers',
+  'store',
+  'limits',
+  'http',
+  'config',
+  'parts',
+  'app',
+]
+const TOP_FILES = ['settings', 'setting-values', 'policy-file', 'policy-source', 'development', 'events']
 
 /** The table of the house: who may look where, and use what. */
 const LAWS: Record<string, Law> = {
@@ -24,8 +36,9 @@ const LAWS: Record<string, Law> = {
   store: { from: ['contract', 'service'], packages: ['kysely', 'node:sqlite', 'node:fs', 'node:path', 'pg'] },
   http: {
     from: ['contract', 'rules', 'service'],
-    packages: ['fastify', '@fastify/*', '@sinclair/typebox', 'node:http', 'node:net'],
+    packages: ['fastify', '@fastify/*', '@sinclair/typebox', 'prom-client', 'ip-address', 'node:http', 'node:net'],
   },
+  limits: { from: ['rules', 'service'], packages: ['ioredis'] },
   client: { from: ['contract'], packages: [] },
   cli: { from: ['contract', 'rules', 'service', 'keys', 'callers', 'config', 'parts'], packages: ['node:util'] },
   top: {
@@ -35,7 +48,6 @@ const LAWS: Record<string, Law> = {
       '@fastify/*',
       '@sinclair/typebox',
       'pino',
-      'ioredis',
       'yaml',
       'close-with-grace',
       'fastest-levenshtein',

@@ -2,19 +2,14 @@ import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { createClient } from '../src/client/client.ts'
-import { brokenAt, CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
+import { brokenAt, CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv, UNLIMITED } from './kit.ts'
 import { addressOf } from './process.ts'
 
 it('kill -9 while issuing: every token that was answered has its entry, and the chain holds over every start', async () => {
   const dir = tempDir()
   const answered: string[] = []
   for (let round = 0; round < 3; round += 1) {
-    const running = startServiceProcess(dir, {
-      ...testEnv(dir),
-      PORT: '0',
-      RATE_LIMIT_PER_CALLER: '1000000',
-      RATE_LIMIT_PER_ADDRESS: '1000000',
-    })
+    const running = startServiceProcess(dir, { ...testEnv(dir), ...UNLIMITED, PORT: '0' })
     const client = createClient({ baseUrl: await addressOf(running), apiKey: CLINIC.apiKey })
     const state = { alive: true }
     const asking = Array.from({ length: 16 }, async () => {

@@ -50,6 +50,14 @@ export const DOCTOR: TokenRequest = {
 }
 export const PATIENT: TokenRequest = { ...DOCTOR, userId: 'patient-1042', userName: 'Asha Rao', userRole: 'patient' }
 
+/** Settings for a suite that asks more than the limits let through. */
+export const UNLIMITED = Object.fromEntries(
+  ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'FAILED_LOGINS'].map((name) => [
+    `RATE_LIMIT_${name}`,
+    '1000000',
+  ]),
+)
+
 /** A folder of its own, gone when the test is. */
 export function tempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
@@ -103,15 +111,12 @@ export async function openService(
 ): Promise<Service & { close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
   const { config, faults } = readConfig({ ...testEnv(dir), ...env })
-  const opened = await openParts(config, faults)
+  const logLines: string[] = []
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
+  const opened = await openParts(config, logger, faults)
   const fixed: Parts = { ...opened, clock: () => NOW, newId: countedIds() }
   const parts = { ...fixed, ...replace(fixed) }
-  const logLines: string[] = []
-  const app = await buildApp(
-    config,
-    parts,
-    pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) }),
-  )
+  const app = await buildApp(config, parts, logger)
   const clientOf = (apiKey: string) =>
     createClient({ baseUrl: 'http://service.test', apiKey, fetch: throughInject(app) })
   return {

@@ -10,7 +10,7 @@ const good: PolicyFile = {
   ...BUILT_IN_POLICY,
   callers: [{ id: 'clinic-backend', apiKeySha256: [HASH], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] }],
 }
-const [doctor, caller] = [good.roles['doctor'], good.callers[0]]
+const [doctor, caller] = [good.roles['doctor'], good.callers?.[0]]
 
 const faultsOf = async (text: string): Promise<readonly string[]> => {
   try {
@@ -82,7 +82,8 @@ describe('a policy file', () => {
       '/roles/Nurse: does not belong here',
     ],
     ['no roles', stringify({ ...good, roles: {} }), '/roles: must be at least one role'],
-    ['no callers', stringify({ ...good, callers: [] }), '/callers: must be a list of at least one caller'],
+    ['nobody who may ask', stringify({ ...good, callers: [] }), '/callers: name at least one caller, or one issuer'],
+    ['no callers at all', stringify(BUILT_IN_POLICY), '/callers: name at least one caller, or one issuer'],
     [
       'a role that nobody defines',
       withCaller({ roles: ['doctor', 'nurse'] }),
@@ -144,8 +145,8 @@ describe('a policy file', () => {
       withCaller({ rooms: 'a'.repeat(257) }),
       '/callers/0/rooms: must be a regular expression of 1 to 256',
     ],
-    ['a list', '[]', '/: must be { rooms, roles, callers }'],
-    ['nothing', '', '/: must be { rooms, roles, callers }'],
+    ['a list', '[]', '/: must be { rooms, roles, callers?, issuers? }'],
+    ['nothing', '', '/: must be { rooms, roles, callers?, issuers? }'],
     ['broken YAML', 'rooms: {', 'line 1: is not valid YAML'],
     ['a key twice', 'rooms: 1\nrooms: 2\n', 'line 2: is not valid YAML (DUPLICATE_KEY)'],
     ['an alias of nothing', `${stringify(good)}b: *x\n`, 'is not valid YAML'],

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { CallerPolicy } from '../contract/policy.ts'
-import { callerOf } from '../rules/policy.ts'
-import type { CallerDirectory } from '../service/ports.ts'
+import type { ApiKeyHash, CallerPolicy } from '../contract/policy.ts'
+import { type Caller, callerOf } from '../rules/policy.ts'
+import type { Clock } from '../service/ports.ts'
 
 const API_KEY = /^jts_([a-z0-9][a-z0-9-]{0,63})_[A-Za-z0-9_-]{43}$/
 
@@ -23,26 +23,38 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /**
  * The callers of a policy, known by the SHA-256 of their whole API key. A key of 256 random bits needs no slow hash.
- * @param entries checked callers; several hashes a caller let keys rotate with overlap
+ * @param entries checked callers; several hashes a caller let keys rotate with overlap, each within its own time
+ * @returns finds the caller of a key; undefined for what is no key, is nobody's, is not valid yet or no more
  */
-export function apiKeyCallers(entries: readonly CallerPolicy[]): CallerDirectory {
+export function apiKeyCallers(entries: readonly CallerPolicy[], clock: Clock): (apiKey: string) => Caller | undefined {
   const known = new Map(
-    entries.map((entry) => [
-      entry.id,
-      { caller: callerOf(entry), hashes: entry.apiKeySha256.map((hex) => Buffer.from(hex, 'hex')) },
-    ]),
+    entries.map((entry) => [entry.id, { caller: callerOf(entry), keys: entry.apiKeySha256.map(keyOf) }]),
   )
   // Stands in for a caller that is not there, so that an unknown id costs what a wrong key costs.
-  const nobody = { caller: undefined, hashes: [randomBytes(32)] }
+  const nobody = { caller: undefined, keys: [{ hash: randomBytes(32), from: 0, until: 0 }] }
+  return (apiKey) => {
+    const callerId = API_KEY.exec(apiKey)?.[1]
+    if (callerId === undefined) return undefined
+    const { caller, keys } = known.get(callerId) ?? nobody
+    const presented = sha256(apiKey)
+    const now = clock()
+    // Every hash is compared, whichever fits.
+    const fitting = keys.filter(
+      ({ hash, from, until }) => timingSafeEqual(hash, presented) && from <= now && now < until,
+    )
+    return fitting.length > 0 ? caller : undefined
+  }
+}
+
+function keyOf(entry: ApiKeyHash): { hash: Buffer; from: number; until: number } {
+  const {
+    sha256: hex,
+    notBefore,
+    notAfter,
+  } = typeof entry === 'string' ? { sha256: entry, notBefore: undefined, notAfter: undefined } : entry
   return {
-    authenticate(credential) {
-      const callerId = API_KEY.exec(credential)?.[1]
-      if (callerId === undefined) return Promise.resolve(undefined)
-      const { caller, hashes } = known.get(callerId) ?? nobody
-      const presented = sha256(credential)
-      // Every hash is compared, whichever fits.
-      const fitting = hashes.filter((hash) => timingSafeEqual(hash, presented))
-      return Promise.resolve(fitting.length > 0 ? caller : undefined)
-    },
+    hash: Buffer.from(hex, 'hex'),
+    from: notBefore === undefined ? 0 : Date.parse(notBefore),
+    until: notAfter === undefined ? Infinity : Date.parse(notAfter),
   }
 }

@@ -8,8 +8,11 @@ export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
   requestId: string
+  /** Id of the caller in the policy, the issuer of a signed-in user, or `-` where nobody is known. */
   caller: string
-  action: 'token.issue'
+  /** Whom the caller named as the person behind the request. */
+  onBehalfOf?: string
+  action: 'token.issue' | 'caller.authenticate'
   outcome: 'issued' | 'refused'
   code?: ProblemCode
   room?: string

@@ -41,25 +41,102 @@ export const RolePolicy = Type.Object(
 )
 export type RolePolicy = Static<typeof RolePolicy>
 
+const Sha256 = Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })
+
+const Instant = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?(?:Z|[+-]\\d{2}:\\d{2})$',
+})
+
+const ApiKeyHash = Type.Union(
+  [
+    Sha256,
+    Type.Object({ sha256: Sha256, notBefore: Type.Optional(Instant), notAfter: Type.Optional(Instant) }, closed),
+  ],
+  {
+    description:
+      '64 hex digits, as the command api-key prints them, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
+  },
+)
+export type ApiKeyHash = Static<typeof ApiKeyHash>
+
 /** A backend that may ask, known by the hashes of its API keys. */
 export const CallerPolicy = Type.Object(
   {
     id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: '1 to 64 characters of a-z, 0-9 and -' }),
-    apiKeySha256: Type.Array(
-      Type.String({ pattern: '^[0-9A-Fa-f]{64}$', description: '64 hex digits, as the command api-key prints them' }),
-      { minItems: 1, maxItems: 16, uniqueItems: true, description: 'a list of 1 to 16 hashes, each once' },
-    ),
+    apiKeySha256: Type.Array(ApiKeyHash, {
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      description: 'a list of 1 to 16 hashes, each once',
+    }),
     roles: Type.Array(Type.String({ description: 'the name of a role' }), {
       minItems: 1,
       uniqueItems: true,
       description: 'a list of roles, each once',
     }),
     rooms: Type.Optional(Pattern),
+    lifetimeMinutes: Type.Optional(Type.Object({ max: Minutes }, { ...closed, description: '{ max }' })),
+    ratePerMinute: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a whole number from 1 to 1000000' }),
+    ),
     scopes: Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true, description: 'a list of scopes, each once' }),
   },
-  { ...closed, description: '{ id, apiKeySha256, roles, rooms?, scopes }' },
+  { ...closed, description: '{ id, apiKeySha256, roles, rooms?, lifetimeMinutes?, ratePerMinute?, scopes }' },
 )
 export type CallerPolicy = Static<typeof CallerPolicy>
+
+/** The algorithms that an issuer's tokens may be signed with: all of them with a public key. */
+export const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const
+
+const Url = Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description: 'an https URL' })
+const Claim = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'the name of a claim, or a path such as realm_access.roles',
+})
+
+/** An identity provider whose signed-in users may ask for themselves. */
+export const IssuerPolicy = Type.Object(
+  {
+    issuer: Url,
+    audience: Type.String({ minLength: 1, maxLength: 256, description: 'the audience that access tokens must have' }),
+    algorithms: Type.Array(oneOf(ALGORITHMS), { minItems: 1, uniqueItems: true, description: 'a list of algorithms' }),
+    jwksUri: Type.Optional(Url),
+    requiredAcr: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
+        minItems: 1,
+        description: 'a list of acr values without blanks, quotes and backslashes',
+      }),
+    ),
+    roleClaim: Claim,
+    roles: Type.Record(Type.String(), Type.String(), { minProperties: 1, description: '{ their word: our role, … }' }),
+    nameClaim: Claim,
+    rooms: Type.String({
+      minLength: 1,
+      maxLength: MAX_PATTERN_CHARACTERS,
+      description: 'own, or a regular expression',
+    }),
+  },
+  {
+    ...closed,
+    description: '{ issuer, audience, algorithms, jwksUri?, requiredAcr?, roleClaim, roles, nameClaim, rooms }',
+  },
+)
+export type IssuerPolicy = Static<typeof IssuerPolicy>
+
+/** What `rooms` of an issuer says where a user may enter only the consultations that the user takes part in. */
+export const OWN_ROOMS = 'own'
 
 /** The policy file: which rooms exist, what roles grant, who may ask. */
 export const PolicyFile = Type.Object(
@@ -70,14 +147,15 @@ export const PolicyFile = Type.Object(
       minProperties: 1,
       description: 'at least one role, named by 1 to 32 characters of a-z, 0-9 and -, a letter first',
     }),
-    callers: Type.Array(CallerPolicy, { minItems: 1, description: 'a list of at least one caller' }),
+    callers: Type.Optional(Type.Array(CallerPolicy, { description: 'a list of callers' })),
+    issuers: Type.Optional(Type.Array(IssuerPolicy, { description: 'a list of issuers' })),
   },
-  { ...closed, description: '{ rooms, roles, callers }' },
+  { ...closed, description: '{ rooms, roles, callers?, issuers? }' },
 )
 export type PolicyFile = Static<typeof PolicyFile>
 
-/** The policy without a file, but for its callers: there are none until somebody names them. */
-export const BUILT_IN_POLICY: Omit<PolicyFile, 'callers'> = {
+/** The policy without a file. Nobody may ask until somebody is named. */
+export const BUILT_IN_POLICY: PolicyFile = {
   rooms: { pattern: '^bharattelemed-[a-z0-9]+(?:-[a-z0-9]+)*$' },
   roles: {
     doctor: {

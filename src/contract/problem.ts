@@ -12,7 +12,12 @@ export const PROBLEMS = {
   unauthenticated: {
     status: 401,
     title: 'Not authenticated',
-    detail: 'Send a valid API key as Authorization: Bearer <api key>.',
+    detail: 'Send a valid API key, or the access token of a signed-in user, as Authorization: Bearer <credential>.',
+  },
+  'step-up-required': {
+    status: 401,
+    title: 'Stronger sign-in required',
+    detail: 'Sign in again with one of the acr_values that WWW-Authenticate names (RFC 9470).',
   },
   'scope-missing': {
     status: 403,
@@ -28,6 +33,22 @@ export const PROBLEMS = {
     status: 403,
     title: 'Room not allowed',
     detail: 'This caller may not ask for this room; the rooms of the caller in the policy decide.',
+  },
+  'identity-mismatch': {
+    status: 403,
+    title: 'Identity mismatch',
+    detail: 'The request names another person than the one who signed in; leave out userId, userName and userEmail.',
+  },
+  'identity-incomplete': {
+    status: 403,
+    title: 'Identity incomplete',
+    detail: 'The access token has no usable name for the user; the identity provider has to put one into it.',
+  },
+  'consultations-unavailable': {
+    status: 403,
+    title: 'Consultations unavailable',
+    detail:
+      'The policy lets users into their own consultations only, and there are none yet; give the issuer a pattern of rooms.',
   },
   'not-found': { status: 404, title: 'Not found', detail: 'There is nothing at this path; see /docs.' },
   'method-not-allowed': {
@@ -58,6 +79,11 @@ export const PROBLEMS = {
     title: 'Overloaded',
     detail: 'Too many signatures wait; ask again after Retry-After seconds and a little chance on top.',
   },
+  'identity-provider-unavailable': {
+    status: 503,
+    title: 'Identity provider unavailable',
+    detail: 'The keys of the identity provider cannot be fetched; ask again after Retry-After seconds.',
+  },
   'record-unavailable': {
     status: 503,
     title: 'Record unavailable',
@@ -79,7 +105,10 @@ export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
 /** A bad field: a JSON pointer (RFC 6901) into the body, and the rule that it breaks; never the value. */
 export const FieldError = Type.Object(
   {
-    pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the bad field; empty for the whole body' }),
+    pointer: Type.String({
+      description:
+        'JSON pointer (RFC 6901) to the bad field of the body, empty for all of it; /headers/<name> for a header',
+    }),
     message: Type.String({ description: 'the rule that the field breaks' }),
   },
   { $id: 'FieldError', description: 'A bad field and the rule that it breaks.' },
@@ -102,4 +131,13 @@ export const Problem = Type.Object(
 export type Problem = Static<typeof Problem>
 
 /** A refusal: a decision against the request, as a value. */
-export type Refusal = { code: ProblemCode; errors?: FieldError[] }
+export type Refusal = {
+  code: ProblemCode
+  errors?: FieldError[]
+  /** When asking again makes sense, in milliseconds. */
+  retryAfterMs?: number
+  /** The limit that was passed. */
+  limit?: { name: string; perMinute: number }
+  /** The authentication contexts that would do (RFC 9470). */
+  acrValues?: readonly string[]
+}

@@ -6,6 +6,13 @@ export const MIN_LIFETIME_MINUTES = 5
 /** The longest lifetime that a policy may allow, in minutes: one day. */
 export const MAX_LIFETIME_MINUTES = 1440
 
+/** The longest e-mail address (RFC 5321, with its erratum 1690). */
+export const MAX_EMAIL_CHARACTERS = 254
+
+/** An e-mail address: the production of the HTML standard for valid ones, its lengths bounded. */
+export const EMAIL_PATTERN =
+  "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+
 /** Shape of a room name: what Jitsi's client leaves unchanged, so that the claim equals the room that is joined. */
 const RoomId = Type.String({
   pattern: '^[a-z0-9-]{1,128}$',
@@ -24,25 +31,23 @@ const RoleName = Type.String({
   description: 'one of the roles of the policy; built in are doctor and patient',
 })
 
-/**
- * The body of `POST /api/jitsi/token`: one person, one room, one role.
- * E-mail: the production of the HTML standard for valid addresses, with its lengths bounded.
- */
+/** The body of `POST /api/jitsi/token`: one person, one room, one role. */
 export const TokenRequest = Type.Object(
   {
     roomId: RoomId,
-    userId: UserId,
-    userName: Type.String({
-      minLength: 1,
-      format: 'display-name',
-      description:
-        '1 to 128 characters after trimming and bringing to Unicode NFC, without control, bidirectional or other format characters',
-    }),
+    userId: Type.Optional(UserId),
+    userName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        format: 'display-name',
+        description:
+          '1 to 128 characters after trimming and bringing to Unicode NFC, without control, bidirectional or other format characters',
+      }),
+    ),
     userEmail: Type.Optional(
       Type.String({
-        maxLength: 254,
-        pattern:
-          "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$",
+        maxLength: MAX_EMAIL_CHARACTERS,
+        pattern: EMAIL_PATTERN,
         description:
           'an e-mail address of at most 254 characters; it enters the token only where the policy of the role says so',
       }),
@@ -54,7 +59,7 @@ export const TokenRequest = Type.Object(
         description: 'an https URL of at most 2048 ASCII characters, without user name or password',
       }),
     ),
-    userRole: RoleName,
+    userRole: Type.Optional(RoleName),
     expirationMinutes: Type.Optional(
       Type.Integer({
         minimum: MIN_LIFETIME_MINUTES,
@@ -66,7 +71,8 @@ export const TokenRequest = Type.Object(
   {
     $id: 'TokenRequest',
     additionalProperties: false,
-    description: 'Who enters which room in which role.',
+    description:
+      'Who enters which room in which role. A caller with an API key names userId, userName and userRole. For a signed-in user they come from the access token: they may be left out, but for userRole where the user has several roles.',
     examples: [
       {
         roomId: 'bharattelemed-p1042-d77-1764000000',

@@ -1,30 +1,45 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Scope } from '../contract/policy.ts'
-import type { CallerDirectory } from '../service/ports.ts'
+import type { Refusal } from '../contract/problem.ts'
+import type { Caller } from '../rules/policy.ts'
+import type { Presented } from '../service/identify.ts'
+import { networkOf } from './address.ts'
 import { HttpProblem } from './problems.ts'
 
-const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
+// Above this length nothing is a credential: an access token of 8 kB would not fit beside the other headers.
+const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i
 
 const CHALLENGE = 'Bearer realm="jitsi-token-service"'
+
+/** Finds out who asks. */
+export type Identify = (presented: Presented) => Promise<Caller | Refusal>
 
 /**
  * Makes the hook that finds out who asks (RFC 6750) and whether the caller has the scope of the route.
  * It belongs at preParsing: behind the limiter of addresses, before a byte of the body is read.
- * @throws HttpProblem `unauthenticated`; the same for no key, a malformed and an unknown one, but for the challenge;
- *   `scope-missing`
+ * @throws HttpProblem what `identify` refuses, with its challenge; `scope-missing`
  */
-export function authenticate(callers: CallerDirectory, scope: Scope) {
+export function authenticate(identify: Identify, scope: Scope) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { authorization } = request.headers
     const credential = credentialOf(request)
-    const caller = credential === undefined ? undefined : await callers.authenticate(credential)
-    if (caller === undefined) {
-      const presented = request.headers.authorization !== undefined
-      reply.header('www-authenticate', presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE)
-      throw new HttpProblem('unauthenticated')
+    const found = await identify({ credential, address: networkOf(request.ip), requestId: request.id })
+    if ('code' in found) {
+      if (found.code !== 'rate-limited')
+        reply.header('www-authenticate', challengeOf(found, authorization !== undefined))
+      throw new HttpProblem(found)
     }
-    request.caller = caller
-    if (!caller.scopes.has(scope)) throw new HttpProblem('scope-missing')
+    request.caller = found
+    if (!found.scopes.has(scope)) throw new HttpProblem({ code: 'scope-missing' })
   }
+}
+
+/** RFC 6750, section 3: no error where nothing was presented; RFC 9470, section 3, where a stronger sign-in is needed. */
+function challengeOf({ acrValues }: Refusal, presented: boolean): string {
+  if (acrValues !== undefined) {
+    return `${CHALLENGE}, error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"`
+  }
+  return presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE
 }
 
 function credentialOf(request: FastifyRequest): string | undefined {
@@ -35,7 +50,7 @@ function credentialOf(request: FastifyRequest): string | undefined {
 }
 
 /** @returns who asks; for use behind `authenticate` */
-export function callerOfRequest(request: FastifyRequest): NonNullable<FastifyRequest['caller']> {
+export function callerOfRequest(request: FastifyRequest): Caller {
   if (request.caller === null) throw new Error('a route that needs a caller lacks the authenticate hook')
   return request.caller
 }

@@ -1,43 +1,94 @@
-import rateLimit from '@fastify/rate-limit'
+import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { WINDOW_MS } from '../rules/gcra.ts'
+import { userKey } from '../service/issue-token.ts'
+import type { RateLimiter } from '../service/ports.ts'
+import { networkOf } from './address.ts'
 import type { App } from './app-type.ts'
 import { callerOfRequest } from './caller.ts'
 import { HttpProblem } from './problems.ts'
 
 /** Requests a minute. */
-export type Limits = { perAddress: number; perCaller: number }
-
-const MINUTE_MS = 60_000
+export type Limits = { perAddress: number; perCaller: number; perUser: number }
 
 type Limiter = ReturnType<App['createRateLimit']>
 
 /**
- * Counts every request by its address, unknown paths and failed logins among them.
- * @returns the hook that counts by caller; it belongs behind `authenticate`
+ * Counts every request by its address, unknown paths and wrong methods among them.
+ * @returns the hook that counts by caller, or by user where one signed in; it belongs behind `authenticate`
  */
-export async function limit(app: App, { perAddress, perCaller }: Limits) {
-  await app.register(rateLimit, { global: false })
-  const byAddress = app.createRateLimit({ max: perAddress, timeWindow: MINUTE_MS })
+export async function limit(app: App, limiter: RateLimiter, limits: Limits) {
+  await app.register(rateLimit, { global: false, store: storeOf(limiter) })
+  const byAddress = app.createRateLimit({
+    max: limits.perAddress,
+    keyGenerator: (request) => `address:${networkOf(request.ip)}`,
+  })
   const byCaller = app.createRateLimit({
-    max: perCaller,
-    timeWindow: MINUTE_MS,
-    keyGenerator: (request) => callerOfRequest(request).id,
+    max: (request) => Math.min(limits.perCaller, callerOfRequest(request).ratePerMinute ?? Infinity),
+    keyGenerator: (request) => `caller:${callerOfRequest(request).id}`,
+  })
+  const byUser = app.createRateLimit({
+    max: limits.perUser,
+    keyGenerator: (request) => {
+      const caller = callerOfRequest(request)
+      return userKey(caller, caller.user?.id ?? '')
+    },
   })
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.unlimited !== true) await count(byAddress, request, reply)
+    if (request.routeOptions.config.unlimited !== true) await count('address', byAddress, request, reply)
   })
-  return (request: FastifyRequest, reply: FastifyReply): Promise<void> => count(byCaller, request, reply)
+  return (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+    callerOfRequest(request).user === undefined
+      ? count('caller', byCaller, request, reply)
+      : count('user', byUser, request, reply)
 }
 
-async function count(limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function count(name: string, limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const state = await limiter(request)
   if (state.isAllowed) return
-  reply.headers({
-    'x-ratelimit-limit': state.max,
-    'x-ratelimit-remaining': state.remaining,
-    'x-ratelimit-reset': state.ttlInSeconds,
-  })
-  if (!state.isExceeded) return
-  reply.header('retry-after', state.ttlInSeconds)
-  throw new HttpProblem('rate-limited')
+  const policy = { name, perMinute: state.max }
+  tellLimit(reply, policy, state.remaining, state.ttl)
+  if (state.isExceeded) throw new HttpProblem({ code: 'rate-limited', retryAfterMs: state.ttl })
+}
+
+/**
+ * Tells a limit in the words of draft-ietf-httpapi-ratelimit-headers-11, beside those that were told before.
+ * @param resetMs when the bucket is full again: within that time at least `remaining` may be asked for
+ */
+export function tellLimit(
+  reply: FastifyReply,
+  { name, perMinute }: { name: string; perMinute: number },
+  remaining: number,
+  resetMs: number,
+): void {
+  const also = (header: string) => {
+    const before = reply.getHeader(header)
+    return typeof before === 'string' ? `${before}, ` : ''
+  }
+  const seconds = Math.ceil(resetMs / 1000)
+  reply.header('ratelimit-policy', `${also('ratelimit-policy')}"${name}";q=${perMinute};w=${WINDOW_MS / 1000}`)
+  reply.header('ratelimit', `${also('ratelimit')}"${name}";r=${remaining};t=${seconds}`)
+}
+
+/** The limiter in the shape that @fastify/rate-limit expects: more than the maximum stands for a refusal. */
+function storeOf(limiter: RateLimiter): FastifyRateLimitStoreCtor {
+  return class implements FastifyRateLimitStore {
+    incr(
+      key: string,
+      callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
+      _: number,
+      max: number,
+    ) {
+      limiter
+        .take(key, max)
+        .then(
+          ({ allowed, remaining, resetMs, retryAfterMs }) =>
+            callback(null, { current: allowed ? max - remaining : max + 1, ttl: allowed ? resetMs : retryAfterMs }),
+          callback,
+        )
+    }
+    child() {
+      return this
+    }
+  }
 }

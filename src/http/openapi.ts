@@ -35,7 +35,18 @@ export async function describe(app: App): Promise<void> {
       ],
       components: {
         securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: jts_<caller id>_<43 characters>' },
+          apiKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API key of a machine, jts_<caller id>_<43 characters>; its caller needs the scope of the route',
+          },
+          signedInUser: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'The access token of a user who signed in with an issuer of the policy',
+          },
         },
       },
     },
@@ -88,9 +99,8 @@ const HEADERS: Record<number, Record<string, object>> = {
   401: { 'WWW-Authenticate': header('The Bearer challenge (RFC 6750)') },
   429: {
     ...retryAfter,
-    'X-RateLimit-Limit': header('Requests a minute'),
-    'X-RateLimit-Remaining': header('Requests left in this minute'),
-    'X-RateLimit-Reset': header('Seconds until the minute is over'),
+    'RateLimit-Policy': header('The limits that were counted: q requests in w seconds'),
+    RateLimit: header('What is left of them: r requests, and all of q in t seconds'),
   },
   503: retryAfter,
 }

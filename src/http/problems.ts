@@ -6,18 +6,17 @@ import type { App } from './app-type.ts'
 /** A refusal on its way to the caller. */
 export class HttpProblem extends Error {
   override name = 'HttpProblem'
-  readonly code: ProblemCode
-  readonly errors: FieldError[] | undefined
+  readonly refusal: Refusal
 
-  constructor(code: ProblemCode, errors?: FieldError[]) {
-    super(code)
-    this.code = code
-    this.errors = errors
+  constructor(refusal: Refusal) {
+    super(refusal.code)
+    this.refusal = refusal
   }
 }
 
 const RETRY_SECONDS: Partial<Record<ProblemCode, number>> = {
   overloaded: 1,
+  'identity-provider-unavailable': 5,
   'record-unavailable': 5,
   'shutting-down': 1,
 }
@@ -47,8 +46,8 @@ export function sendProblem(
   cause?: unknown,
 ): FastifyReply {
   request.problem = { code: refusal.code, cause }
-  const retrySeconds = RETRY_SECONDS[refusal.code]
-  if (retrySeconds !== undefined) reply.header('retry-after', retrySeconds)
+  const retryMs = refusal.retryAfterMs ?? (RETRY_SECONDS[refusal.code] ?? 0) * 1000
+  if (retryMs > 0) reply.header('retry-after', Math.ceil(retryMs / 1000))
   const document = problemDocument(refusal, request.id)
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
 }
@@ -80,26 +79,30 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
 }
 
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof HttpProblem) {
-    return error.errors === undefined ? { code: error.code } : { code: error.code, errors: error.errors }
-  }
+  if (error instanceof HttpProblem) return error.refusal
   if (error instanceof ServiceFault) return { code: error.code }
-  const { validation, code, statusCode } = error as Partial<{
+  const { validation, validationContext, code, statusCode } = error as Partial<{
     validation: FastifySchemaValidationError[]
+    validationContext: string
     code: string
     statusCode: number
   }>
-  if (validation !== undefined) return { code: 'invalid-request', errors: fieldErrors(validation) }
+  if (validation !== undefined)
+    return {
+      code: 'invalid-request',
+      errors: fieldErrors(validation, validationContext === 'headers' ? '/headers' : ''),
+    }
   if (code === undefined || statusCode === undefined || statusCode >= 500) return { code: 'fault' }
   return { code: FRAMEWORK_CODES[code] ?? 'malformed-request' }
 }
 
 const MAX_FIELD_ERRORS = 16
 
-function fieldErrors(validation: readonly FastifySchemaValidationError[]): FieldError[] {
+/** @param root `/headers` for those of a header; the body has none */
+function fieldErrors(validation: readonly FastifySchemaValidationError[], root: string): FieldError[] {
   const errors = new Map<string, FieldError>()
   for (const each of validation) {
-    const error = fieldError(each)
+    const error = fieldError({ ...each, instancePath: `${root}${each.instancePath}` })
     if (!errors.has(error.pointer)) errors.set(error.pointer, error)
   }
   return [...errors.values()].slice(0, MAX_FIELD_ERRORS)

@@ -15,7 +15,7 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
     value = JSON.parse(text)
     refuseAmbiguity(text)
   } catch {
-    throw new HttpProblem('invalid-json')
+    throw new HttpProblem({ code: 'invalid-json' })
   }
   return value
 }

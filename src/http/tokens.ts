@@ -1,41 +1,61 @@
 import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { Asking } from '../service/issue-token.ts'
 import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
-import type { CallerDirectory } from '../service/ports.ts'
 import type { App } from './app-type.ts'
-import { authenticate, callerOfRequest } from './caller.ts'
-import type { limit } from './limits.ts'
+import { authenticate, callerOfRequest, type Identify } from './caller.ts'
+import { type limit, tellLimit } from './limits.ts'
 import { sendProblem } from './problems.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
 export type TokenRoute = {
-  callers: CallerDirectory
+  identify: Identify
   limitCaller: Awaited<ReturnType<typeof limit>>
   issueToken: (asking: Asking, request: TokenRequest) => Promise<TokenAnswer | Refusal>
 }
 
 /** Adds `POST /api/jitsi/token`. */
-export function addTokens(app: App, { callers, limitCaller, issueToken }: TokenRoute): void {
+export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
   app.post(
     '/api/jitsi/token',
     {
       config: { problems: PROBLEM_CODES.filter((code) => code !== 'not-found' && code !== 'method-not-allowed') },
-      preParsing: [authenticate(callers, 'tokens:issue'), limitCaller],
+      preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'issueToken',
         summary: 'Issue a token for one person, one room and one role',
         description: 'Needs the scope tokens:issue. The answer leaves once its entry is in the audit record.',
         tags: ['tokens'],
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
+        headers: Type.Object({ 'x-on-behalf-of': Type.Optional(OnBehalfOf) }),
         body: Type.Unsafe<TokenRequest>(Type.Ref('TokenRequest')),
         response: { 200: Type.Unsafe<TokenAnswer>(Type.Ref('TokenAnswer')) },
       },
     },
     async (request, reply) => {
-      const asking = { caller: callerOfRequest(request), requestId: request.id }
-      const outcome = await issueToken(asking, request.body)
-      return 'code' in outcome ? sendProblem(request, reply, outcome) : reply.send(outcome)
+      const outcome = await issueToken(askingOf(request), request.body)
+      if (!('code' in outcome)) return reply.send(outcome)
+      if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
+      return sendProblem(request, reply, outcome)
     },
   )
+}
+
+const ON_BEHALF_OF = '^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,126}[\\x21-\\x7e])?$'
+const OnBehalfOf = Type.String({
+  pattern: ON_BEHALF_OF,
+  description:
+    '1 to 128 printable ASCII characters that name the person who caused the request; it is recorded, and decides nothing',
+})
+const onBehalfOf = new RegExp(ON_BEHALF_OF)
+
+/** Who asks, for the record; what is no good name of a person is left out, for a refusal may come before it is refused. */
+export function askingOf(request: FastifyRequest): Asking {
+  const person = request.headers['x-on-behalf-of']
+  return {
+    caller: callerOfRequest(request),
+    requestId: request.id,
+    ...(typeof person === 'string' && onBehalfOf.test(person) ? { onBehalfOf: person } : {}),
+  }
 }

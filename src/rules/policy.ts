@@ -1,14 +1,20 @@
-import type { CallerPolicy, PolicyFile, RolePolicy, Scope } from '../contract/policy.ts'
+import { type CallerPolicy, OWN_ROOMS, type PolicyFile, type RolePolicy, type Scope } from '../contract/policy.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import type { TokenRequest } from '../contract/token.ts'
 import { displayName } from './user.ts'
 
 /** Who asks, once known: what the policy lets this caller ask for. */
 export type Caller = {
+  /** Of a machine its id in the policy; of a signed-in user the issuer. */
   id: string
   roles: ReadonlySet<string>
   scopes: ReadonlySet<Scope>
-  rooms?: RegExp
+  /** Narrower than the rooms of the policy; `own` are the consultations of the user. */
+  rooms?: RegExp | typeof OWN_ROOMS
+  maxLifetimeMinutes?: number
+  ratePerMinute?: number
+  /** The person who signed in, as verified; a machine has none and names whomever it likes. */
+  user?: { id: string; name?: string; email?: string }
 }
 
 /** The policy, ready to decide by. */
@@ -49,44 +55,87 @@ export function callerOf(entry: CallerPolicy): Caller {
     roles: new Set(entry.roles),
     scopes: new Set(entry.scopes),
     ...(entry.rooms === undefined ? {} : { rooms: wholeName(entry.rooms) }),
+    ...(entry.lifetimeMinutes === undefined ? {} : { maxLifetimeMinutes: entry.lifetimeMinutes.max }),
+    ...(entry.ratePerMinute === undefined ? {} : { ratePerMinute: entry.ratePerMinute }),
+  }
+}
+
+/** Whom a request is about: what it says, and for a signed-in user what was verified. */
+type Subject = { userId: string; userName: string; userRole: string; userEmail?: string }
+
+/**
+ * Whom the token is for. Of a signed-in user, id, name, e-mail and role are what was verified, never what the body says.
+ * @returns the subject, or a refusal: `invalid-request`, `identity-mismatch`, `identity-incomplete`, `role-not-allowed`
+ */
+function subjectOf(caller: Caller, request: TokenRequest): Subject | Refusal {
+  return caller.user === undefined ? named(request) : verified(caller, caller.user, request)
+}
+
+function named({ userId, userName, userRole, userEmail }: TokenRequest): Subject | Refusal {
+  const name = userName === undefined ? undefined : displayName(userName)
+  if (userId === undefined || name === undefined || userRole === undefined) {
+    const missing = Object.entries({ userId, userName: name, userRole }).filter(([, value]) => value === undefined)
+    const errors = missing.map(([field]) => ({ pointer: `/${field}`, message: 'is missing' }))
+    return { code: 'invalid-request', errors }
+  }
+  return { userId, userName: name, userRole, ...(userEmail === undefined ? {} : { userEmail }) }
+}
+
+function verified(caller: Caller, user: NonNullable<Caller['user']>, request: TokenRequest): Subject | Refusal {
+  const { userId, userName, userRole, userEmail } = request
+  if (user.name === undefined) return { code: 'identity-incomplete' }
+  const says = [userId ?? user.id, userName === undefined ? user.name : displayName(userName), userEmail ?? user.email]
+  const is = [user.id, user.name, user.email]
+  if (says.some((value, index) => value !== is[index])) return { code: 'identity-mismatch' }
+  const [only, ...others] = caller.roles
+  if (userRole === undefined && others.length > 0) {
+    const message = 'must name one of the roles of the user, who has several'
+    return { code: 'invalid-request', errors: [{ pointer: '/userRole', message }] }
+  }
+  const role = userRole ?? only
+  if (role === undefined) return { code: 'role-not-allowed' }
+  return {
+    userId: user.id,
+    userName: user.name,
+    userRole: role,
+    ...(user.email === undefined ? {} : { userEmail: user.email }),
   }
 }
 
 /**
  * Decides whether a caller may have a token, and what it says. A request narrows what the role grants, never widens it.
  * @param request a request whose shape was checked
- * @returns a grant, or a refusal: `invalid-request` with the fields that the policy does not know,
- *   `role-not-allowed`, `room-not-allowed`
+ * @returns a grant, or a refusal: `invalid-request` with the fields that the policy does not know, what `subjectOf`
+ *   refuses, `role-not-allowed`, `room-not-allowed`, `consultations-unavailable`
  */
 export function decide(policy: Policy, caller: Caller, request: TokenRequest): Grant | Refusal {
-  const rolePolicy = policy.roles.get(request.userRole)
-  const name = displayName(request.userName)
-  const lifetimeMinutes = request.expirationMinutes ?? rolePolicy?.lifetimeMinutes.default
+  if (caller.rooms === OWN_ROOMS) return { code: 'consultations-unavailable' }
+  const subject = subjectOf(caller, request)
+  if ('code' in subject) return subject
+  const rolePolicy = policy.roles.get(subject.userRole)
+  const most = Math.min(rolePolicy?.lifetimeMinutes.max ?? 0, caller.maxLifetimeMinutes ?? Infinity)
   const errors: FieldError[] = []
   if (!policy.rooms.test(request.roomId)) {
     errors.push({ pointer: '/roomId', message: 'must match the room pattern of the policy' })
   }
-  if (name === undefined) errors.push({ pointer: '/userName', message: 'must be a display name' })
   if (rolePolicy === undefined) errors.push({ pointer: '/userRole', message: 'must be one of the roles of the policy' })
-  if (rolePolicy !== undefined && (request.expirationMinutes ?? 0) > rolePolicy.lifetimeMinutes.max) {
-    const message = `must be at most the maximum of the role, ${rolePolicy.lifetimeMinutes.max} minutes`
-    errors.push({ pointer: '/expirationMinutes', message })
+  if (rolePolicy !== undefined && (request.expirationMinutes ?? 0) > most) {
+    errors.push({ pointer: '/expirationMinutes', message: `must be at most ${most} minutes for this caller and role` })
   }
-  if (rolePolicy === undefined || name === undefined || lifetimeMinutes === undefined || errors.length > 0) {
-    return { code: 'invalid-request', errors }
-  }
-  if (!caller.roles.has(request.userRole)) return { code: 'role-not-allowed' }
+  if (rolePolicy === undefined || errors.length > 0) return { code: 'invalid-request', errors }
+  if (!caller.roles.has(subject.userRole)) return { code: 'role-not-allowed' }
   if (caller.rooms !== undefined && !caller.rooms.test(request.roomId)) return { code: 'room-not-allowed' }
+  const shared = rolePolicy.shareEmail === true ? subject.userEmail : undefined
   return {
     room: request.roomId,
     user: {
-      id: request.userId,
-      name,
+      id: subject.userId,
+      name: subject.userName,
       ...(request.userAvatar === undefined ? {} : { avatar: request.userAvatar }),
-      ...(request.userEmail === undefined || rolePolicy.shareEmail !== true ? {} : { email: request.userEmail }),
+      ...(shared === undefined ? {} : { email: shared }),
     },
-    role: request.userRole,
+    role: subject.userRole,
     rolePolicy,
-    lifetimeSeconds: lifetimeMinutes * 60,
+    lifetimeSeconds: (request.expirationMinutes ?? Math.min(rolePolicy.lifetimeMinutes.default, most)) * 60,
   }
 }

@@ -1,3 +1,5 @@
+import { EMAIL_PATTERN, MAX_EMAIL_CHARACTERS } from '../contract/token.ts'
+
 const MAX_NAME_CHARACTERS = 128
 
 // Controls, format characters (bidi marks among them), lone surrogates, line and paragraph separators, and the
@@ -16,6 +18,11 @@ export function displayName(text: string): string | undefined {
   const characters = [...name].length
   return characters >= 1 && characters <= MAX_NAME_CHARACTERS ? name : undefined
 }
+
+const EMAIL = new RegExp(EMAIL_PATTERN)
+
+/** @returns whether a text is an e-mail address as a request may hold one */
+export const isEmail = (text: string): boolean => text.length <= MAX_EMAIL_CHARACTERS && EMAIL.test(text)
 
 // The characters of RFC 3986 and no others: nothing that JSON would escape or a page could break out with.
 const URL_CHARACTERS = /^https:\/\/[A-Za-z0-9[][A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]*$/

@@ -3,23 +3,28 @@ import type { ProblemCode, Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import { claimsOf, type Deployment, meetingOf, tokenHeader } from '../rules/claims.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
-import type { Clock, Ledger, NewId, Signer } from './ports.ts'
+import type { Clock, Ledger, NewId, RateLimiter, Signer } from './ports.ts'
 
 /** What issuing needs. */
 export type IssuingParts = {
-  policy: Policy
+  policy: () => Policy
   deployment: Deployment
   clock: Clock
   newId: NewId
   signer: Signer
   ledger: Ledger
+  limiter: RateLimiter
+  limits: IssuingLimits
 }
 
-/** Who asks, and under which request id. */
-export type Asking = { caller: Caller; requestId: string }
+/** Tokens a minute. */
+export type IssuingLimits = { perUser: number; perRoom: number }
+
+/** Who asks, under which request id, and whom a machine names as the person behind it. */
+export type Asking = { caller: Caller; requestId: string; onBehalfOf?: string }
 
 /**
- * The one door that a token leaves by: decides, signs, and keeps the entry before anything is answered.
+ * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
  * @param request a request whose shape was checked
  * @returns the answer, or the refusal; either stands in the record by then
  * @throws ServiceFault `overloaded`, `record-unavailable`; the token, if there is one, is dropped
@@ -29,21 +34,50 @@ export async function issueToken(
   asking: Asking,
   request: TokenRequest,
 ): Promise<TokenAnswer | Refusal> {
-  const decision = decide(parts.policy, asking.caller, request)
-  const asked = { room: request.roomId, userId: request.userId, role: request.userRole }
-  if ('code' in decision) {
-    await recordRefusal(parts, asking, decision.code, asked)
-    return decision
-  }
-  return issue(parts, asking, decision, asked)
+  const decision = decide(parts.policy(), asking.caller, request)
+  if ('code' in decision) return refuse(parts, asking, request, decision)
+  const passed = await countGrant(parts, asking.caller, decision)
+  if (passed !== undefined) return refuse(parts, asking, request, passed)
+  return issue(parts, asking, decision)
 }
 
-async function issue(parts: IssuingParts, asking: Asking, grant: Grant, asked: Asked): Promise<TokenAnswer> {
+async function refuse(parts: IssuingParts, asking: Asking, request: TokenRequest, refusal: Refusal): Promise<Refusal> {
+  await recordRefusal(parts, asking, refusal.code, askedBy(asking.caller, request))
+  return refusal
+}
+
+/**
+ * Counts a token against its user and its room. Only what is granted counts: nobody can shut a room for others by asking
+ * for it in vain. A signed-in user was counted already, when the request came.
+ */
+async function countGrant(
+  { limiter, limits }: IssuingParts,
+  caller: Caller,
+  grant: Grant,
+): Promise<Refusal | undefined> {
+  const buckets = [
+    { name: 'user', key: userKey(caller, grant.user.id), perMinute: limits.perUser },
+    { name: 'room', key: `room:${grant.room}`, perMinute: limits.perRoom },
+  ]
+  for (const { name, key, perMinute } of caller.user === undefined ? buckets : buckets.slice(1)) {
+    const { allowed, retryAfterMs } = await limiter.take(key, perMinute)
+    if (!allowed) return { code: 'rate-limited', retryAfterMs, limit: { name, perMinute } }
+  }
+  return undefined
+}
+
+/** The bucket of an end user; callers do not share it, for each has user ids of its own. */
+export const userKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
+
+async function issue(parts: IssuingParts, asking: Asking, grant: Grant): Promise<TokenAnswer> {
   const header = tokenHeader(parts.deployment, parts.signer.keyId)
   const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
   const token = await parts.signer.sign(header, claims)
   await parts.ledger.append({
-    ...entry(parts, asking, 'issued', asked),
+    ...entry(parts, asking, 'issued'),
+    room: grant.room,
+    userId: grant.user.id,
+    role: grant.role,
     jti: claims.jti,
     kid: header.kid,
     lifetimeSeconds: grant.lifetimeSeconds,
@@ -60,6 +94,16 @@ async function issue(parts: IssuingParts, asking: Asking, grant: Grant, asked: A
 
 type Asked = Pick<AuditEntry, 'room' | 'userId' | 'role'>
 
+/** What a refused request asked for, and for whom: a signed-in user is who was verified, whatever the request says. */
+function askedBy({ user }: Caller, { roomId, userId, userRole }: TokenRequest): Asked {
+  const who = user?.id ?? userId
+  return {
+    room: roomId,
+    ...(who === undefined ? {} : { userId: who }),
+    ...(userRole === undefined ? {} : { role: userRole }),
+  }
+}
+
 /**
  * Keeps the refusal of a caller that is known.
  * @param asked what the request asked for, where its shape was checked
@@ -71,21 +115,23 @@ export async function recordRefusal(
   code: ProblemCode,
   asked: Asked = {},
 ): Promise<void> {
-  await parts.ledger.append({ ...entry(parts, asking, 'refused', asked), code })
+  const { user } = asking.caller
+  const who = user === undefined ? {} : { userId: user.id }
+  await parts.ledger.append({ ...entry(parts, asking, 'refused'), ...who, ...asked, code })
 }
 
 function entry(
   parts: Pick<IssuingParts, 'clock'>,
-  asking: Asking,
+  { caller, requestId, onBehalfOf }: Asking,
   outcome: AuditEntry['outcome'],
-  asked: Asked,
 ): AuditEntry {
   return {
     time: parts.clock(),
-    requestId: asking.requestId,
-    caller: asking.caller.id,
+    requestId,
+    caller: caller.id,
     action: 'token.issue',
     outcome,
-    ...asked,
+    // A signed-in user acts alone; only a machine may say for whom.
+    ...(onBehalfOf === undefined || caller.user !== undefined ? {} : { onBehalfOf }),
   }
 }

@@ -1,5 +1,7 @@
 import type { AuditEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
+import type { Refusal } from '../contract/problem.ts'
+import type { Take } from '../rules/gcra.ts'
 import type { Caller } from '../rules/policy.ts'
 
 /** Tells the time, in epoch milliseconds. */
@@ -32,6 +34,20 @@ export type Ledger = {
 
 /** Knows the callers. */
 export type CallerDirectory = {
-  /** @param credential what stands after `Bearer`; @returns the caller, or undefined where nobody has this credential */
-  authenticate(credential: string): Promise<Caller | undefined>
+  /**
+   * @param credential what stands after `Bearer`
+   * @returns the caller, or `unauthenticated`, the same for every credential that nobody has, or `step-up-required`
+   * @throws ServiceFault `identity-provider-unavailable` where nobody could tell
+   */
+  authenticate(credential: string): Promise<Caller | Refusal>
+}
+
+/** Counts what is asked for, each key apart. Limits are per minute. It never throws. */
+export type RateLimiter = {
+  /** Takes one from the bucket of a key. */
+  take(key: string, perMinute: number): Promise<Take>
+  /** Counts a failure; past the limit the key is banned, each time for longer. @returns milliseconds of the ban, or 0 */
+  fail(key: string, perMinute: number): Promise<number>
+  /** @returns milliseconds until a ban ends, or 0 */
+  bannedMs(key: string): Promise<number>
 }

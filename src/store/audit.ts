@@ -97,6 +97,7 @@ function row(entry: ChainedEntry): Tables['audit_entry'] {
     time: entry.time,
     request_id: entry.requestId,
     caller: entry.caller,
+    on_behalf_of: entry.onBehalfOf ?? null,
     action: entry.action,
     outcome: entry.outcome,
     code: entry.code ?? null,

@@ -8,6 +8,7 @@ export type Tables = {
     time: number
     request_id: string
     caller: string
+    on_behalf_of: string | null
     action: string
     outcome: string
     code: string | null
@@ -54,7 +55,15 @@ const audit: Migration = {
   },
 }
 
-const provider: MigrationProvider = { getMigrations: () => Promise.resolve({ '001-audit': audit }) }
+const onBehalfOf: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('audit_entry').addColumn('on_behalf_of', 'text').execute()
+  },
+}
+
+const migrations = { '001-audit': audit, '002-on-behalf-of': onBehalfOf }
+
+const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 
 /** Brings the tables to the shape that this version needs; what is there stays. */
 export async function migrate(db: Database): Promise<void> {

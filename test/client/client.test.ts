@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
+import { PROBLEMS } from '../../src/contract/problem.ts'
 import { createClient, TokenServiceError } from '../../src/client/client.ts'
 import { CLINIC, DOCTOR, startService } from '../kit.ts'
 
@@ -21,7 +22,7 @@ it('asks the running service over a real connection', async () => {
     status: 401,
     errors: [],
     requestId: expect.any(String) as string,
-    message: 'unauthenticated: Send a valid API key as Authorization: Bearer <api key>.',
+    message: `unauthenticated: ${PROBLEMS.unauthenticated.detail}`,
   })
 })
 

@@ -49,7 +49,7 @@ it('throws the same for whatever is not JSON', () => {
       try {
         JSON.stringify(parseStrictJson(bytes))
       } catch (error) {
-        expect(error).toMatchObject({ name: 'HttpProblem', code: 'invalid-json' })
+        expect(error).toMatchObject({ name: 'HttpProblem', refusal: { code: 'invalid-json' } })
       }
     }),
   )

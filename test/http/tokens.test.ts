@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
+import type { Caller } from '../../src/rules/policy.ts'
 import { APP_ID, brokenAt, CLINIC, DOCTOR, PATIENT, startService, testKeyPem, WARD } from '../kit.ts'
 
 const ALL_OFF = {
@@ -198,8 +199,8 @@ describe('POST /api/jitsi/token', () => {
       'cache-control': 'no-store',
       'content-type': 'application/json; charset=utf-8',
       'x-content-type-options': 'nosniff',
-      'x-ratelimit-limit': '600',
-      'x-ratelimit-remaining': '599',
+      'ratelimit-policy': '"address";q=1200;w=60, "caller";q=600;w=60',
+      ratelimit: '"address";r=1199;t=1, "caller";r=599;t=1',
       'x-request-id': '00000000-0000-4000-8000-000000000001',
     })
   })
@@ -239,10 +240,8 @@ describe('a caller that is known', () => {
   it('is refused a route whose scope it lacks, and the refusal is recorded', async () => {
     const { client, entries } = await startService({}, ({ callers }) => ({
       callers: {
-        authenticate: async (credential) => {
-          const caller = await callers.authenticate(credential)
-          return caller && { ...caller, scopes: new Set() }
-        },
+        authenticate: async (credential) =>
+          ({ ...(await callers.authenticate(credential)), scopes: new Set() }) as Caller,
       },
     }))
     await expect(client.issueToken(DOCTOR)).rejects.toMatchObject({ status: 403, code: 'scope-missing' })
@@ -273,7 +272,7 @@ describe('a caller that is known', () => {
     expect(Date.parse(expiresAt) - 1_795_424_400_000).toBe(most * 60_000)
     await expect(client.issueToken({ ...DOCTOR, userRole, expirationMinutes: tooMany })).rejects.toMatchObject({
       code: 'invalid-request',
-      errors: [{ pointer: '/expirationMinutes', message: `must be at most the maximum of the role, ${most} minutes` }],
+      errors: [{ pointer: '/expirationMinutes', message: `must be at most ${most} minutes for this caller and role` }],
     })
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
 import { BUILT_IN_POLICY } from '../../src/contract/policy.ts'
+import { memoryLimiter } from '../../src/limits/memory.ts'
 import { callerOf, policyOf } from '../../src/rules/policy.ts'
 import { ServiceFault } from '../../src/service/fault.ts'
 import { type IssuingParts, issueToken } from '../../src/service/issue-token.ts'
@@ -14,12 +15,14 @@ function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditE
   const kept: AuditEntry[] = []
   const done: string[] = []
   return {
-    policy: policyOf(BUILT_IN_POLICY),
+    policy: () => policyOf(BUILT_IN_POLICY),
     deployment: { appId: 'vpaas-magic-cookie-00', domain: '8x8.vc' },
     clock: () => NOW,
     newId: () => 'an-id',
     signer: { keyId: 'k', sign: async () => (done.push('signed'), 'a.b.c') },
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
+    limiter: memoryLimiter(() => 0),
+    limits: { perUser: 30, perRoom: 60 },
     kept,
     done,
     ...change,

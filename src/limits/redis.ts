@@ -1,0 +1,93 @@
+import { Redis } from 'ioredis'
+import { STRIKES_KEPT_MS, WINDOW_MS } from '../rules/gcra.ts'
+import type { RateLimiter } from '../service/ports.ts'
+
+/** How long Redis may take to answer, in milliseconds; past it, it counts as away. */
+const COMMAND_TIMEOUT_MS = 100
+
+/** How long a connection may take to open, and a start waits for it, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 500
+
+// Both scripts take the time from the server, so that the clocks of replicas do not matter. Times are in microseconds:
+// whole numbers, exact in Lua's doubles. The arithmetic is that of rules/gcra.ts, and one suite holds both to it.
+const TAKE = `
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local window = ${WINDOW_MS * 1000}
+local step = window / tonumber(ARGV[1])
+local full = tonumber(redis.call('GET', KEYS[1]) or now)
+full = math.min(math.max(full, now), now + window)
+local next = full + step
+local over = next - now - window - 0.5
+if over > 0 then return {0, 0, tostring(full - now), tostring(over)} end
+redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil((next - now) / 1000))
+return {1, math.floor((window - (next - now)) / step + 1e-6), tostring(next - now), '0'}
+`
+
+const FAIL = `
+local banned = redis.call('PTTL', KEYS[2])
+if banned > 0 then return banned end
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local window = ${WINDOW_MS * 1000}
+local full = tonumber(redis.call('GET', KEYS[1]) or now)
+full = math.min(math.max(full, now), now + window)
+local next = full + window / tonumber(ARGV[1])
+if next - now - window - 0.5 <= 0 then
+  redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil((next - now) / 1000))
+  return 0
+end
+local strikes = redis.call('INCR', KEYS[3])
+redis.call('PEXPIRE', KEYS[3], ${STRIKES_KEPT_MS})
+local ban = math.min(60000 * 2 ^ (strikes - 1), 3600000)
+redis.call('SET', KEYS[2], strikes, 'PX', ban)
+return ban
+`
+
+/**
+ * Counts in Redis, so that replicas share one limit. Every call throws when Redis is away or slower than 100 ms.
+ * @param url `redis://` or `rediss://`
+ * @param onError is told why a connection failed; without it ioredis would print it
+ */
+export function redisLimiter(
+  url: string,
+  onError: (error: Error) => void,
+): RateLimiter & { ready(): Promise<void>; close(): void } {
+  const redis = new Redis(url, {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    retryStrategy: (times) => Math.min(times * 100, 1000),
+    keyPrefix: 'jts:',
+    scripts: { take: { lua: TAKE, numberOfKeys: 1 }, fail: { lua: FAIL, numberOfKeys: 3 } },
+  }) as Redis & Scripts
+  redis.on('error', onError)
+  // Keys of one caller stay on one node of a cluster: the part in braces decides.
+  const keys = (key: string) => [`{${key}}`, `{${key}}:ban`, `{${key}}:strikes`] as const
+  return {
+    async take(key, perMinute) {
+      const [allowed, remaining, resetUs, overUs] = await redis.take(keys(key)[0], perMinute)
+      return {
+        allowed: allowed === 1,
+        remaining,
+        resetMs: Number(resetUs) / 1000,
+        retryAfterMs: Number(overUs) / 1000,
+      }
+    },
+    bannedMs: async (key) => Math.max(0, await redis.pttl(keys(key)[1])),
+    fail: (key, perMinute) => redis.fail(...keys(key), perMinute),
+    ready: () =>
+      new Promise((resolve) => {
+        if (redis.status === 'ready') return resolve()
+        redis.once('ready', resolve)
+        setTimeout(resolve, CONNECT_TIMEOUT_MS)
+      }),
+    close: () => redis.disconnect(),
+  }
+}
+
+type Scripts = {
+  take(key: string, perMinute: number): Promise<[allowed: number, remaining: number, resetUs: string, overUs: string]>
+  fail(bucket: string, ban: string, strikes: string, perMinute: number): Promise<number>
+}

@@ -1,0 +1,49 @@
+import type { Refusal } from '../contract/problem.ts'
+import type { Caller } from '../rules/policy.ts'
+import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
+
+/** What finding out who asks needs. */
+export type IdentifyingParts = {
+  callers: CallerDirectory
+  limiter: RateLimiter
+  ledger: Ledger
+  clock: Clock
+}
+
+/** A credential as it was presented, and where it came from. */
+export type Presented = {
+  /** What stands after `Bearer`; undefined where there is none, or no single one. */
+  credential: string | undefined
+  /** The address, IPv6 by its network of 64 bits. */
+  address: string
+  requestId: string
+}
+
+/**
+ * Finds out who asks. Each failure is recorded, without the credential, and counts against the address.
+ * @param failedPerMinute failures that an address may have; past it, it is banned for a while that grows
+ * @returns the caller, or `unauthenticated`, `step-up-required`, or `rate-limited` for an address that is banned
+ * @throws ServiceFault `record-unavailable`, `identity-provider-unavailable`
+ */
+export async function identify(
+  { callers, limiter, ledger, clock }: IdentifyingParts,
+  failedPerMinute: number,
+  { credential, address, requestId }: Presented,
+): Promise<Caller | Refusal> {
+  const key = `failed:${address}`
+  const bannedMs = await limiter.bannedMs(key)
+  if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
+  const found: Caller | Refusal =
+    credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
+  if (!('code' in found)) return found
+  await ledger.append({
+    time: clock(),
+    requestId,
+    caller: '-',
+    action: 'caller.authenticate',
+    outcome: 'refused',
+    code: found.code,
+  })
+  const nowBannedMs = await limiter.fail(key, failedPerMinute)
+  return nowBannedMs > 0 ? { code: 'rate-limited', retryAfterMs: nowBannedMs } : found
+}

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net'
+
+/** How the text of a variable becomes a value; `undefined` where it does not fit. */
+export type Read<T> = (text: string) => T | undefined
+
+export const matching =
+  (pattern: RegExp): Read<string> =>
+  (text) =>
+    pattern.test(text) ? text : undefined
+
+export const oneOf =
+  <T extends string>(...words: T[]): Read<T> =>
+  (text) =>
+    words.find((word) => word === text)
+
+export const wholeNumber =
+  (min: number, max: number): Read<number> =>
+  (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    return value >= min && value <= max ? value : undefined
+  }
+
+export const listOf =
+  (read: Read<string>): Read<readonly string[]> =>
+  (text) => {
+    const items = text.split(',').map((item) => read(item.trim()))
+    return items.every((item) => item !== undefined) ? items : undefined
+  }
+
+export const origin: Read<string> = (text) => {
+  if (text === '*') return text
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? text : undefined
+}
+
+export const addressOrCidr: Read<string> = (text) => {
+  const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  // A prefix of 0 would trust everybody's X-Forwarded-For.
+  return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits)) ? text : undefined
+}
+
+export const redisUrl: Read<string> = (text) => {
+  const url = URL.parse(text)
+  return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' ? text : undefined
+}
+
+export const perMinute = wholeNumber(1, 1_000_000)
+export const PER_MINUTE = 'a whole number from 1 to 1000000'
+
+export const sqliteUrl: Read<string> = (text) => (/^sqlite:[^:?#]+$/.test(text) ? text : undefined)

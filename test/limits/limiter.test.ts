@@ -1,0 +1,259 @@
+import { createServer, connect, type Server, type Socket } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { insured } from '../../src/limits/insured.ts'
+import { openLimiter } from '../../src/limits/limiter.ts'
+import { memoryLimiter } from '../../src/limits/memory.ts'
+import { redisLimiter } from '../../src/limits/redis.ts'
+import type { RateLimiter } from '../../src/service/ports.ts'
+
+const REDIS = process.env['TEST_REDIS_URL']
+const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
+
+async function openRedis(url = REDIS ?? ''): Promise<RateLimiter> {
+  const redis = redisLimiter(url, () => undefined)
+  onTestFinished(() => redis.close())
+  await redis.ready()
+  return redis
+}
+
+const engines: [string, boolean, () => RateLimiter | Promise<RateLimiter>][] = [
+  ['memory', true, () => memoryLimiter(() => performance.now())],
+  [`Redis${skipped}`, REDIS !== undefined, openRedis],
+]
+
+describe.each(engines)('a limiter in %s', (_name, there, open) => {
+  it.skipIf(!there)('lets through as many at once as the limit says, and tells how many remain', async () => {
+    const limiter = await open()
+    const key = randomUUID()
+    const outcomes = []
+    for (let i = 0; i < 7; i += 1) outcomes.push(await limiter.take(key, 5))
+    expect(outcomes.map(({ allowed, remaining }) => [allowed, remaining])).toStrictEqual([
+      [true, 4],
+      [true, 3],
+      [true, 2],
+      [true, 1],
+      [true, 0],
+      [false, 0],
+      [false, 0],
+    ])
+    const last = outcomes.at(-1)
+    expect(last?.retryAfterMs).toBeGreaterThan(11_000)
+    expect(last?.retryAfterMs).toBeLessThanOrEqual(12_000)
+    expect(last?.resetMs).toBeGreaterThan(59_000)
+    expect(last?.resetMs).toBeLessThanOrEqual(60_000)
+    expect(outcomes[0]).toMatchObject({ retryAfterMs: 0 })
+  })
+
+  it.skipIf(!there)('is exact when all come at once', async () => {
+    const limiter = await open()
+    const key = randomUUID()
+    const outcomes = await Promise.all(Array.from({ length: 300 }, () => limiter.take(key, 100)))
+    expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(100)
+  })
+
+  it.skipIf(!there)('refills evenly: 6000 a minute are one in 10 ms', async () => {
+    const limiter = await open()
+    const key = randomUUID()
+    await Promise.all(Array.from({ length: 6000 }, () => limiter.take(key, 6000)))
+    const began = performance.now()
+    let allowed = 0
+    while (performance.now() - began < 300) if ((await limiter.take(key, 6000)).allowed) allowed += 1
+    const seconds = (performance.now() - began) / 1000
+    expect(allowed).toBeLessThanOrEqual(100 * seconds + 100)
+    expect(allowed).toBeGreaterThan(10)
+  })
+
+  it.skipIf(!there)('counts each key apart', async () => {
+    const limiter = await open()
+    const [one, other] = [randomUUID(), `${randomUUID()}{}:ban"é`]
+    expect((await limiter.take(one, 1)).allowed).toBe(true)
+    expect((await limiter.take(one, 1)).allowed).toBe(false)
+    expect((await limiter.take(other, 1)).allowed).toBe(true)
+  })
+
+  it.skipIf(!there)('bans after the failures that are allowed, and not before', async () => {
+    const limiter = await open()
+    const key = randomUUID()
+    for (let i = 0; i < 3; i += 1) expect(await limiter.fail(key, 3)).toBe(0)
+    expect(await limiter.bannedMs(key)).toBe(0)
+    expect(await limiter.fail(key, 3)).toBe(60_000)
+    const banned = await limiter.bannedMs(key)
+    expect(banned).toBeGreaterThan(59_000)
+    expect(banned).toBeLessThanOrEqual(60_000)
+    // While banned nobody is heard; one that was under way makes the ban no longer.
+    expect(await limiter.fail(key, 3)).toBeLessThanOrEqual(60_000)
+    expect(await limiter.bannedMs(randomUUID())).toBe(0)
+  })
+})
+
+it('in memory: a ban ends by itself, the next is twice as long, and a day without one forgets', async () => {
+  let now = 0
+  const limiter = memoryLimiter(() => now)
+  const bans = []
+  for (let round = 0; round < 3; round += 1) {
+    while ((await limiter.fail('k', 2)) === 0);
+    bans.push(await limiter.bannedMs('k'))
+    now += bans[round] ?? 0
+    expect(await limiter.bannedMs('k')).toBe(0)
+    now += 60_000
+  }
+  expect(bans).toStrictEqual([60_000, 120_000, 240_000])
+  now += 24 * 3_600_000
+  while ((await limiter.fail('k', 2)) === 0);
+  expect(await limiter.bannedMs('k')).toBe(60_000)
+})
+
+it('in memory: a hundred thousand keys are held, and the oldest make room', async () => {
+  const limiter = memoryLimiter(() => 0)
+  await limiter.take('first', 1)
+  for (let i = 0; i < 100_000; i += 1) await limiter.take(`k${i}`, 1)
+  expect((await limiter.take('first', 1)).allowed).toBe(true)
+  expect((await limiter.take('k99999', 1)).allowed).toBe(false)
+})
+
+it.skipIf(REDIS === undefined)(`in Redis: the next ban is twice as long${skipped}`, async () => {
+  const limiter = await openRedis()
+  const key = randomUUID()
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(REDIS ?? '')
+  onTestFinished(() => redis.disconnect())
+  const bans = []
+  for (let round = 0; round < 3; round += 1) {
+    while ((await limiter.fail(key, 1)) === 0);
+    bans.push(Math.ceil((await limiter.bannedMs(key)) / 60_000))
+    await redis.del(`jts:{${key}}:ban`)
+  }
+  expect(bans).toStrictEqual([1, 2, 4])
+  expect(await redis.pttl(`jts:{${key}}:strikes`)).toBeGreaterThan(23 * 3_600_000)
+  expect(await redis.pttl(`jts:{${key}}`)).toBeLessThanOrEqual(60_000)
+})
+
+describe('the insurance', () => {
+  it('serves while the first choice fails, tells so once, and is left again by itself', async () => {
+    let now = 0
+    let works = true
+    let tried = 0
+    const told: string[] = []
+    const memory = memoryLimiter(() => now)
+    const first: RateLimiter = {
+      ...memory,
+      take: async (key, perMinute) => {
+        tried += 1
+        if (!works) throw new Error('away')
+        return memory.take(`first:${key}`, perMinute)
+      },
+    }
+    const limiter = insured(
+      first,
+      memoryLimiter(() => now),
+      () => now,
+      (serving) => told.push(serving),
+    )
+    const take = async () => (await limiter.take('k', 2)).allowed
+    expect(await take()).toBe(true)
+    works = false
+    // The insurance has a bucket of its own: no more than one limit again, and never all.
+    expect([await take(), await take(), await take(), await take()]).toStrictEqual([true, true, false, false])
+    expect(tried).toBe(2)
+    now = 1000
+    await take()
+    await take()
+    expect(tried).toBe(3)
+    works = true
+    now = 2000
+    await take()
+    expect(tried).toBe(4)
+    expect(told).toStrictEqual(['insurance', 'first'])
+  })
+})
+
+describe(`Redis behind a wire that breaks${skipped}`, () => {
+  /** A wire to Redis that can be cut, let hang, and mended. */
+  async function wire() {
+    let state: 'open' | 'hanging' | 'cut' = 'open'
+    const sockets = new Set<Socket>()
+    const target = new URL(REDIS ?? 'redis://127.0.0.1:6379')
+    const server: Server = createServer((socket) => {
+      if (state === 'cut') return void socket.destroy()
+      const upstream = connect(Number(target.port || 6379), target.hostname)
+      for (const each of [socket, upstream]) {
+        sockets.add(each)
+        each.on('error', () => undefined)
+        each.on('close', () => sockets.delete(each))
+      }
+      socket.on('data', (data) => state === 'open' && upstream.write(data))
+      upstream.on('data', (data) => state === 'open' && socket.write(data))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    return {
+      url: `redis://127.0.0.1:${(server.address() as { port: number }).port}`,
+      set(next: typeof state) {
+        state = next
+        if (next !== 'open') for (const socket of next === 'cut' ? sockets : []) socket.destroy()
+        if (next === 'open') for (const socket of sockets) socket.destroy()
+      },
+    }
+  }
+
+  const served: string[] = []
+  const open = async (url: string) => {
+    served.length = 0
+    const opened = await openLimiter(url, () => performance.now(), {
+      served: (by) => void served.push(by),
+      redisFailed: () => undefined,
+    })
+    onTestFinished(() => opened.close())
+    return opened.limiter
+  }
+
+  it.skipIf(REDIS === undefined)('cut: goes on counting at once, and comes back by itself', async () => {
+    const between = await wire()
+    const limiter = await open(between.url)
+    const key = randomUUID()
+    expect((await limiter.take(key, 3)).remaining).toBe(2)
+    between.set('cut')
+    const began = performance.now()
+    const outcomes = []
+    for (let i = 0; i < 10; i += 1) outcomes.push((await limiter.take(key, 3)).allowed)
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect(outcomes.filter(Boolean).length).toBeLessThanOrEqual(3)
+    expect(served).toStrictEqual(['memory'])
+    between.set('open')
+    while (!served.includes('redis')) {
+      await limiter.take(randomUUID(), 3)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    // What Redis had counted still stands.
+    expect((await limiter.take(key, 3)).remaining).toBe(1)
+  })
+
+  it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
+    const between = await wire()
+    const limiter = await open(between.url)
+    await limiter.take(randomUUID(), 3)
+    between.set('hanging')
+    const began = performance.now()
+    const key = randomUUID()
+    const outcomes = []
+    for (let i = 0; i < 200; i += 1) outcomes.push((await limiter.take(key, 50)).allowed)
+    expect(outcomes.filter(Boolean)).toHaveLength(50)
+    expect(performance.now() - began).toBeLessThan(1000)
+    between.set('open')
+    while (!served.includes('redis')) {
+      await limiter.take(randomUUID(), 3)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })
+
+  it('not there at the start: counts in memory and does not throw', async () => {
+    const limiter = await open('redis://127.0.0.1:9')
+    const key = randomUUID()
+    expect([(await limiter.take(key, 1)).allowed, (await limiter.take(key, 1)).allowed]).toStrictEqual([true, false])
+    expect(served).toStrictEqual(['memory'])
+  })
+})
