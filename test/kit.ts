@@ -94,12 +94,14 @@ export type Service = {
  * The production app over a real database in a folder of its own, with a fixed clock and counted ids.
  * @param env settings beside those of the kit
  * @param replace parts to put in place of the real ones
+ * @param policy the text of the policy file
  */
 export async function startService(
   env: Record<string, string> = {},
   replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  policy = POLICY,
 ): Promise<Service> {
-  const service = await openService(env, replace)
+  const service = await openService(env, replace, policy)
   onTestFinished(() => service.close())
   return service
 }
@@ -108,9 +110,10 @@ export async function startService(
 export async function openService(
   env: Record<string, string> = {},
   replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  policy = POLICY,
 ): Promise<Service & { close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
-  const { config, faults } = readConfig({ ...testEnv(dir), ...env })
+  const { config, faults } = readConfig({ ...testEnv(dir, policy), ...env })
   const logLines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
   const opened = await openParts(config, logger, faults)
@@ -142,8 +145,8 @@ export function startServiceProcess(cwd: string, env: Record<string, string>): R
 }
 
 /** Settings for a service whose files are in a folder. */
-export function testEnv(dir: string): Record<string, string> {
-  writeFileSync(join(dir, 'policy.yaml'), POLICY)
+export function testEnv(dir: string, policy = POLICY): Record<string, string> {
+  writeFileSync(join(dir, 'policy.yaml'), policy)
   return {
     NODE_ENV: 'production',
     JAAS_APP_ID: APP_ID,

@@ -52,16 +52,17 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(100)
   })
 
-  it.skipIf(!there)('refills evenly: 6000 a minute are one in 10 ms', async () => {
+  it.skipIf(!there)('refills evenly: 1200 a minute are one in 50 ms', async () => {
     const limiter = await open()
     const key = randomUUID()
-    await Promise.all(Array.from({ length: 6000 }, () => limiter.take(key, 6000)))
+    for (let i = 0; i < 12; i += 1) await Promise.all(Array.from({ length: 100 }, () => limiter.take(key, 1200)))
     const began = performance.now()
     let allowed = 0
-    while (performance.now() - began < 300) if ((await limiter.take(key, 6000)).allowed) allowed += 1
+    while (performance.now() - began < 300) if ((await limiter.take(key, 1200)).allowed) allowed += 1
     const seconds = (performance.now() - began) / 1000
-    expect(allowed).toBeLessThanOrEqual(100 * seconds + 100)
-    expect(allowed).toBeGreaterThan(10)
+    // What the burst itself took time for was refilled meanwhile.
+    expect(allowed).toBeLessThanOrEqual(20 * seconds + 20)
+    expect(allowed).toBeGreaterThanOrEqual(4)
   })
 
   it.skipIf(!there)('counts each key apart', async () => {
@@ -228,8 +229,8 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
       await limiter.take(randomUUID(), 3)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    // What Redis had counted still stands.
-    expect((await limiter.take(key, 3)).remaining).toBe(1)
+    // What Redis had counted still stands; a call that was under way when the wire was cut may count too.
+    expect((await limiter.take(key, 3)).remaining).toBeLessThanOrEqual(1)
   })
 
   it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
