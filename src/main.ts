@@ -14,7 +14,7 @@ try {
   const app = await buildApp(config, parts, logger)
   app.addHook('onClose', () => parts.close())
   const address = await app.listen({ host: config.HOST, port: config.PORT })
-  closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger }, async ({ signal, err }) => {
+  closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
     else logger.info({ signal }, 'closing')
     await app.close()

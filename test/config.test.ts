@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, readConfig } from '../src/config.ts'
 import { SETTINGS } from '../src/settings.ts'
-import { APP_ID } from './kit.ts'
+import { APP_ID, tempFile } from './kit.ts'
 
 const production = { NODE_ENV: 'production', JAAS_APP_ID: APP_ID, POLICY_FILE: 'policy.yaml' }
 
@@ -109,6 +109,25 @@ describe('the configuration', () => {
     expect(faults).toHaveLength(1)
     expect(faults[0]).toMatch(new RegExp(`^${name}: must be `))
     if (!SETTINGS[name].rule.includes(value)) expect(faults[0]).not.toContain(value)
+  })
+
+  it('takes a secret from a file, and not from two places', () => {
+    const path = tempFile('redis-url', 'redis://:hidden@redis:6379\n')
+    expect(readConfig({ REDIS_URL_FILE: path })).toMatchObject({
+      config: { REDIS_URL: 'redis://:hidden@redis:6379' },
+      faults: [],
+      warnings: [],
+    })
+    expect(readConfig({ REDIS_URL_FILE: '' }).config.REDIS_URL).toBeUndefined()
+    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).faults).toStrictEqual([
+      'REDIS_URL: is set, and REDIS_URL_FILE too; set one of them.',
+    ])
+    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).faults).toStrictEqual([
+      'REDIS_URL_FILE: cannot be read (ENOENT).',
+    ])
+    const { faults } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
+    expect(faults).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
+    expect(readConfig({ PORT_FILE: path, RATE_LIMIT_PER_USER_FILE: path }).warnings).toHaveLength(1)
   })
 
   it('tells every fault at once', () => {

@@ -10,7 +10,7 @@ it('kill -9 while issuing: every token that was answered has its entry, and the 
   const answered: string[] = []
   for (let round = 0; round < 3; round += 1) {
     const running = startServiceProcess(dir, { ...testEnv(dir), ...UNLIMITED, PORT: '0' })
-    const client = createClient({ baseUrl: await addressOf(running), apiKey: CLINIC.apiKey })
+    const client = createClient({ baseUrl: await addressOf(running), credential: CLINIC.apiKey })
     const state = { alive: true }
     const asking = Array.from({ length: 16 }, async () => {
       while (state.alive) {

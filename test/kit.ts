@@ -121,7 +121,7 @@ export async function openService(
   const parts = { ...fixed, ...replace(fixed) }
   const app = await buildApp(config, parts, logger)
   const clientOf = (apiKey: string) =>
-    createClient({ baseUrl: 'http://service.test', apiKey, fetch: throughInject(app) })
+    createClient({ baseUrl: 'http://service.test', credential: apiKey, fetch: throughInject(app) })
   return {
     app,
     parts,

@@ -55,11 +55,12 @@ export async function openIssuer(): Promise<Issuer & { close(): void }> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     asked[path] = (asked[path] ?? 0) + 1
-    if (issuer.instead !== undefined) return void issuer.instead(request, response)
-    void documentOf(issuer, path).then((document) => {
-      response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(document))
-    })
+    if (issuer.instead !== undefined) issuer.instead(request, response)
+    else
+      void documentOf(issuer, path).then((document) => {
+        response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(document))
+      })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   issuer.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`

@@ -162,6 +162,93 @@ describe('a policy file', () => {
     expect(faults.every((each) => each.endsWith('.'))).toBe(true)
   })
 
+  const ISSUER = {
+    issuer: 'https://id.example.org',
+    audience: 'a',
+    algorithms: ['RS256', 'EdDSA'],
+    roleClaim: 'roles',
+    roles: { gp: 'doctor' },
+    nameClaim: 'name',
+    rooms: 'own',
+  }
+  const withIssuer = (change: object) => stringify({ ...good, issuers: [{ ...ISSUER, ...change }] })
+  const withKey = (change: object) => withCaller({ apiKeySha256: [{ sha256: HASH, ...change }] })
+
+  it('may name issuers beside callers or without any, and keys with their times', async () => {
+    const texts = [
+      withIssuer({}),
+      withIssuer({ jwksUri: 'https://id.example.org/keys', requiredAcr: ['urn:mfa'], rooms: 'bharattelemed-.*' }),
+      stringify({ ...BUILT_IN_POLICY, issuers: [ISSUER] }),
+      withKey({ notBefore: '2026-11-23T09:00:00Z', notAfter: '2027-11-23T14:30:00.5+05:30' }),
+      withCaller({ lifetimeMinutes: { max: 30 }, ratePerMinute: 60 }),
+    ]
+    for (const text of texts) expect(await faultsOf(text)).toStrictEqual([])
+  })
+
+  it.each([
+    [
+      'an issuer without TLS',
+      withIssuer({ issuer: 'http://id.example.org' }),
+      '/issuers/0/issuer: must be an https URL',
+    ],
+    [
+      'keys without TLS',
+      withIssuer({ jwksUri: 'http://id.example.org/k' }),
+      '/issuers/0/jwksUri: must be an https URL',
+    ],
+    ['an issuer that is no URL', withIssuer({ issuer: 'id.example.org' }), '/issuers/0/issuer: must be an https URL'],
+    [
+      'an issuer with a query',
+      withIssuer({ issuer: 'https://id.example.org?x' }),
+      '/issuers/0/issuer: must be an https URL',
+    ],
+    ['the algorithm HS256', withIssuer({ algorithms: ['HS256'] }), '/issuers/0/algorithms/0: must be one of RS256'],
+    ['the algorithm none', withIssuer({ algorithms: ['none'] }), '/issuers/0/algorithms/0: must be one of RS256'],
+    ['no algorithm', withIssuer({ algorithms: [] }), '/issuers/0/algorithms: must be a list of algorithms'],
+    [
+      'a role that nobody defines',
+      withIssuer({ roles: { 'a/b': 'nurse' } }),
+      '/issuers/0/roles/a~1b: names a role that /roles',
+    ],
+    ['no audience', withIssuer({ audience: undefined }), '/issuers/0/audience: is missing'],
+    ['an acr with a quote', withIssuer({ requiredAcr: ['a"b'] }), '/issuers/0/requiredAcr'],
+    ['rooms that take exponential time', withIssuer({ rooms: '(a+)+' }), '/issuers/0/rooms: takes exponential time'],
+    ['an unknown member of an issuer', withIssuer({ secret: 'x' }), '/issuers/0/secret: does not belong here'],
+    [
+      'an issuer twice',
+      stringify({ ...good, issuers: [ISSUER, ISSUER] }),
+      '/issuers/1/issuer: names an issuer that is there already',
+    ],
+    [
+      'a time that is none',
+      withKey({ notAfter: '2026-13-45T09:00:00Z' }),
+      '/callers/0/apiKeySha256/0/notAfter: is no time',
+    ],
+    [
+      'a time without a zone',
+      withKey({ notAfter: '2026-11-23T09:00:00' }),
+      '/callers/0/apiKeySha256/0: must be 64 hex digits',
+    ],
+    [
+      'times the wrong way round',
+      withKey({ notBefore: '2026-11-23T09:00:00Z', notAfter: '2026-11-23T09:00:00Z' }),
+      '/callers/0/apiKeySha256/0/notAfter: must be later',
+    ],
+    ['a rate of none', withCaller({ ratePerMinute: 0 }), '/callers/0/ratePerMinute: must be a whole number'],
+    [
+      'a lifetime with a default',
+      withCaller({ lifetimeMinutes: { default: 5, max: 9 } }),
+      '/callers/0/lifetimeMinutes/default: does not belong',
+    ],
+  ])('with %s is refused too', async (_what, text, fault) => {
+    expect((await faultsOf(text)).join('\n')).toContain(fault)
+  })
+
+  it('may name issuers without TLS in development', async () => {
+    const text = withIssuer({ issuer: 'http://127.0.0.1:4000', jwksUri: 'http://127.0.0.1:4000/jwks' })
+    await expect(parsePolicy(text, true)).resolves.toBeDefined()
+  })
+
   it('tells every fault at once, those of shape and those of meaning', async () => {
     const text = stringify({
       rooms: { pattern: '^(a+)+$' },

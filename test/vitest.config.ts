@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     maxWorkers: 2,
+    // The identity provider of the tests warns of what it is: one for tests.
+    onConsoleLog: (text) => !text.startsWith('oidc-provider'),
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

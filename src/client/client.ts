@@ -7,8 +7,8 @@ export type { FieldError, ProblemCode, TokenAnswer, TokenRequest }
 export type ClientOptions = {
   /** Such as `https://tokens.example.org`; a path in front of the service's own paths is kept. */
   baseUrl: string
-  /** `jts_<caller id>_<43 characters>`. */
-  apiKey: string
+  /** The API key of a backend, or what gives the access token of a signed-in user; it is asked for each request. */
+  credential: string | (() => string | Promise<string>)
   /** Another fetch, for tests or proxies. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** How long an answer may take, in milliseconds; 10,000 when absent. */
@@ -18,7 +18,7 @@ export type ClientOptions = {
 /**
  * What the service refused, or why it could not be asked.
  * `code` is one of the service's codes, or `unreachable` where no answer came, or `unexpected-answer` where something else
- * than the service answered. No message holds the API key or a part of the request.
+ * than the service answered. No message holds the credential or a part of the request.
  */
 export class TokenServiceError extends Error {
   override name = 'TokenServiceError'
@@ -56,23 +56,35 @@ export class TokenServiceError extends Error {
 export type Client = {
   /**
    * Asks for a token.
-   * @param signal gives up when it fires
+   * @param request with an API key, who enters which room in which role; a signed-in user need name the room alone
+   * @param options `signal` gives up when it fires; `onBehalfOf` names the person who caused the request, in 1 to 128
+   *   printable ASCII characters, for the record
    * @throws TokenServiceError
    */
-  issueToken(request: TokenRequest, signal?: AbortSignal): Promise<TokenAnswer>
+  issueToken(request: TokenRequest, options?: { signal?: AbortSignal; onBehalfOf?: string }): Promise<TokenAnswer>
 }
 
 /** Makes a client; it keeps no state and may be used by many at once. */
-export function createClient({ baseUrl, apiKey, fetch = globalThis.fetch, timeoutMs = 10_000 }: ClientOptions): Client {
+export function createClient({
+  baseUrl,
+  credential,
+  fetch = globalThis.fetch,
+  timeoutMs = 10_000,
+}: ClientOptions): Client {
   const url = `${baseUrl.replace(/\/+$/, '')}/api/jitsi/token`
   return {
-    async issueToken(request, signal) {
+    async issueToken(request, { signal, onBehalfOf } = {}) {
+      const bearer = typeof credential === 'string' ? credential : await credential()
       const timeout = AbortSignal.timeout(timeoutMs)
       const init: RequestInit = {
         method: 'POST',
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          'content-type': 'application/json',
+          ...(onBehalfOf === undefined ? {} : { 'x-on-behalf-of': onBehalfOf }),
+        },
         body: JSON.stringify(request),
-        // A redirect would carry the API key to wherever it points.
+        // A redirect would carry the credential to wherever it points.
         redirect: 'error',
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       }

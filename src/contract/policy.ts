@@ -86,18 +86,7 @@ export const CallerPolicy = Type.Object(
 export type CallerPolicy = Static<typeof CallerPolicy>
 
 /** The algorithms that an issuer's tokens may be signed with: all of them with a public key. */
-export const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
 const Url = Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description: 'an https URL' })
 const Claim = Type.String({

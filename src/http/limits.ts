@@ -73,22 +73,18 @@ export function tellLimit(
 /** The limiter in the shape that @fastify/rate-limit expects: more than the maximum stands for a refusal. */
 function storeOf(limiter: RateLimiter): FastifyRateLimitStoreCtor {
   return class implements FastifyRateLimitStore {
-    incr(
-      key: string,
-      callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
-      _: number,
-      max: number,
-    ) {
-      limiter
-        .take(key, max)
-        .then(
-          ({ allowed, remaining, resetMs, retryAfterMs }) =>
-            callback(null, { current: allowed ? max - remaining : max + 1, ttl: allowed ? resetMs : retryAfterMs }),
-          callback,
-        )
+    incr(key: string, callback: Counted, _windowMs: number, max: number) {
+      void takeFor(limiter, key, max, callback)
     }
     child() {
       return this
     }
   }
+}
+
+type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
+
+async function takeFor(limiter: RateLimiter, key: string, max: number, callback: Counted): Promise<void> {
+  const { allowed, remaining, resetMs, retryAfterMs } = await limiter.take(key, max)
+  callback(null, { current: allowed ? max - remaining : max + 1, ttl: allowed ? resetMs : retryAfterMs })
 }

@@ -13,6 +13,20 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 
 const COMPONENTS = [TokenRequest, TokenAnswer, Meeting, Problem, FieldError, Liveness, Readiness]
 
+const SECURITY_SCHEMES = {
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key of a machine, jts_<caller id>_<43 characters>; its caller needs the scope of the route',
+  },
+  signedInUser: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The access token of a user who signed in with an issuer of the policy',
+  },
+} as const
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The codes that the route can answer with, for its description. */
@@ -33,22 +47,7 @@ export async function describe(app: App): Promise<void> {
         { name: 'health', description: 'For orchestrators' },
         { name: 'docs', description: 'This description' },
       ],
-      components: {
-        securitySchemes: {
-          apiKey: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'An API key of a machine, jts_<caller id>_<43 characters>; its caller needs the scope of the route',
-          },
-          signedInUser: {
-            type: 'http',
-            scheme: 'bearer',
-            bearerFormat: 'JWT',
-            description: 'The access token of a user who signed in with an issuer of the policy',
-          },
-        },
-      },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, index) =>

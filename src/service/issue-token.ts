@@ -18,7 +18,7 @@ export type IssuingParts = {
 }
 
 /** Tokens a minute. */
-export type IssuingLimits = { perUser: number; perRoom: number }
+type IssuingLimits = { perUser: number; perRoom: number }
 
 /** Who asks, under which request id, and whom a machine names as the person behind it. */
 export type Asking = { caller: Caller; requestId: string; onBehalfOf?: string }

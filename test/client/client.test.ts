@@ -6,14 +6,14 @@ import { CLINIC, DOCTOR, startService } from '../kit.ts'
 
 const answering = (body: string, init: ResponseInit) => async () => new Response(body, init)
 const clientWith = (fetch: () => Promise<Response>) =>
-  createClient({ baseUrl: 'https://t.example.org', apiKey: 'k', fetch })
+  createClient({ baseUrl: 'https://t.example.org', credential: 'k', fetch })
 
 it('asks the running service over a real connection', async () => {
   const { app } = await startService()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
-  const client = createClient({ baseUrl: `${address}/`, apiKey: CLINIC.apiKey })
+  const client = createClient({ baseUrl: `${address}/`, credential: CLINIC.apiKey })
   await expect(client.issueToken(DOCTOR)).resolves.toMatchObject({ moderator: true })
-  const stranger = createClient({ baseUrl: address, apiKey: 'nobody' })
+  const stranger = createClient({ baseUrl: address, credential: 'nobody' })
   const error = await stranger.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(TokenServiceError)
   expect(error).toMatchObject({
@@ -26,8 +26,29 @@ it('asks the running service over a real connection', async () => {
   })
 })
 
+it('asks for the credential each time, and passes on whom it acts for', async () => {
+  const seen: (string | null)[][] = []
+  const answer = JSON.stringify({ token: 't' })
+  let count = 0
+  const client = createClient({
+    baseUrl: 'https://t.example.org',
+    credential: async () => `token-${(count += 1)}`,
+    fetch: async (_url, init) => {
+      const headers = new Headers(init.headers)
+      seen.push([headers.get('authorization'), headers.get('x-on-behalf-of')])
+      return new Response(answer)
+    },
+  })
+  await client.issueToken({ roomId: 'r' })
+  await client.issueToken({ roomId: 'r' }, { onBehalfOf: 'dr-77' })
+  expect(seen).toStrictEqual([
+    ['Bearer token-1', null],
+    ['Bearer token-2', 'dr-77'],
+  ])
+})
+
 it('tells that nobody answers', async () => {
-  const client = createClient({ baseUrl: 'http://127.0.0.1:9', apiKey: CLINIC.apiKey })
+  const client = createClient({ baseUrl: 'http://127.0.0.1:9', credential: CLINIC.apiKey })
   const error: unknown = await client.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'unreachable', status: 0 })
   expect(String(error)).not.toContain(CLINIC.apiKey)
@@ -39,12 +60,12 @@ it('gives up after its time, and when it is told to', async () => {
   onTestFinished(() => server.closeAllConnections())
   onTestFinished(() => void server.close())
   const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  await expect(createClient({ baseUrl, apiKey: 'k', timeoutMs: 30 }).issueToken(DOCTOR)).rejects.toMatchObject({
+  await expect(createClient({ baseUrl, credential: 'k', timeoutMs: 30 }).issueToken(DOCTOR)).rejects.toMatchObject({
     code: 'unreachable',
     cause: { name: 'TimeoutError' },
   })
   const giveUp = new AbortController()
-  const asked = createClient({ baseUrl, apiKey: 'k' }).issueToken(DOCTOR, giveUp.signal)
+  const asked = createClient({ baseUrl, credential: 'k' }).issueToken(DOCTOR, { signal: giveUp.signal })
   giveUp.abort()
   await expect(asked).rejects.toMatchObject({ code: 'unreachable', cause: { name: 'AbortError' } })
 })
@@ -56,7 +77,9 @@ it('does not carry the API key along a redirect', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const baseUrl = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  await expect(createClient({ baseUrl, apiKey: 'k' }).issueToken(DOCTOR)).rejects.toMatchObject({ code: 'unreachable' })
+  await expect(createClient({ baseUrl, credential: 'k' }).issueToken(DOCTOR)).rejects.toMatchObject({
+    code: 'unreachable',
+  })
 })
 
 it.each([

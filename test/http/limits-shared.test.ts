@@ -16,7 +16,7 @@ describe(`two instances on one Redis${skipped}`, () => {
       const began = performance.now()
       const statuses: number[] = []
       for (let round = 0; round < 20; round += 1) {
-        const answers = Array.from({ length: 50 }, (_, index) => {
+        const answers = Array.from({ length: 50 }, async (_, index) => {
           const url = index % 3 === 0 ? '/nowhere' : '/openapi.yaml'
           return instances[index % 2]?.app.inject({ url, remoteAddress })
         })
@@ -79,7 +79,7 @@ describe('the limit of failed logins', () => {
     expect((await ask(CLINIC.apiKey)).statusCode).toBe(429)
     expect((await app.inject(attempt(`Bearer ${CLINIC.apiKey}`, '192.0.2.2'))).statusCode).toBe(200)
     expect(entries().map(({ action, outcome, code, caller }) => [action, outcome, code, caller])).toStrictEqual([
-      ...Array<string[]>(4).fill(['caller.authenticate', 'refused', 'unauthenticated', '-']),
+      ...Array.from({ length: 4 }, () => ['caller.authenticate', 'refused', 'unauthenticated', '-']),
       ['token.issue', 'issued', undefined as unknown as string, 'clinic-backend'],
     ])
   })

@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { Caller } from '../../src/rules/policy.ts'
 import { APP_ID, brokenAt, CLINIC, DOCTOR, PATIENT, startService, testKeyPem, WARD } from '../kit.ts'
 
 const ALL_OFF = {
@@ -240,8 +239,7 @@ describe('a caller that is known', () => {
   it('is refused a route whose scope it lacks, and the refusal is recorded', async () => {
     const { client, entries } = await startService({}, ({ callers }) => ({
       callers: {
-        authenticate: async (credential) =>
-          ({ ...(await callers.authenticate(credential)), scopes: new Set() }) as Caller,
+        authenticate: async (credential) => ({ ...(await callers.authenticate(credential)), scopes: new Set() }),
       },
     }))
     await expect(client.issueToken(DOCTOR)).rejects.toMatchObject({ status: 403, code: 'scope-missing' })

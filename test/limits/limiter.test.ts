@@ -176,7 +176,10 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     const sockets = new Set<Socket>()
     const target = new URL(REDIS ?? 'redis://127.0.0.1:6379')
     const server: Server = createServer((socket) => {
-      if (state === 'cut') return void socket.destroy()
+      if (state === 'cut') {
+        socket.destroy()
+        return
+      }
       const upstream = connect(Number(target.port || 6379), target.hostname)
       for (const each of [socket, upstream]) {
         sockets.add(each)

@@ -1,0 +1,95 @@
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { followFile } from '../src/policy-source.ts'
+import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD } from './kit.ts'
+import { createClient } from '../src/client/client.ts'
+import { addressOf } from './process.ts'
+
+const WITHOUT_WARD = POLICY.slice(0, POLICY.indexOf('  - id: ward-backend'))
+
+describe('a policy that changes', () => {
+  it('is in force after a reload, and a broken one is not', async () => {
+    const path = join(tempDir(), 'policy.yaml')
+    writeFileSync(path, POLICY)
+    const { clientOf, parts, app, logLines } = await startService({ POLICY_FILE: path })
+    const ward = () =>
+      clientOf(WARD.apiKey)
+        .issueToken({ ...DOCTOR, userRole: 'patient', roomId: 'bharattelemed-ward-1' })
+        .then(
+          () => 'token',
+          (error: { code: string }) => error.code,
+        )
+    const metrics = async () => (await app.inject('/metrics')).body
+    expect(await ward()).toBe('token')
+    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="failed"} 0')
+
+    writeFileSync(path, 'roles: {')
+    await parts.reloadPolicy()
+    expect(await ward()).toBe('token')
+    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="failed"} 1')
+    expect(await metrics()).toContain('jts_policy_reload_failing 1')
+    expect(logLines.join('')).toContain('the policy before stays in force')
+    expect(logLines.join('')).toMatch(/line 1: is not valid YAML/)
+
+    writeFileSync(path, WITHOUT_WARD)
+    await parts.reloadPolicy()
+    expect(await ward()).toBe('unauthenticated')
+    expect(await metrics()).toContain('jts_policy_reload_failing 0')
+    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="ok"} 1')
+    await clientOf(CLINIC.apiKey).issueToken(DOCTOR)
+  })
+
+  it('is read again when its file changes, also where that is a link that is swapped', async () => {
+    const dir = tempDir()
+    const [link, next] = [join(dir, 'policy'), join(dir, 'next')]
+    for (const name of ['one', 'two']) writeFileSync(join(dir, name), name)
+    symlinkSync('one', link)
+    const loads: string[] = []
+    const source = followFile(
+      link,
+      'first',
+      async () => (loads.push('load'), 'second'),
+      () => undefined,
+    )
+    onTestFinished(() => source.close())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(source.current()).toBe('first')
+    symlinkSync('two', next)
+    renameSync(next, link)
+    await expect.poll(() => source.current(), { timeout: 10_000 }).toBe('second')
+    expect(loads.length).toBeGreaterThanOrEqual(1)
+  })
+
+  it('is loaded in order when reloads overtake each other', async () => {
+    const delays = [40, 1]
+    let loaded = 0
+    const load = async () => {
+      const mine = (loaded += 1)
+      await new Promise((resolve) => setTimeout(resolve, delays.shift()))
+      return mine
+    }
+    const source = followFile(undefined, 0, load, () => undefined)
+    await Promise.all([source.reload(), source.reload()])
+    expect(source.current()).toBe(2)
+  })
+})
+
+it('SIGHUP reads the policy again, and requests in flight are not lost', async () => {
+  const dir = tempDir()
+  const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0' })
+  const baseUrl = await addressOf(running)
+  const client = createClient({ baseUrl, credential: CLINIC.apiKey })
+  const asking = Array.from({ length: 20 }, () => client.issueToken(DOCTOR))
+  writeFileSync(join(dir, 'policy.yaml'), WITHOUT_WARD)
+  running.child.kill('SIGHUP')
+  await Promise.all(asking)
+  await running.said('policy reloaded')
+  await expect(createClient({ baseUrl, credential: WARD.apiKey }).issueToken(DOCTOR)).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+  writeFileSync(join(dir, 'policy.yaml'), 'broken: [')
+  running.child.kill('SIGHUP')
+  await running.said('the policy file is broken')
+  await client.issueToken(DOCTOR)
+})
