@@ -83,8 +83,10 @@ function shapeFault({ path, type, schema }: ValueError): string {
   return `${path || '/'}: must be ${rule}.`
 }
 
+/** What was found out of each pattern: always the same, and costly, so a reload asks for the new ones alone. */
+const verdicts = new Map<string, string | undefined>()
+
 async function patternFaults(policy: unknown): Promise<string[]> {
-  const verdicts = new Map<string, string | undefined>()
   const faults: string[] = []
   for (const { at, pattern } of patternsOf(policy)) {
     if (!verdicts.has(pattern)) verdicts.set(pattern, await patternFault(pattern))
