@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, PATIENT, startService, UNLIMITED, WARD } from '../kit.ts'
+import { wireTo } from '../wire.ts'
 
 const REDIS_URL = process.env['TEST_REDIS_URL']
 const skipped = REDIS_URL === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
@@ -58,6 +59,31 @@ describe(`two instances on one Redis${skipped}`, () => {
     expect([await login(0), await login(1), await login(0), await login(1)]).toStrictEqual([401, 401, 429, 429])
   })
 })
+
+it.skipIf(REDIS_URL === undefined)(
+  `Redis killed in the middle lets through no more than one limit an instance, and no 5xx${skipped}`,
+  async () => {
+    const wire = await wireTo(REDIS_URL)
+    const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
+    const instances = await Promise.all([startService(env), startService(env)])
+    const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
+    const began = performance.now()
+    const statuses: number[] = []
+    for (let round = 0; round < 20; round += 1) {
+      if (round === 2) wire.set('cut')
+      const answers = Array.from({ length: 50 }, async (_, index) => {
+        const answer = await instances[index % 2]?.app.inject({ url: '/nowhere', remoteAddress })
+        return answer?.statusCode ?? 0
+      })
+      statuses.push(...(await Promise.all(answers)))
+    }
+    const refilled = ((performance.now() - began) / 60_000) * 300
+    expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
+    // One limit in Redis before, and one in the memory of each instance after.
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(Math.ceil(300 + refilled + 1))
+    expect(statuses.slice(-100)).toStrictEqual(Array<number>(100).fill(429))
+  },
+)
 
 describe('the limit of failed logins', () => {
   const attempt = (authorization: string, remoteAddress = '192.0.2.1') => ({

@@ -1,4 +1,3 @@
-import { createServer, connect, type Server, type Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { insured } from '../../src/limits/insured.ts'
@@ -6,6 +5,7 @@ import { openLimiter } from '../../src/limits/limiter.ts'
 import { memoryLimiter } from '../../src/limits/memory.ts'
 import { redisLimiter } from '../../src/limits/redis.ts'
 import type { RateLimiter } from '../../src/service/ports.ts'
+import { wireTo } from '../wire.ts'
 
 const REDIS = process.env['TEST_REDIS_URL']
 const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
@@ -170,40 +170,6 @@ describe('the insurance', () => {
 })
 
 describe(`Redis behind a wire that breaks${skipped}`, () => {
-  /** A wire to Redis that can be cut, let hang, and mended. */
-  async function wire() {
-    let state: 'open' | 'hanging' | 'cut' = 'open'
-    const sockets = new Set<Socket>()
-    const target = new URL(REDIS ?? 'redis://127.0.0.1:6379')
-    const server: Server = createServer((socket) => {
-      if (state === 'cut') {
-        socket.destroy()
-        return
-      }
-      const upstream = connect(Number(target.port || 6379), target.hostname)
-      for (const each of [socket, upstream]) {
-        sockets.add(each)
-        each.on('error', () => undefined)
-        each.on('close', () => sockets.delete(each))
-      }
-      socket.on('data', (data) => state === 'open' && upstream.write(data))
-      upstream.on('data', (data) => state === 'open' && socket.write(data))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    })
-    return {
-      url: `redis://127.0.0.1:${(server.address() as { port: number }).port}`,
-      set(next: typeof state) {
-        state = next
-        if (next !== 'open') for (const socket of next === 'cut' ? sockets : []) socket.destroy()
-        if (next === 'open') for (const socket of sockets) socket.destroy()
-      },
-    }
-  }
-
   const served: string[] = []
   const open = async (url: string) => {
     served.length = 0
@@ -216,7 +182,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   }
 
   it.skipIf(REDIS === undefined)('cut: goes on counting at once, and comes back by itself', async () => {
-    const between = await wire()
+    const between = await wireTo(REDIS)
     const limiter = await open(between.url)
     const key = randomUUID()
     expect((await limiter.take(key, 3)).remaining).toBe(2)
@@ -237,7 +203,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   })
 
   it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
-    const between = await wire()
+    const between = await wireTo(REDIS)
     const limiter = await open(between.url)
     await limiter.take(randomUUID(), 3)
     between.set('hanging')
