@@ -7,6 +7,7 @@ import { allowOrigins } from './http/cors.ts'
 import { addDocs } from './http/docs.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
+import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
 import { logRequests, quiet } from './http/log.ts'
 import { addMetrics } from './http/metrics.ts'
@@ -22,6 +23,9 @@ import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readinessOf } from './service/readiness.ts'
 
 const BODY_LIMIT_BYTES = 16 * 1024
+
+/** More than Node takes of a request line and headers together. */
+const MAX_URL_CHARACTERS = 16 * 1024
 
 /** A request has to be here whole within this time, its headers within half of it. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -44,6 +48,7 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   const accepting = closeCalmly(app)
   const limitCaller = await limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
+    keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
     perCaller: config.RATE_LIMIT_PER_CALLER,
     perUser: config.RATE_LIMIT_PER_USER,
   })
@@ -54,8 +59,9 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   answerUnknown(app)
 
   await describe(app)
-  addHealth(app, readinessOf(parts.ledger, parts.clock, accepting))
+  addHealth(app, readinessOf({ ledger: parts.ledger, keys: parts.keys, clock: parts.clock, accepting }))
   addMetrics(app, parts.metrics)
+  addKeys(app, parts.keys, config.KEYS_MAX_AGE_SECONDS)
   addTokens(app, {
     identify: (presented) => identify(parts, config.RATE_LIMIT_FAILED_LOGINS, presented),
     limitCaller,
@@ -76,6 +82,8 @@ function serverOptions(config: Config, { newId }: Parts, logger: FastifyBaseLogg
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
     return503OnClosing: false,
+    // Room for any name below /asap: a long one is not there either, and Fastify would answer it outside every hook.
+    routerOptions: { maxParamLength: MAX_URL_CHARACTERS },
     rewriteUrl: ({ url = '/' }) => decodableUrl(url),
     clientErrorHandler: answerBadHttp(newId),
     ajv: {

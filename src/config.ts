@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
-import { DEVELOPMENT_APP_ID, PREFIXES, type Setting, SETTINGS } from './settings.ts'
+import { type Deployment, hostOf, jaas, selfHosted } from './rules/deployment.ts'
+import type { Setting } from './setting-values.ts'
+import { PREFIXES, SETTINGS } from './settings.ts'
+import { DEVELOPMENT_APP_ID } from './settings-jitsi.ts'
 
 /** The value of every setting, by the name of its variable. */
 type Values = { [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never }
@@ -40,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Reading {
   const production = config.NODE_ENV === 'production' || faults.some((fault) => fault.startsWith('NODE_ENV:'))
   return {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
-    faults: production ? [...faults, ...weaknesses(config, faults)] : faults,
+    faults: [...faults, ...deploymentFaults(config), ...(production ? weaknesses(config, faults) : [])],
     warnings: Object.keys(env).flatMap(misspelt),
   }
 }
@@ -60,12 +63,40 @@ function secretText(env: NodeJS.ProcessEnv, name: string, faults: string[]): str
   }
 }
 
+/** What does not go together, in development as in production. */
+function deploymentFaults(config: Config): string[] {
+  if (config.JITSI_DEPLOYMENT === 'jaas') {
+    if (config.JITSI_JWT_SECRET === undefined) return []
+    return ['JITSI_JWT_SECRET: JaaS takes RS256 alone; remove it, or set JITSI_DEPLOYMENT=self-hosted.']
+  }
+  const found: string[] = []
+  if (config.JITSI_APP_ID === undefined)
+    found.push('JITSI_APP_ID: self-hosted Jitsi needs it; set it to the app_id of Prosody.')
+  if (config.JITSI_DOMAIN === SETTINGS.JITSI_DOMAIN.fallback) {
+    found.push('JITSI_DOMAIN: self-hosted Jitsi needs it; set it to the host that serves your meetings.')
+  }
+  return found
+}
+
+/** The Jitsi that the settings describe. */
+export function deploymentOf(config: Config): Deployment {
+  if (config.JITSI_DEPLOYMENT === 'jaas') return jaas(config.JAAS_APP_ID, config.JITSI_DOMAIN)
+  return selfHosted({
+    domain: config.JITSI_DOMAIN,
+    issuer: config.JITSI_JWT_ISSUER ?? config.JITSI_APP_ID ?? '',
+    audience: config.JITSI_JWT_AUDIENCE,
+    subject: config.JITSI_JWT_SUBJECT ?? hostOf(config.JITSI_DOMAIN),
+    algorithm: config.JITSI_JWT_SECRET === undefined ? 'RS256' : 'HS256',
+  })
+}
+
 /** What production refuses. */
 function weaknesses(config: Config, faults: readonly string[]): string[] {
   const told = (name: string) => faults.some((fault) => fault.startsWith(`${name}:`))
   const suffix = config.JAAS_APP_ID.slice('vpaas-magic-cookie-'.length)
   const found: string[] = []
-  if (!told('JAAS_APP_ID') && (config.JAAS_APP_ID === DEVELOPMENT_APP_ID || new Set(suffix).size === 1)) {
+  const onJaas = config.JITSI_DEPLOYMENT === 'jaas'
+  if (onJaas && !told('JAAS_APP_ID') && (config.JAAS_APP_ID === DEVELOPMENT_APP_ID || new Set(suffix).size === 1)) {
     found.push('JAAS_APP_ID: production needs the real AppID; copy it from the JaaS console.')
   }
   if (!told('POLICY_FILE') && config.POLICY_FILE === undefined) {

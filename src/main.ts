@@ -19,8 +19,8 @@ try {
     else logger.info({ signal }, 'closing')
     await app.close()
   })
-  process.on('SIGHUP', () => void parts.reloadPolicy())
-  logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.signer.keyId }, 'ready')
+  process.on('SIGHUP', () => void parts.reload())
+  logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.keys.signer().keyId }, 'ready')
   if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
 } catch (error) {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)

@@ -1,29 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { FastifyBaseLogger } from 'fastify'
-import { type Config, ConfigurationError } from './config.ts'
+import { type Config, ConfigurationError, deploymentOf } from './config.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
+import { type FollowedKeys, followKeys, sharedSecret } from './key-source.ts'
+import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
 import { KeyFault } from './keys/private-key.ts'
-import { openSigner } from './keys/signer.ts'
-import { DEVELOPMENT_KEY_ID, keyIds, makeDevelopmentKey, readSigningKey, type SigningKey } from './keys/signing-key.ts'
+import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
+import { signatureQueue } from './keys/signer.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
 import { chain } from './rules/audit.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { CallerDirectory } from './service/ports.ts'
+import type { CallerDirectory, KeyRegister } from './service/ports.ts'
 import { openLedger } from './store/audit.ts'
+import { openKeyRegister } from './store/keys.ts'
 import { openSqlite } from './store/sqlite.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
+  keys: FollowedKeys
+  register: KeyRegister
   callers: CallerDirectory
   metrics: Metrics
-  /** Reads the policy file again; a broken one leaves in force what is. */
-  reloadPolicy(): Promise<void>
+  /** Reads policy and keys again; what is broken leaves in force what is. */
+  reload(): Promise<void>
   /** What was made for development, to be shown once; absent in production. */
   development?: Development
   close(): Promise<void>
@@ -44,34 +49,48 @@ export async function openParts(
 ): Promise<Parts> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
-  const [signingKey, file] = await Promise.all([
-    collect(found, () => signingKeyOf(config, development)),
+  const [ring, file] = await Promise.all([
+    collect(found, () => ringOf(config, development)),
     collect(found, () => policyFileOf(config, development)),
   ])
-  if (signingKey === undefined || file === undefined || found.length > 0) throw new ConfigurationError(found)
-  const bounds = { underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES }
-  const signer = await collect(found, () => openSigner(signingKey, bounds))
+  if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
   const db = await collect(found, () => openStore(config.DATABASE_URL))
-  if (signer === undefined || db === undefined) throw new ConfigurationError(found)
+  if (db === undefined) throw new ConfigurationError(found)
+  const clock = Date.now
+  const [ledger, register] = [openLedger(db, chain), openKeyRegister(db)]
   const metrics = openMetrics()
-  const events = eventsTo(logger, metrics, Date.now)
-  const source = followPolicy(config, file, Date.now, events.policyReloaded)
+  const events = eventsTo(logger, metrics, clock)
+  const deployment = deploymentOf(config)
+  const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
+  const admitting = { register, ledger, clock, newId: randomUUID, queue }
+  const keys = await collect(found, async () =>
+    ring === undefined
+      ? sharedSecret(config.JITSI_JWT_SECRET ?? '', queue)
+      : followKeys(placeOf(config), ring, deployment, admitting, events.keysReloaded),
+  )
+  if (keys === undefined) {
+    await db.destroy()
+    throw new ConfigurationError(found)
+  }
+  const policy = followPolicy(config, file, clock, events.policyReloaded)
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, () => performance.now(), events)
   return {
-    policy: () => source.current().policy,
-    callers: { authenticate: (credential) => source.current().callers.authenticate(credential) },
-    reloadPolicy: () => source.reload(),
-    deployment: { appId: config.JAAS_APP_ID, domain: config.JITSI_DOMAIN },
-    clock: Date.now,
+    policy: () => policy.current().policy,
+    callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
+    reload: async () => void (await Promise.all([policy.reload(), keys.reload()])),
+    deployment,
+    clock,
     newId: randomUUID,
-    signer,
-    ledger: openLedger(db, chain),
+    keys,
+    register,
+    ledger,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
     ...(development === undefined ? {} : { development }),
     async close() {
-      source.close()
+      policy.close()
+      keys.close()
       closeLimiter()
       await db.destroy()
     },
@@ -89,21 +108,25 @@ async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T |
   }
 }
 
-async function signingKeyOf(config: Config, development: Development | undefined): Promise<SigningKey> {
-  const place = {
-    keysDir: config.KEYS_DIR,
-    ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
-    ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
-  }
+/** Where the keys are, by the settings. */
+export const placeOf = (config: Config): KeyPlace => ({
+  keysDir: config.KEYS_DIR,
+  ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
+  ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
+})
+
+/** @returns the ring, or undefined where a shared secret signs */
+async function ringOf(config: Config, development: Development | undefined): Promise<Ring | undefined> {
+  if (config.JITSI_JWT_SECRET !== undefined) return undefined
   const named = config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined
-  if (development !== undefined && !named && keyIds(config.KEYS_DIR).length === 0) {
+  if (development !== undefined && !named && privateKeyIds(config.KEYS_DIR).length === 0) {
     development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
   }
-  const signingKey = readSigningKey(place)
-  if (development === undefined && signingKey.keyId === DEVELOPMENT_KEY_ID) {
-    throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that JaaS knows.')
+  const ring = readRing(placeOf(config))
+  if (development === undefined && ring.active.id === DEVELOPMENT_KEY_ID) {
+    throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
   }
-  return signingKey
+  return ring
 }
 
 async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {

@@ -49,3 +49,30 @@ export const perMinute = wholeNumber(1, 1_000_000)
 export const PER_MINUTE = 'a whole number from 1 to 1000000'
 
 export const sqliteUrl: Read<string> = (text) => (/^sqlite:[^:?#]+$/.test(text) ? text : undefined)
+
+/** A setting: its name is the environment variable's. */
+export type Setting<T> = {
+  /** What stands in when the variable is unset or empty. */
+  fallback: T
+  /** The default as the README shows it. */
+  shown: string
+  read: Read<T>
+  /** What the value must be; completes "must be …". */
+  rule: string
+  /** One sentence for the README. */
+  about: string
+  /** May come from a file too, named by the variable with `_FILE` behind its name; it is never shown. */
+  secret?: true
+}
+
+/** Makes a setting of the table. */
+export const setting = <T>(fallback: T, shown: string, read: Read<T>, rule: string, about: string): Setting<T> => ({
+  fallback,
+  shown,
+  read,
+  rule,
+  about,
+})
+
+/** The default of a setting that need not be set. */
+export const optional = undefined as string | undefined

@@ -3,42 +3,14 @@ import {
   listOf,
   matching,
   oneOf,
+  optional,
   origin,
-  PER_MINUTE,
-  perMinute,
-  type Read,
-  redisUrl,
+  setting,
   sqliteUrl,
   wholeNumber,
 } from './setting-values.ts'
-
-/** A setting: its name is the environment variable's. */
-export type Setting<T> = {
-  /** What stands in when the variable is unset or empty. */
-  fallback: T
-  /** The default as the README shows it. */
-  shown: string
-  read: Read<T>
-  /** What the value must be; completes "must be …". */
-  rule: string
-  /** One sentence for the README. */
-  about: string
-  /** May come from a file too, named by the variable with `_FILE` behind its name; it is never shown. */
-  secret?: true
-}
-
-const setting = <T>(fallback: T, shown: string, read: Read<T>, rule: string, about: string): Setting<T> => ({
-  fallback,
-  shown,
-  read,
-  rule,
-  about,
-})
-
-const optional = undefined as string | undefined
-
-/** The AppID that stands in during development; production refuses it. */
-export const DEVELOPMENT_APP_ID = `vpaas-magic-cookie-${'0'.repeat(32)}`
+import { JITSI_SETTINGS } from './settings-jitsi.ts'
+import { LIMIT_SETTINGS } from './settings-limits.ts'
 
 /** Every setting. The README's table is made from this one. */
 export const SETTINGS = {
@@ -64,22 +36,7 @@ export const SETTINGS = {
     'fatal, error, warn, info, debug, trace or silent',
     'The least severe log lines that are written.',
   ),
-  JAAS_APP_ID: setting(
-    DEVELOPMENT_APP_ID,
-    'a placeholder, which production refuses',
-    matching(/^vpaas-magic-cookie-[0-9a-z]{1,64}$/),
-    'the AppID of the JaaS console: vpaas-magic-cookie-…',
-    'AppID of the JaaS account: `sub`, and the first part of `kid`.',
-  ),
-  JITSI_DOMAIN: setting(
-    '8x8.vc',
-    '8x8.vc',
-    matching(
-      /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::\d{1,5})?$/,
-    ),
-    'a host name in lower case, without https://',
-    'Host that serves the meetings; a regional one such as `frankfurt.8x8.vc` pins the region.',
-  ),
+  ...JITSI_SETTINGS,
   KEYS_DIR: setting('keys', 'keys', matching(/./), 'a path', 'Folder of the private keys, `<key id>.pem`.'),
   SIGNING_KEY_ID: setting(
     optional,
@@ -95,6 +52,13 @@ export const SETTINGS = {
     'a path',
     'File of the key that signs, instead of `KEYS_DIR`; needs `SIGNING_KEY_ID`.',
   ),
+  KEYS_MAX_AGE_SECONDS: setting(
+    300,
+    '300',
+    wholeNumber(0, 86_400),
+    'a whole number from 0 to 86400',
+    'How long verifiers may keep the published keys before they ask again.',
+  ),
   POLICY_FILE: setting(
     optional,
     'none',
@@ -109,45 +73,7 @@ export const SETTINGS = {
     'sqlite:<path>',
     'Where the record is kept: `sqlite:` and a path.',
   ),
-  RATE_LIMIT_PER_ADDRESS: setting(
-    1200,
-    '1200',
-    perMinute,
-    PER_MINUTE,
-    'Requests a minute from one address, known or not.',
-  ),
-  RATE_LIMIT_PER_CALLER: setting(
-    600,
-    '600',
-    perMinute,
-    PER_MINUTE,
-    'Requests a minute of one caller with an API key; the policy may set less.',
-  ),
-  RATE_LIMIT_FAILED_LOGINS: setting(
-    10,
-    '10',
-    perMinute,
-    PER_MINUTE,
-    'Failed logins a minute from one address; past it, the address is refused for a minute, then two, up to an hour.',
-  ),
-  RATE_LIMIT_PER_USER: setting(
-    30,
-    '30',
-    perMinute,
-    PER_MINUTE,
-    'Tokens a minute for one end user of a caller, and requests a minute of a signed-in user.',
-  ),
-  RATE_LIMIT_PER_ROOM: setting(60, '60', perMinute, PER_MINUTE, 'Tokens a minute for one room, whoever asks.'),
-  REDIS_URL: {
-    ...setting(
-      optional,
-      'none',
-      redisUrl,
-      'redis://<host> or rediss://<host>',
-      'Redis that holds the limits, so that replicas share them; without it each instance counts for itself.',
-    ),
-    secret: true,
-  },
+  ...LIMIT_SETTINGS,
   OIDC_KEYS_STALE_MINUTES: setting(
     1440,
     '1440',

@@ -24,7 +24,18 @@ const ASSEMBLY = [
   'parts',
   'app',
 ]
-const TOP_FILES = ['settings', 'setting-values', 'policy-file', 'policy-source', 'development', 'events']
+const TOP_FILES = [
+  'settings',
+  'settings-jitsi',
+  'settings-limits',
+  'setting-values',
+  'policy-file',
+  'policy-source',
+  'key-source',
+  'follow',
+  'development',
+  'events',
+]
 
 /** The table of the house: who may look where, and use what. */
 const LAWS: Record<string, Law> = {
@@ -56,6 +67,7 @@ const LAWS: Record<string, Law> = {
       'node:fs',
       'node:net',
       'node:os',
+      'node:path',
     ],
   },
 }

@@ -84,8 +84,10 @@ export type Service = {
   /** Asks as the caller CLINIC. */
   client: Client
   clientOf(apiKey: string): Client
-  /** The record as it stands on disk. */
+  /** The record as it stands on disk, but for what was recorded of keys. */
   entries(): Entry[]
+  /** All of it. */
+  allEntries(): Entry[]
   /** What was logged, line by line. */
   logLines: string[]
 }
@@ -127,7 +129,8 @@ export async function openService(
     parts,
     client: clientOf(CLINIC.apiKey),
     clientOf,
-    entries: () => readEntries(join(dir, 'service.db')),
+    entries: () => readEntries(join(dir, 'service.db')).filter(({ action }) => !String(action).startsWith('key.')),
+    allEntries: () => readEntries(join(dir, 'service.db')),
     logLines,
     async close() {
       await app.close()

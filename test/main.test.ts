@@ -137,7 +137,7 @@ describe('told to end', () => {
       })
       expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*"token":"eyJ/)
       expect(await running.ended).toBe(0)
-      expect(readEntries(join(dir, 'service.db'))).toMatchObject([{ outcome: 'issued' }])
+      expect(readEntries(join(dir, 'service.db'))).toMatchObject([{ action: 'key.active' }, { outcome: 'issued' }])
     },
   )
 

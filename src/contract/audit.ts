@@ -8,12 +8,13 @@ export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
   requestId: string
-  /** Id of the caller in the policy, the issuer of a signed-in user, or `-` where nobody is known. */
+  /** Id of the caller in the policy, the issuer of a signed-in user, `operator` for the command line, or `-` for nobody. */
   caller: string
   /** Whom the caller named as the person behind the request. */
   onBehalfOf?: string
-  action: 'token.issue' | 'caller.authenticate'
-  outcome: 'issued' | 'refused'
+  action:
+    'token.issue' | 'token.inspect' | 'caller.authenticate' | 'key.active' | 'key.next' | 'key.retired' | 'key.removed'
+  outcome: 'issued' | 'refused' | 'done'
   code?: ProblemCode
   room?: string
   userId?: string

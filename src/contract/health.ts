@@ -15,6 +15,11 @@ export const Readiness = Type.Object(
     ready: Type.Boolean(),
     checks: Type.Object({
       signingKey: Check,
+      keyRing: Type.Unsafe<'ok' | 'failing'>({
+        ...Check,
+        description:
+          'failing while what lies in the folder of the keys is broken; the keys before go on, so it is no reason not to be ready',
+      }),
       store: Check,
       accepting: Type.Unsafe<'ok' | 'failing'>({ ...Check, description: 'failing once the service is stopping' }),
     }),
@@ -22,7 +27,7 @@ export const Readiness = Type.Object(
   {
     $id: 'Readiness',
     description: 'Whether traffic should come here.',
-    examples: [{ ready: true, checks: { signingKey: 'ok', store: 'ok', accepting: 'ok' } }],
+    examples: [{ ready: true, checks: { signingKey: 'ok', keyRing: 'ok', store: 'ok', accepting: 'ok' } }],
   },
 )
 export type Readiness = Static<typeof Readiness>

@@ -21,7 +21,10 @@ declare module 'fastify' {
     problem: { code: ProblemCode; cause?: unknown } | null
   }
   interface FastifyContextConfig {
-    /** Not counted by the limiter: an orchestrator that is told 429 would kill a healthy service. */
-    unlimited?: boolean
+    /**
+     * Which bucket of its address a request is counted in: its ordinary one where none is named; `keys` for verifiers, who
+     * come from few addresses; `none` for probes, for an orchestrator that is told 429 would kill a healthy service.
+     */
+    bucket?: 'keys' | 'none'
   }
 }

@@ -13,7 +13,7 @@ export function closeCalmly(app: App): () => boolean {
     done()
   })
   app.addHook('onRequest', async (request, reply) => {
-    if (accepting || request.routeOptions.config.unlimited === true) return
+    if (accepting || request.routeOptions.config.bucket === 'none') return
     await sendProblem(request, reply, { code: 'shutting-down' })
   })
   app.addHook('onSend', (_request, reply, _payload, done) => {

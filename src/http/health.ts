@@ -7,7 +7,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
   app.get(
     '/livez',
     {
-      config: { unlimited: true, problems: ['malformed-request', 'headers-too-large'] },
+      config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getLiveness',
         summary: 'Whether the process answers',
@@ -22,7 +22,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
   app.get(
     '/readyz',
     {
-      config: { unlimited: true, problems: ['malformed-request', 'headers-too-large'] },
+      config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getReadiness',
         summary: 'Whether traffic should come here',

@@ -9,7 +9,7 @@ import { callerOfRequest } from './caller.ts'
 import { HttpProblem } from './problems.ts'
 
 /** Requests a minute. */
-export type Limits = { perAddress: number; perCaller: number; perUser: number }
+export type Limits = { perAddress: number; keysPerAddress: number; perCaller: number; perUser: number }
 
 type Limiter = ReturnType<App['createRateLimit']>
 
@@ -34,8 +34,14 @@ export async function limit(app: App, limiter: RateLimiter, limits: Limits) {
       return userKey(caller, caller.user?.id ?? '')
     },
   })
+  const forKeys = app.createRateLimit({
+    max: limits.keysPerAddress,
+    keyGenerator: (request) => `keys:${networkOf(request.ip)}`,
+  })
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.unlimited !== true) await count('address', byAddress, request, reply)
+    const { bucket } = request.routeOptions.config
+    if (bucket === 'keys') await count('keys', forKeys, request, reply)
+    else if (bucket === undefined) await count('address', byAddress, request, reply)
   })
   return (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
     callerOfRequest(request).user === undefined

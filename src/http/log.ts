@@ -20,7 +20,7 @@ export function logRequests(app: App): void {
       ...(request.caller === null ? {} : { caller: request.caller.id }),
       ...(problem === null ? {} : { code: problem.code }),
     }
-    const level = request.routeOptions.config.unlimited === true ? 'debug' : 'info'
+    const level = request.routeOptions.config.bucket === 'none' ? 'debug' : 'info'
     if (problem !== null && PROBLEMS[problem.code].status >= 500)
       request.log.error({ ...line, err: problem.cause }, 'request')
     else request.log[level](line, 'request')

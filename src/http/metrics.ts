@@ -1,10 +1,10 @@
-import { Counter, Gauge, Registry } from 'prom-client'
 import { Type } from '@sinclair/typebox'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { App } from './app-type.ts'
 
 /** What is counted, and how it is told (Prometheus exposition format). */
 export type Metrics = {
-  policyReloaded(ok: boolean, nowMs: number): void
+  reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void
   limiterServed(by: 'redis' | 'memory'): void
   text(): Promise<string>
   contentType: string
@@ -14,21 +14,23 @@ export type Metrics = {
 export function openMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
+  const labelNames = ['what']
   const reloads = new Counter({
-    name: 'jts_policy_reloads_total',
-    help: 'Reloads of the policy file since the start; failed ones left the policy before in force',
-    labelNames: ['outcome'],
+    name: 'jts_reloads_total',
+    help: 'Reloads of policy and keys since the start; failed ones left in force what was',
+    labelNames: ['what', 'outcome'],
     registers,
   })
-  for (const outcome of ['ok', 'failed']) reloads.inc({ outcome }, 0)
   const failing = new Gauge({
-    name: 'jts_policy_reload_failing',
-    help: '1 while the policy file is broken and an older policy is in force',
+    name: 'jts_reload_failing',
+    help: '1 while what lies in the files is broken and something older is in force',
+    labelNames,
     registers,
   })
   const loadedAt = new Gauge({
-    name: 'jts_policy_loaded_timestamp_seconds',
-    help: 'When the policy in force was loaded',
+    name: 'jts_reloaded_timestamp_seconds',
+    help: 'When policy and keys were last reloaded well; 0 while what was read at the start is in force',
+    labelNames,
     registers,
   })
   const redisAway = new Gauge({
@@ -36,11 +38,15 @@ export function openMetrics(): Metrics {
     help: '1 while limits are counted in the memory of this instance because Redis is away',
     registers,
   })
+  for (const what of ['policy', 'keys']) {
+    for (const outcome of ['ok', 'failed']) reloads.inc({ what, outcome }, 0)
+    for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
+  }
   return {
-    policyReloaded(ok, nowMs) {
-      reloads.inc({ outcome: ok ? 'ok' : 'failed' })
-      failing.set(ok ? 0 : 1)
-      if (ok) loadedAt.set(nowMs / 1000)
+    reloaded(what, ok, nowMs) {
+      reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
+      failing.set({ what }, ok ? 0 : 1)
+      if (ok) loadedAt.set({ what }, nowMs / 1000)
     },
     limiterServed: (by) => redisAway.set(by === 'redis' ? 0 : 1),
     text: () => registry.metrics(),
@@ -53,7 +59,7 @@ export function addMetrics(app: App, metrics: Metrics): void {
   app.get(
     '/metrics',
     {
-      config: { unlimited: true, problems: ['malformed-request', 'headers-too-large'] },
+      config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getMetrics',
         summary: 'Counters for Prometheus',

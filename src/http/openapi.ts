@@ -44,6 +44,7 @@ export async function describe(app: App): Promise<void> {
       servers: [{ url: '/', description: 'The service that serves this document' }],
       tags: [
         { name: 'tokens', description: 'Tokens for meetings' },
+        { name: 'keys', description: 'For verifiers' },
         { name: 'health', description: 'For orchestrators' },
         { name: 'docs', description: 'This description' },
       ],

@@ -16,8 +16,26 @@ export class KeyFault extends Error {
  * @throws KeyFault
  */
 export function readPrivateKey(path: string): KeyObject {
+  return checked(path, parse(path, readGuarded(path)))
+}
+
+/**
+ * Reads the public half of a key.
+ * @param path a PEM file, SPKI or PKCS#1
+ * @returns an RSA key of at least 4096 bits
+ * @throws KeyFault
+ */
+export function readPublicKey(path: string): KeyObject {
   const pem = readGuarded(path)
-  const key = parse(path, pem)
+  if (pem.includes('PRIVATE KEY')) throw new KeyFault(`${path}: holds a private key; put its public half there.`)
+  try {
+    return checked(path, createPublicKey(pem))
+  } catch (error) {
+    throw error instanceof KeyFault ? error : new KeyFault(`${path}: is not a public key in PEM, or is cut short.`)
+  }
+}
+
+function checked(path: string, key: KeyObject): KeyObject {
   if (key.asymmetricKeyType !== 'rsa') {
     throw new KeyFault(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
   }
@@ -28,8 +46,7 @@ export function readPrivateKey(path: string): KeyObject {
   return key
 }
 
-const howToMake =
-  'Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096 -out <key id>.pem, and upload its public half.'
+const howToMake = 'Make one with: npm run cli -- keys generate, and upload its public half.'
 
 function readGuarded(path: string): string {
   let file: number

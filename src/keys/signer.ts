@@ -1,28 +1,34 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { compactVerify, SignJWT } from 'jose'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { Signer } from '../service/ports.ts'
 import { KeyFault } from './private-key.ts'
-import type { SigningKey } from './signing-key.ts'
 
 /** How many signatures are under way at once, and how many wait for one of those places. */
 export type SignerBounds = { underWay: number; waiting: number }
 
+/** Runs signatures in the order they came, no more at once than is good. */
+export type SignatureQueue = <T>(task: () => Promise<T>) => Promise<T>
+
 /**
- * Makes the signer. Signatures are made in libuv's pool, off the event loop; the key was parsed once.
- * @param bounds at the limit of `waiting`, `sign` throws ServiceFault `overloaded`
+ * Makes the signer of a private key. Signatures are made in libuv's pool, off the event loop; the key was parsed once.
  * @throws KeyFault where a signature made with the key does not verify with its public half
  */
-export async function openSigner({ keyId, key }: SigningKey, bounds: SignerBounds): Promise<Signer> {
-  const queued = bounded(bounds)
-  const sign = (header: TokenHeader, claims: Claims) =>
-    queued(() => new SignJWT(claims as Record<string, unknown>).setProtectedHeader(header).sign(key))
+export async function openSigner(keyId: string, key: KeyObject, queue: SignatureQueue): Promise<Signer> {
   await selfTest(key, keyId)
-  return { keyId, sign }
+  return { keyId, sign: (header, claims) => queue(() => sign(key, header, claims)) }
 }
 
-async function selfTest(key: SigningKey['key'], keyId: string): Promise<void> {
+/** Makes the signer of a shared secret (HS256). There is no key to name: the verifier has the secret. */
+export function openSecretSigner(secret: KeyObject, queue: SignatureQueue): Signer {
+  return { sign: (header, claims) => queue(() => sign(secret, header, claims)) }
+}
+
+const sign = (key: KeyObject, header: TokenHeader, claims: Claims): Promise<string> =>
+  new SignJWT(claims as Record<string, unknown>).setProtectedHeader(header).sign(key)
+
+async function selfTest(key: KeyObject, keyId: string): Promise<void> {
   try {
     const token = await new SignJWT({ keyId }).setProtectedHeader({ alg: 'RS256' }).sign(key)
     await compactVerify(token, createPublicKey(key), { algorithms: ['RS256'] })
@@ -33,8 +39,11 @@ async function selfTest(key: SigningKey['key'], keyId: string): Promise<void> {
   }
 }
 
-/** Runs at most `underWay` tasks at once, in the order they came; at most `waiting` wait for a place. */
-function bounded({ underWay, waiting }: SignerBounds): <T>(task: () => Promise<T>) => Promise<T> {
+/**
+ * At most `underWay` tasks run at once; at most `waiting` wait for a place.
+ * @returns runs a task; throws ServiceFault `overloaded` where too many wait
+ */
+export function signatureQueue({ underWay, waiting }: SignerBounds): SignatureQueue {
   let running = 0
   const queue: (() => void)[] = []
   return async (task) => {

@@ -1,9 +1,10 @@
 import type { AuditEntry } from '../contract/audit.ts'
 import type { ProblemCode, Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
-import { claimsOf, type Deployment, meetingOf, tokenHeader } from '../rules/claims.ts'
+import { claimsOf, tokenHeader } from '../rules/claims.ts'
+import { type Deployment, meetingOf } from '../rules/deployment.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
-import type { Clock, Ledger, NewId, RateLimiter, Signer } from './ports.ts'
+import type { Clock, Keys, Ledger, NewId, RateLimiter } from './ports.ts'
 
 /** What issuing needs. */
 export type IssuingParts = {
@@ -11,7 +12,7 @@ export type IssuingParts = {
   deployment: Deployment
   clock: Clock
   newId: NewId
-  signer: Signer
+  keys: Pick<Keys, 'signer'>
   ledger: Ledger
   limiter: RateLimiter
   limits: IssuingLimits
@@ -70,16 +71,18 @@ async function countGrant(
 export const userKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
 
 async function issue(parts: IssuingParts, asking: Asking, grant: Grant): Promise<TokenAnswer> {
-  const header = tokenHeader(parts.deployment, parts.signer.keyId)
+  // One signer from header to signature: the ring may change in between.
+  const signer = parts.keys.signer()
+  const header = tokenHeader(parts.deployment, signer.keyId)
   const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
-  const token = await parts.signer.sign(header, claims)
+  const token = await signer.sign(header, claims)
   await parts.ledger.append({
     ...entry(parts, asking, 'issued'),
     room: grant.room,
     userId: grant.user.id,
     role: grant.role,
     jti: claims.jti,
-    kid: header.kid,
+    ...('kid' in header ? { kid: header.kid } : {}),
     lifetimeSeconds: grant.lifetimeSeconds,
   })
   return {

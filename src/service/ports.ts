@@ -2,6 +2,7 @@ import type { AuditEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Take } from '../rules/gcra.ts'
+import type { KnownKey } from '../rules/key-ring.ts'
 import type { Caller } from '../rules/policy.ts'
 
 /** Tells the time, in epoch milliseconds. */
@@ -10,15 +11,47 @@ export type Clock = () => number
 /** Makes an id that nobody can guess (at least 122 bits of chance). */
 export type NewId = () => string
 
-/** Signs with the active key. */
+/** Signs with one key. */
 export type Signer = {
-  /** Id of the key: its file's name without `.pem`. */
-  keyId: string
+  /** Id of the key: its file's name without `.pem`; undefined for a shared secret. */
+  keyId?: string
   /**
    * @returns the token in compact form (RFC 7515)
    * @throws ServiceFault `overloaded` when too many signatures wait
    */
   sign(header: TokenHeader, claims: Claims): Promise<string>
+}
+
+/** What verifiers are told of the keys. */
+export type Publication = {
+  /** A JWK set as JSON (RFC 7517), and its entity tag. */
+  jwks: string
+  etag: string
+  /** SPKI in PEM by the hex SHA-256 of the whole kid. */
+  pems: ReadonlyMap<string, string>
+}
+
+/** What a signature is worth. */
+export type Verdict = 'valid' | 'invalid' | 'unknown-key'
+
+/** The keys in force. */
+export type Keys = {
+  signer(): Signer
+  publication(): Publication
+  /** The state of the key of a kid; undefined where there is none. */
+  stateOf(kid: string): 'active' | 'next' | 'retired' | undefined
+  /** Checks the signature of a token, and nothing else of it. @param kid undefined for a shared secret */
+  verify(token: string, kid: string | undefined): Promise<Verdict>
+  /** Whether what lies there is broken, so that an older ring is in force. */
+  stale(): boolean
+}
+
+/** Knows every key that was ever seen. Throws ServiceFault `record-unavailable`. */
+export type KeyRegister = {
+  list(): Promise<KnownKey[]>
+  save(keys: readonly KnownKey[]): Promise<void>
+  /** When a key signed last, and when the longest-lived token that it signed is dead; undefined where it never signed. */
+  signed(kid: string): Promise<{ lastAt: number; deadAt: number } | undefined>
 }
 
 /** Keeps the record. */

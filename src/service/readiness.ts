@@ -1,15 +1,17 @@
 import type { Readiness } from '../contract/health.ts'
-import type { Clock, Ledger } from './ports.ts'
+import type { Clock, Keys, Ledger } from './ports.ts'
 
 /** How long an answer of the store holds, in milliseconds: probes come as often as they like, the disk is asked less. */
 const PROBE_VALID_MS = 1000
 
+/** What readiness depends on; `accepting` tells whether the service still takes requests. */
+export type ReadinessParts = { ledger: Ledger; keys: Pick<Keys, 'stale'>; clock: Clock; accepting: () => boolean }
+
 /**
  * Makes the question whether traffic should come here. The signing key passed its self-test before the service
  * listens, so it is there whenever somebody can ask.
- * @param accepting tells whether the service still takes requests
  */
-export function readinessOf(ledger: Ledger, clock: Clock, accepting: () => boolean): () => Promise<Readiness> {
+export function readinessOf({ ledger, keys, clock, accepting }: ReadinessParts): () => Promise<Readiness> {
   let last: { at: number; ok: Promise<boolean> } | undefined
   return async () => {
     if (last === undefined || clock() - last.at >= PROBE_VALID_MS) {
@@ -19,7 +21,7 @@ export function readinessOf(ledger: Ledger, clock: Clock, accepting: () => boole
     const open = accepting()
     return {
       ready: store && open,
-      checks: { signingKey: 'ok', store: word(store), accepting: word(open) },
+      checks: { signingKey: 'ok', keyRing: word(!keys.stale()), store: word(store), accepting: word(open) },
     }
   }
 }

@@ -21,6 +21,14 @@ export type Tables = {
     previous_hash: string
     hash: string
   }
+  /** Every key that was ever seen, by the kid that verifiers cache it under. */
+  key_seen: {
+    kid: string
+    fingerprint: string
+    state: 'active' | 'next' | 'retired' | 'removed'
+    first_seen_at: number
+    changed_at: number
+  }
   /** One row that a readiness probe rewrites: writing is the only proof that writing works. */
   probe: { id: number; time: number }
 }
@@ -61,7 +69,22 @@ const onBehalfOf: Migration = {
   },
 }
 
-const migrations = { '001-audit': audit, '002-on-behalf-of': onBehalfOf }
+const keys: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('key_seen')
+      .addColumn('kid', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('fingerprint', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('first_seen_at', 'bigint', (column) => column.notNull())
+      .addColumn('changed_at', 'bigint', (column) => column.notNull())
+      .execute()
+    // What a key signed last is asked for by its kid.
+    await db.schema.createIndex('audit_entry_kid').on('audit_entry').columns(['kid', 'time']).execute()
+  },
+}
+
+const migrations = { '001-audit': audit, '002-on-behalf-of': onBehalfOf, '003-keys': keys }
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
 

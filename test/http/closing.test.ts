@@ -7,14 +7,17 @@ it('a request in flight finishes while the service closes, and its connection en
   const held = new Promise<void>((resolve) => (letGo = resolve))
   let arrived: () => void = () => undefined
   const inFlight = new Promise<void>((resolve) => (arrived = resolve))
-  const { app } = await startService({}, ({ signer }) => ({
-    signer: {
-      ...signer,
-      sign: async (header, claims) => {
-        arrived()
-        await held
-        return signer.sign(header, claims)
-      },
+  const { app } = await startService({}, ({ keys }) => ({
+    keys: {
+      ...keys,
+      signer: () => ({
+        ...keys.signer(),
+        sign: async (header, claims) => {
+          arrived()
+          await held
+          return keys.signer().sign(header, claims)
+        },
+      }),
     },
   }))
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -57,7 +60,7 @@ it('from the moment it closes, the service is alive but not ready, and refuses n
   await app.close()
   expect(seen).toMatchObject([
     [200, 'close', { status: 'ok' }],
-    [503, 'close', { ready: false, checks: { signingKey: 'ok', store: 'ok', accepting: 'failing' } }],
+    [503, 'close', { ready: false, checks: { signingKey: 'ok', keyRing: 'ok', store: 'ok', accepting: 'failing' } }],
     [503, 'close', { status: 503, code: 'shutting-down' }],
   ])
 })

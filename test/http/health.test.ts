@@ -9,7 +9,7 @@ it('the process is alive, and ready once key and store are there', async () => {
   const ready = await app.inject('/readyz')
   expect([ready.statusCode, ready.json()]).toStrictEqual([
     200,
-    { ready: true, checks: { signingKey: 'ok', store: 'ok', accepting: 'ok' } },
+    { ready: true, checks: { signingKey: 'ok', keyRing: 'ok', store: 'ok', accepting: 'ok' } },
   ])
 })
 
@@ -27,15 +27,17 @@ it('the store is asked once a second at the most, and is ready again by itself',
     asked += 1
     if (!works) throw new Error('away')
   }
-  const readiness = readinessOf(
-    { append: probe, probe },
-    () => now,
-    () => true,
-  )
+  const readiness = readinessOf({
+    ledger: { append: probe, probe },
+    keys: { stale: () => true },
+    clock: () => now,
+    accepting: () => true,
+  })
   for (let i = 0; i < 10; i += 1) expect((await readiness()).ready).toBe(false)
   expect(asked).toBe(1)
   works = true
   now = 1000
-  expect((await readiness()).ready).toBe(true)
+  // Broken files beside a ring that works are told, and are no reason to send traffic away.
+  expect(await readiness()).toMatchObject({ ready: true, checks: { keyRing: 'failing' } })
   expect(asked).toBe(2)
 })

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FEATURES } from '../../src/contract/features.ts'
-import { claimsOf, meetingOf, tokenHeader } from '../../src/rules/claims.ts'
+import { claimsOf, tokenHeader } from '../../src/rules/claims.ts'
+import { jaas, meetingOf } from '../../src/rules/deployment.ts'
 
-const deployment = { appId: 'vpaas-magic-cookie-00ff', domain: 'frankfurt.8x8.vc' }
+const deployment = jaas('vpaas-magic-cookie-00ff', 'frankfurt.8x8.vc')
 
 const grant = fc.record({
   room: fc.stringMatching(/^[a-z0-9-]{1,128}$/),

@@ -3,6 +3,8 @@ import type { AuditEntry } from '../../src/contract/audit.ts'
 import { BUILT_IN_POLICY } from '../../src/contract/policy.ts'
 import { memoryLimiter } from '../../src/limits/memory.ts'
 import { callerOf, policyOf } from '../../src/rules/policy.ts'
+import { jaas } from '../../src/rules/deployment.ts'
+import type { Signer } from '../../src/service/ports.ts'
 import { ServiceFault } from '../../src/service/fault.ts'
 import { type IssuingParts, issueToken } from '../../src/service/issue-token.ts'
 import { DOCTOR, NOW, startService } from '../kit.ts'
@@ -11,15 +13,17 @@ const SECRET = 'secret9c1e'
 const caller = callerOf({ id: 'c', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] })
 const asking = { caller, requestId: 'r' }
 
+const signingWith = (sign: Signer['sign']) => ({ signer: () => ({ keyId: 'k', sign }) })
+
 function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditEntry[]; done: string[] } {
   const kept: AuditEntry[] = []
   const done: string[] = []
   return {
     policy: () => policyOf(BUILT_IN_POLICY),
-    deployment: { appId: 'vpaas-magic-cookie-00', domain: '8x8.vc' },
+    deployment: jaas('vpaas-magic-cookie-00', '8x8.vc'),
     clock: () => NOW,
     newId: () => 'an-id',
-    signer: { keyId: 'k', sign: async () => (done.push('signed'), 'a.b.c') },
+    keys: signingWith(async () => (done.push('signed'), 'a.b.c')),
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
     limiter: memoryLimiter(() => 0),
     limits: { perUser: 30, perRoom: 60 },
@@ -57,7 +61,7 @@ describe('the door', () => {
   })
 
   it('records nothing as issued that was not signed', async () => {
-    const parts = partsWith({ signer: { keyId: 'k', sign: () => Promise.reject(new ServiceFault('overloaded')) } })
+    const parts = partsWith({ keys: signingWith(() => Promise.reject(new ServiceFault('overloaded'))) })
     await expect(issueToken(parts, asking, DOCTOR)).rejects.toThrow('overloaded')
     expect(parts.kept).toStrictEqual([])
   })
@@ -95,7 +99,7 @@ describe('over HTTP', () => {
     expect(ready.statusCode).toBe(503)
     expect(ready.json()).toStrictEqual({
       ready: false,
-      checks: { signingKey: 'ok', store: 'failing', accepting: 'ok' },
+      checks: { signingKey: 'ok', keyRing: 'ok', store: 'failing', accepting: 'ok' },
     })
     expect((await app.inject('/livez')).statusCode).toBe(200)
   })
@@ -107,8 +111,8 @@ describe('over HTTP', () => {
   })
 
   it('too many signatures wait: 503 overloaded, nothing recorded', async () => {
-    const { client, entries } = await startService({}, () => ({
-      signer: { keyId: 'k', sign: () => Promise.reject(new ServiceFault('overloaded')) },
+    const { client, entries } = await startService({}, ({ keys }) => ({
+      keys: { ...keys, ...signingWith(() => Promise.reject(new ServiceFault('overloaded'))) },
     }))
     await expect(client.issueToken(DOCTOR)).rejects.toMatchObject({
       status: 503,
@@ -119,8 +123,8 @@ describe('over HTTP', () => {
   })
 
   it('a fault that nobody foresaw is told without its text, which goes to the log', async () => {
-    const { client, app, logLines } = await startService({}, () => ({
-      signer: { keyId: 'k', sign: () => Promise.reject(new Error(`${SECRET} at line 7`)) },
+    const { client, app, logLines } = await startService({}, ({ keys }) => ({
+      keys: { ...keys, ...signingWith(() => Promise.reject(new Error(`${SECRET} at line 7`))) },
     }))
     const error = await client.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ status: 500, code: 'fault' })

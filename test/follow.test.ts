@@ -1,7 +1,7 @@
 import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { followFile } from '../src/policy-source.ts'
+import { follow } from '../src/follow.ts'
 import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD } from './kit.ts'
 import { createClient } from '../src/client/client.ts'
 import { addressOf } from './process.ts'
@@ -22,21 +22,21 @@ describe('a policy that changes', () => {
         )
     const metrics = async () => (await app.inject('/metrics')).body
     expect(await ward()).toBe('token')
-    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="failed"} 0')
+    expect(await metrics()).toContain('jts_reloads_total{what="policy",outcome="failed"} 0')
 
     writeFileSync(path, 'roles: {')
-    await parts.reloadPolicy()
+    await parts.reload()
     expect(await ward()).toBe('token')
-    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="failed"} 1')
-    expect(await metrics()).toContain('jts_policy_reload_failing 1')
-    expect(logLines.join('')).toContain('the policy before stays in force')
+    expect(await metrics()).toMatch(/jts_reloads_total\{what="policy",outcome="failed"\} [12]\n/)
+    expect(await metrics()).toContain('jts_reload_failing{what="policy"} 1')
+    expect(logLines.join('')).toContain('the policy cannot be used; what was in force stays so')
     expect(logLines.join('')).toMatch(/line 1: is not valid YAML/)
 
     writeFileSync(path, WITHOUT_WARD)
-    await parts.reloadPolicy()
+    await parts.reload()
     expect(await ward()).toBe('unauthenticated')
-    expect(await metrics()).toContain('jts_policy_reload_failing 0')
-    expect(await metrics()).toContain('jts_policy_reloads_total{outcome="ok"} 1')
+    expect(await metrics()).toContain('jts_reload_failing{what="policy"} 0')
+    expect(await metrics()).toMatch(/jts_reloads_total\{what="policy",outcome="ok"\} [12]\n/)
     await clientOf(CLINIC.apiKey).issueToken(DOCTOR)
   })
 
@@ -46,12 +46,12 @@ describe('a policy that changes', () => {
     for (const name of ['one', 'two']) writeFileSync(join(dir, name), name)
     symlinkSync('one', link)
     const loads: string[] = []
-    const source = followFile(
-      link,
-      'first',
-      async () => (loads.push('load'), 'second'),
-      () => undefined,
-    )
+    const source = follow({
+      paths: [link],
+      first: 'first',
+      load: async () => (loads.push('load'), 'second'),
+      tell: () => undefined,
+    })
     onTestFinished(() => source.close())
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(source.current()).toBe('first')
@@ -69,7 +69,8 @@ describe('a policy that changes', () => {
       await new Promise((resolve) => setTimeout(resolve, delays.shift()))
       return mine
     }
-    const source = followFile(undefined, 0, load, () => undefined)
+    const source = follow({ paths: [], first: 0, load, tell: () => undefined })
+    onTestFinished(() => source.close())
     await Promise.all([source.reload(), source.reload()])
     expect(source.current()).toBe(2)
   })
@@ -90,6 +91,6 @@ it('SIGHUP reads the policy again, and requests in flight are not lost', async (
   })
   writeFileSync(join(dir, 'policy.yaml'), 'broken: [')
   running.child.kill('SIGHUP')
-  await running.said('the policy file is broken')
+  await running.said('the policy cannot be used')
   await client.issueToken(DOCTOR)
 })

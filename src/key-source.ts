@@ -1,0 +1,81 @@
+import { createSecretKey } from 'node:crypto'
+import { follow, type Followed, type ReloadOutcome } from './follow.ts'
+import { KeyFault } from './keys/private-key.ts'
+import { publicationOf } from './keys/publication.ts'
+import { type KeyPlace, readRing, type Ring, sameRing } from './keys/ring.ts'
+import { openSecretSigner, openSigner, type SignatureQueue } from './keys/signer.ts'
+import { verifySignature } from './keys/verifier.ts'
+import { type Deployment, kidOf } from './rules/deployment.ts'
+import { type AdmittingParts, admitKeys, KidReused } from './service/admit-keys.ts'
+import type { Keys, Publication, Signer } from './service/ports.ts'
+
+/** The keys in force, which follow what lies in their folder. */
+export type FollowedKeys = Keys & Pick<Followed<unknown>, 'reload' | 'close'>
+
+type Loaded = { ring: Ring; signer: Signer; publication: Publication }
+
+/**
+ * The ring of a folder, kept up to date: read, admitted by the register, tested by signing, and published.
+ * @param ring what was read at the start
+ * @param tell is told how a reload ended
+ * @throws KeyFault where a key of the first ring cannot be used
+ */
+export async function followKeys(
+  place: KeyPlace,
+  ring: Ring,
+  deployment: Deployment,
+  parts: AdmittingParts & { queue: SignatureQueue },
+  tell: (outcome: ReloadOutcome) => void,
+): Promise<FollowedKeys> {
+  const kid = (id: string) => kidOf(deployment, id)
+  const use = async (next: Ring): Promise<Loaded> => {
+    const signer = await openSigner(next.active.id, next.active.key, parts.queue)
+    await admitKeys(
+      parts,
+      next.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
+    )
+    return { ring: next, signer, publication: publicationOf(next.keys, kid) }
+  }
+  const first = await use(ring).catch((error: unknown) => {
+    throw error instanceof KidReused ? new KeyFault(error.message) : error
+  })
+  let stale = false
+  const followed = follow({
+    paths: [place.keysDir, ...(place.signingKeyFile === undefined ? [] : [place.signingKeyFile])],
+    first,
+    load: async (before) => {
+      const next = readRing(place, before.ring)
+      return sameRing(next, before.ring) ? before : use(next)
+    },
+    tell(outcome) {
+      stale = outcome.fault !== undefined
+      tell(outcome)
+    },
+  })
+  const find = (name: string) => followed.current().ring.keys.find(({ id }) => kid(id) === name)
+  return {
+    signer: () => followed.current().signer,
+    publication: () => followed.current().publication,
+    stateOf: (name) => find(name)?.state,
+    verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
+    stale: () => stale,
+    reload: followed.reload,
+    close: followed.close,
+  }
+}
+
+/** A secret that is shared with the verifier (HS256): nothing to publish, nothing to follow. */
+export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKeys {
+  const key = createSecretKey(secret, 'utf8')
+  const signer = openSecretSigner(key, queue)
+  const nothing: Publication = { jwks: '{"keys":[]}', etag: '"none"', pems: new Map() }
+  return {
+    signer: () => signer,
+    publication: () => nothing,
+    stateOf: () => undefined,
+    verify: (token) => verifySignature(token, key, 'HS256'),
+    stale: () => false,
+    reload: () => Promise.resolve(),
+    close: () => undefined,
+  }
+}
