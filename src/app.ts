@@ -7,6 +7,7 @@ import { allowOrigins } from './http/cors.ts'
 import { addDocs } from './http/docs.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
+import { addInspect } from './http/inspect.ts'
 import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
 import { logRequests, quiet } from './http/log.ts'
@@ -18,7 +19,8 @@ import { parseStrictJson } from './http/strict-json.ts'
 import { addTokens, askingOf } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { displayName, isHttpsUrl } from './rules/user.ts'
-import { identify } from './service/identify.ts'
+import { identify, type Presented } from './service/identify.ts'
+import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readinessOf } from './service/readiness.ts'
 
@@ -62,11 +64,12 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   addHealth(app, readinessOf({ ledger: parts.ledger, keys: parts.keys, clock: parts.clock, accepting }))
   addMetrics(app, parts.metrics)
   addKeys(app, parts.keys, config.KEYS_MAX_AGE_SECONDS)
-  addTokens(app, {
-    identify: (presented) => identify(parts, config.RATE_LIMIT_FAILED_LOGINS, presented),
+  const door = {
+    identify: (presented: Presented) => identify(parts, config.RATE_LIMIT_FAILED_LOGINS, presented),
     limitCaller,
-    issueToken: (asking, request) => issueToken(parts, asking, request),
-  })
+  }
+  addTokens(app, { ...door, issueToken: (asking, request) => issueToken(parts, asking, request) })
+  addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
   return app
 }

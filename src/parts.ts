@@ -4,19 +4,20 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from './config.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
-import { eventsTo } from './events.ts'
+import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
 import { type FollowedKeys, followKeys, sharedSecret } from './key-source.ts'
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
-import { signatureQueue } from './keys/signer.ts'
+import { type SignatureQueue, signatureQueue } from './keys/signer.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
 import { chain } from './rules/audit.ts'
+import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { CallerDirectory, KeyRegister } from './service/ports.ts'
+import type { CallerDirectory } from './service/ports.ts'
 import { openLedger } from './store/audit.ts'
 import { openKeyRegister } from './store/keys.ts'
 import { openSqlite } from './store/sqlite.ts'
@@ -24,7 +25,6 @@ import { openSqlite } from './store/sqlite.ts'
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
   keys: FollowedKeys
-  register: KeyRegister
   callers: CallerDirectory
   metrics: Metrics
   /** Reads policy and keys again; what is broken leaves in force what is. */
@@ -54,22 +54,14 @@ export async function openParts(
     collect(found, () => policyFileOf(config, development)),
   ])
   if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
-  const db = await collect(found, () => openStore(config.DATABASE_URL))
-  if (db === undefined) throw new ConfigurationError(found)
-  const clock = Date.now
-  const [ledger, register] = [openLedger(db, chain), openKeyRegister(db)]
+  const record = await collect(found, () => openRecord(config))
+  if (record === undefined) throw new ConfigurationError(found)
   const metrics = openMetrics()
   const events = eventsTo(logger, metrics, clock)
-  const deployment = deploymentOf(config)
   const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
-  const admitting = { register, ledger, clock, newId: randomUUID, queue }
-  const keys = await collect(found, async () =>
-    ring === undefined
-      ? sharedSecret(config.JITSI_JWT_SECRET ?? '', queue)
-      : followKeys(placeOf(config), ring, deployment, admitting, events.keysReloaded),
-  )
+  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId: randomUUID, queue }, events))
   if (keys === undefined) {
-    await db.destroy()
+    await record.close()
     throw new ConfigurationError(found)
   }
   const policy = followPolicy(config, file, clock, events.policyReloaded)
@@ -78,12 +70,11 @@ export async function openParts(
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
     reload: async () => void (await Promise.all([policy.reload(), keys.reload()])),
-    deployment,
+    deployment: deploymentOf(config),
     clock,
     newId: randomUUID,
     keys,
-    register,
-    ledger,
+    ledger: record.ledger,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
@@ -92,12 +83,26 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
-      await db.destroy()
+      await record.close()
     },
   }
 }
 
-async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
+const clock = Date.now
+
+/** The keys that sign: those of a ring, or the secret that stands in for one. */
+function keysOf(
+  config: Config,
+  ring: Ring | undefined,
+  parts: AdmittingParts & { queue: SignatureQueue },
+  { keysReloaded }: Events,
+): Promise<FollowedKeys> {
+  if (ring === undefined) return Promise.resolve(sharedSecret(config.JITSI_JWT_SECRET ?? '', parts.queue))
+  return followKeys(placeOf(config), ring, deploymentOf(config), parts, keysReloaded)
+}
+
+/** Takes the faults of opening something, which are sentences for a person, out of its way. */
+export async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open()
   } catch (error) {
@@ -129,14 +134,20 @@ async function ringOf(config: Config, development: Development | undefined): Pro
   return ring
 }
 
-async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
+/** The policy by the settings: of its file, or the built-in one. */
+export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
   return readPolicyFile(config.POLICY_FILE, development !== undefined)
 }
 
-async function openStore(databaseUrl: string) {
+/**
+ * Opens the record alone.
+ * @throws ConfigurationError
+ */
+export async function openRecord({ DATABASE_URL }: Pick<Config, 'DATABASE_URL'>) {
   try {
-    return await openSqlite(databaseUrl.slice('sqlite:'.length))
+    const db = await openSqlite(DATABASE_URL.slice('sqlite:'.length))
+    return { ledger: openLedger(db, chain), register: openKeyRegister(db), close: () => db.destroy() }
   } catch (error) {
     const { message } = error as Error
     throw new ConfigurationError([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
-import { PolicyFile } from './contract/policy.ts'
+import { BUILT_IN_POLICY, PolicyFile } from './contract/policy.ts'
 import { meaningFaults, patternsOf } from './rules/policy-faults.ts'
 import { wholeName } from './rules/policy.ts'
 
@@ -105,7 +105,8 @@ async function patternFault(pattern: string): Promise<string | undefined> {
   } catch {
     return 'does not compile; write a JavaScript regular expression.'
   }
-  // Loaded only here: 3 MB that a service without a policy file need not read.
+  if (isPlainlyFast(pattern)) return undefined
+  // Loaded only here: 3 MB that a service with plain patterns need not read.
   const { default: recheck } = await import('recheck/lib/browser.js')
   const verdict = recheck.checkSync(`^(?:${pattern})$`, 'u', { timeout: 2000 })
   if (verdict.status === 'safe') return undefined
@@ -119,4 +120,13 @@ async function patternFault(pattern: string): Promise<string | undefined> {
   return verdict.status === 'unknown'
     ? 'could not be shown to be fast; write a simpler pattern.'
     : `takes ${verdict.complexity.type} time on some names; write it without repeats inside repeats.`
+}
+
+/**
+ * Without a repeated group, a match takes at most as many nested loops as there are repeats: no more than quadratic time for
+ * two. The built-in pattern was judged when it was written.
+ */
+function isPlainlyFast(pattern: string): boolean {
+  if (pattern === BUILT_IN_POLICY.rooms.pattern) return true
+  return !/\)[*+{]/.test(pattern) && (pattern.match(/[*+{]/g) ?? []).length <= MAX_DEGREE
 }

@@ -19,7 +19,7 @@ import {
 } from './kit.ts'
 
 const pem = () =>
-  String(generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
 const NEXT = pem()
 const publicOf = (text: string) => createPublicKey(text).export({ type: 'spki', format: 'pem' })
 const asap = (kid: string) => `/asap/${createHash('sha256').update(kid).digest('hex')}.pem`
@@ -78,9 +78,7 @@ describe('the ring', () => {
         place(
           dir,
           'two.pem',
-          String(
-            generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-          ),
+          generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
         ),
       /has 2048 bits/,
     ],
@@ -195,7 +193,7 @@ describe('what verifiers ask', () => {
   })
 
   it('the key server gives the PEM of each published key under the hash of its whole kid', async () => {
-    const { app } = await start({ 'two.pem': NEXT, active: 'one', 'old.pub.pem': String(publicOf(NEXT)) })
+    const { app } = await start({ 'two.pem': NEXT, active: 'one', 'old.pub.pem': publicOf(NEXT) })
     for (const [id, text] of [
       ['one', testKeyPem()],
       ['two', NEXT],
@@ -282,9 +280,12 @@ it('under steady load a key is added, activated, and the old one retired: no req
     ((await (await fetch(`${baseUrl}/.well-known/jwks.json`)).json()) as JSONWebKeySet).keys.map(
       ({ kid }) => kid?.split('/')[1],
     )
-  const until = (expected: string[]) => expect.poll(kids, { timeout: 10_000 }).toStrictEqual(expected)
-  const enough = (id: string) =>
-    expect.poll(() => seen.get(`${APP_ID}/${id}`) ?? 0, { timeout: 10_000 }).toBeGreaterThan(20)
+  const until = async (expected: string[]) => {
+    await expect.poll(kids, { timeout: 10_000 }).toStrictEqual(expected)
+  }
+  const enough = async (id: string) => {
+    await expect.poll(() => seen.get(`${APP_ID}/${id}`) ?? 0, { timeout: 10_000 }).toBeGreaterThan(20)
+  }
   await enough('one')
   place(keysDir, 'two.pem', NEXT)
   await until(['one', 'two'])

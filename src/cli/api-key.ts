@@ -1,17 +1,16 @@
 import { newApiKey } from '../callers/api-keys.ts'
+import { type Command, done, oneWord } from './command.ts'
 
-/**
- * Makes an API key for a caller.
- * @returns what is printed: the key, which is shown once, and the hash for the policy
- * @throws RangeError where the caller id has another shape
- */
-export function apiKey(callerId: string): string {
-  const made = newApiKey(callerId)
-  return [
-    'API key, shown once; give it to the caller:',
-    `  ${made.apiKey}`,
-    'Hash; add it to the apiKeySha256 of the caller in the policy:',
-    `  ${made.sha256}`,
-    '',
-  ].join('\n')
+export const apiKeyCommand: Command = {
+  usage: 'api-key <caller id>',
+  about: 'Prints a new API key, once, and its hash for the apiKeySha256 of the caller in the policy.',
+  run(words) {
+    const { apiKey, sha256 } = newApiKey(oneWord(words))
+    return done({ apiKey, sha256 }, [
+      'API key, shown once; give it to the caller:',
+      `  ${apiKey}`,
+      'Hash; add it to the apiKeySha256 of the caller in the policy:',
+      `  ${sha256}`,
+    ])
+  },
 }

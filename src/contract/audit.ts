@@ -8,7 +8,7 @@ export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
   requestId: string
-  /** Id of the caller in the policy, the issuer of a signed-in user, `operator` for the command line, or `-` for nobody. */
+  /** Id of the caller in the policy, the issuer of a signed-in user, `cli:operator` for the command line, or `-` for nobody. */
   caller: string
   /** Whom the caller named as the person behind the request. */
   onBehalfOf?: string

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import { Type } from '@sinclair/typebox'
 import { Liveness, Readiness } from '../contract/health.ts'
 import { FieldError, Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../contract/problem.ts'
+import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract/inspection.ts'
 import { Meeting, TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
@@ -11,7 +12,10 @@ const ABOUT = `Issues the tokens with which doctors and patients enter their vid
 A backend authenticates with an API key, names one person, one room and one role, and gets one signed token.
 Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with a \`code\` from a closed set.`
 
-const COMPONENTS = [TokenRequest, TokenAnswer, Meeting, Problem, FieldError, Liveness, Readiness]
+const COMPONENTS = [
+  ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
+  ...[Problem, FieldError, Liveness, Readiness],
+]
 
 const SECURITY_SCHEMES = {
   apiKey: {

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { generateKeyPair } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -8,10 +9,22 @@ export const DEVELOPMENT_KEY_ID = 'development'
 
 const MODULUS_BITS = 4096
 
-/** @returns a new private key of 4096 bits and two primes, PKCS#8 in PEM */
-export async function newPrivatePem(): Promise<string> {
+/**
+ * Makes a private key of 4096 bits, PKCS#8 in PEM.
+ * @param primes two by Node.js itself; four (RFC 8017, section 3.1) or three by OpenSSL, which has to be there
+ * @throws Error with code ENOENT where OpenSSL is not there
+ */
+export async function newPrivatePem(primes: 2 | 3 | 4 = 2): Promise<string> {
+  if (primes !== 2) {
+    const options = [`rsa_keygen_bits:${MODULUS_BITS}`, `rsa_keygen_primes:${primes}`].flatMap((each) => [
+      '-pkeyopt',
+      each,
+    ])
+    const { stdout } = await promisify(execFile)('openssl', ['genpkey', '-algorithm', 'RSA', ...options])
+    return stdout
+  }
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: MODULUS_BITS })
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return privateKey.export({ type: 'pkcs8', format: 'pem' })
 }
 
 /**

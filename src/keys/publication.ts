@@ -19,10 +19,7 @@ export function publicationOf(keys: readonly RingKey[], kidOf: (keyId: string) =
     jwks: text,
     etag: `"${createHash('sha256').update(text).digest('base64url')}"`,
     pems: new Map(
-      keys.map(({ id, publicKey }) => [
-        asapName(kidOf(id)),
-        publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      ]),
+      keys.map(({ id, publicKey }) => [asapName(kidOf(id)), publicKey.export({ type: 'spki', format: 'pem' })]),
     ),
   }
 }

@@ -7,7 +7,7 @@ import { KeyFault, readPrivateKey, readPublicKey } from './private-key.ts'
 export type KeyPlace = { keysDir: string; signingKeyId?: string; signingKeyFile?: string }
 
 /** active signs; next is published and will sign; retired is published and signs no more. */
-export type KeyState = 'active' | 'next' | 'retired'
+type KeyState = 'active' | 'next' | 'retired'
 
 /** A key as it is published. */
 export type RingKey = {

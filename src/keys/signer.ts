@@ -26,7 +26,7 @@ export function openSecretSigner(secret: KeyObject, queue: SignatureQueue): Sign
 }
 
 const sign = (key: KeyObject, header: TokenHeader, claims: Claims): Promise<string> =>
-  new SignJWT(claims as Record<string, unknown>).setProtectedHeader(header).sign(key)
+  new SignJWT(claims).setProtectedHeader(header).sign(key)
 
 async function selfTest(key: KeyObject, keyId: string): Promise<void> {
   try {

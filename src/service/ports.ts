@@ -46,6 +46,8 @@ export type Keys = {
   stale(): boolean
 }
 
+export type { KnownKey }
+
 /** Knows every key that was ever seen. Throws ServiceFault `record-unavailable`. */
 export type KeyRegister = {
   list(): Promise<KnownKey[]>

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { ServiceFault } from '../service/fault.ts'
-import type { KeyRegister } from '../service/ports.ts'
-import type { Database } from './schema.ts'
+import type { KeyRegister, KnownKey } from '../service/ports.ts'
+import type { Database, Tables } from './schema.ts'
 
 /** Knows every key that was ever seen, and what it signed. */
 export function openKeyRegister(db: Database): KeyRegister {
@@ -19,16 +19,9 @@ export function openKeyRegister(db: Database): KeyRegister {
       }),
     save: (keys) =>
       available(async () => {
-        const rows = keys.map((key) => ({
-          kid: key.kid,
-          fingerprint: key.fingerprint,
-          state: key.state,
-          first_seen_at: key.firstSeenAt,
-          changed_at: key.changedAt,
-        }))
         await db
           .insertInto('key_seen')
-          .values(rows)
+          .values(keys.map(rowOf))
           .onConflict((same) =>
             same.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
           )
@@ -39,16 +32,25 @@ export function openKeyRegister(db: Database): KeyRegister {
         const row = await db
           .selectFrom('audit_entry')
           .select([
-            (of) => of.fn.max('time').as('lastAt'),
+            sql<number | null>`max(time)`.as('lastAt'),
             sql<number | null>`max(time + lifetime_seconds * 1000)`.as('deadAt'),
           ])
           .where('kid', '=', kid)
           .where('outcome', '=', 'issued')
           .executeTakeFirst()
-        return row?.lastAt == null || row.deadAt == null ? undefined : { lastAt: row.lastAt, deadAt: row.deadAt }
+        const { lastAt, deadAt } = row ?? { lastAt: null, deadAt: null }
+        return lastAt === null || deadAt === null ? undefined : { lastAt, deadAt }
       }),
   }
 }
+
+const rowOf = (key: KnownKey): Tables['key_seen'] => ({
+  kid: key.kid,
+  fingerprint: key.fingerprint,
+  state: key.state,
+  first_seen_at: key.firstSeenAt,
+  changed_at: key.changedAt,
+})
 
 async function available<T>(work: () => Promise<T>): Promise<T> {
   try {

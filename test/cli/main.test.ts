@@ -1,34 +1,380 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { runCommand } from '../../src/cli/run.ts'
+import { chain } from '../../src/rules/audit.ts'
+import { openLedger } from '../../src/store/audit.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { APP_ID, brokenAt, readEntries, tempDir, testEnv, testKeyPem } from '../kit.ts'
 
-const cli = (...words: string[]) =>
-  spawnSync(process.execPath, [fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)), ...words], {
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+/** What a command printed, and its exit code. */
+type Ended = { status: number | null; stdout: string; stderr: string; json(): Record<string, never> }
+
+/** The command line in a folder, with settings and what stands on standard input; in this process, which starts faster. */
+function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
+  const inDir = {
+    PATH: process.env['PATH'],
+    KEYS_DIR: join(dir, 'keys'),
+    DATABASE_URL: `sqlite:${join(dir, 'data/service.db')}`,
+    ...env,
+  }
+  return async (...words: string[]): Promise<Ended> => {
+    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, nowMs: Date.now() })
+    const asJson = words.includes('--json')
+    const printed = `${asJson ? JSON.stringify(data) : text}\n`
+    const onError = !asJson && code === 2
+    return {
+      status: code,
+      stdout: onError ? '' : printed,
+      stderr: onError ? printed : '',
+      json: () => JSON.parse(printed) as Record<string, never>,
+    }
+  }
+}
+
+/** The same in a process of its own. */
+function spawnCli(cwd: string, env: Record<string, string>, input: string, ...words: string[]) {
+  return spawnSync(process.execPath, [MAIN, ...words], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...env },
+    input,
     encoding: 'utf8',
   })
+}
 
-it('api-key prints a key for the caller and the hash for the policy', () => {
-  const { status, stdout, stderr } = cli('api-key', 'clinic-backend')
-  const [key = ''] = /jts_clinic-backend_[A-Za-z0-9_-]{43}/.exec(stdout) ?? []
-  expect(stdout).toContain(createHash('sha256').update(key).digest('hex'))
-  expect([status, stderr]).toStrictEqual([0, ''])
+/** A folder as production has it, with one key. */
+function production() {
+  const dir = tempDir()
+  const keysDir = tempDir()
+  writeFileSync(join(keysDir, 'one.pem'), testKeyPem(), { mode: 0o600 })
+  const env: Record<string, string> = { ...testEnv(dir), KEYS_DIR: keysDir }
+  return { dir, keysDir, env, cli: cliIn(dir, env) }
+}
+
+describe('the command line', () => {
+  it.each([
+    [['api-key', 'Clinic'], 'a caller id has'],
+    [['api-key'], 'one word is needed'],
+    [['api-key', 'a', 'b'], 'one word is needed'],
+    [['nonsense'], 'there is no such command'],
+    [['keys'], 'there is no such command'],
+    [[], 'there is no such command'],
+    [['check', '--nonsense'], 'Unknown option'],
+    [['keys', 'activate', '../x'], 'the id of a key has'],
+    [['keys', 'generate', '--primes', '5'], '--primes is 2, 3 or 4'],
+    [['inspect', '/nowhere/token'], 'cannot be read (ENOENT)'],
+    [['inspect', 'eyJhbGciOiJub25lIn0.e30.'], 'stays in the history of the shell'],
+  ])('%j is not understood: exit 2, and nothing on standard output', async (words, said) => {
+    const { status, stdout, stderr } = await cliIn(tempDir())(...words)
+    expect([status, stdout]).toStrictEqual([2, ''])
+    expect(stderr).toContain(said)
+  })
+
+  it('as a program: prints on its streams, reads its input, and ends with its code', () => {
+    const dir = tempDir()
+    const made = spawnCli(dir, {}, '', 'api-key', 'clinic-backend')
+    expect([made.status, made.stderr]).toStrictEqual([0, ''])
+    expect(made.stdout).toMatch(/^ {2}jts_clinic-backend_/m)
+    const wrong = spawnCli(dir, {}, '', 'nonsense')
+    expect([wrong.status, wrong.stdout]).toStrictEqual([2, ''])
+    expect(wrong.stderr).toContain('Usage: npm run cli')
+    expect(spawnCli(dir, {}, 'nonsense', 'inspect', '--json')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('"not-a-token"') as string,
+    })
+  })
+
+  it('--help says what there is, and --json says it to programs', async () => {
+    const cli = cliIn(tempDir())
+    expect(await cli('--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('keys retire <key id>') as string,
+    })
+    expect((await cli('nonsense', '--json')).json()).toStrictEqual({ error: 'there is no such command' })
+  })
+
+  it('api-key prints a key for the caller and the hash for the policy', async () => {
+    const { apiKey, sha256 } = (await cliIn(tempDir())('api-key', 'clinic-backend', '--json')).json()
+    expect(apiKey).toMatch(/^jts_clinic-backend_[A-Za-z0-9_-]{43}$/)
+    expect(sha256).toBe(createHash('sha256').update(String(apiKey)).digest('hex'))
+  })
 })
 
-it.each([
-  [['api-key', 'Clinic'], 'a caller id has'],
-  [['api-key'], 'Usage'],
-  [['api-key', 'a', 'b'], 'Usage'],
-  [['nonsense'], 'Usage'],
-  [['--nonsense'], 'Unknown option'],
-])('%j is not understood: exit 2, and no key', (words, said) => {
-  const { status, stdout, stderr } = cli(...words)
-  expect([status, stdout]).toStrictEqual([2, ''])
-  expect(stderr).toContain(said)
+describe('keys', () => {
+  it('are generated for their owner alone, printed in public, and never over another', async () => {
+    const dir = tempDir()
+    const cli = cliIn(dir)
+    const { status, stdout } = await cli('keys', 'generate', '--id', 'k1')
+    expect(status).toBe(0)
+    expect(stdout).toContain('-----BEGIN PUBLIC KEY-----')
+    expect(stdout).not.toContain('PRIVATE KEY')
+    const path = join(dir, 'keys', 'k1.pem')
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const pem = readFileSync(path, 'utf8')
+    expect(stdout).toContain(createPublicKey(pem).export({ type: 'spki', format: 'pem' }).trim())
+    expect((await cli('keys', 'generate', '--id', 'k1')).status).toBe(1)
+    expect(readFileSync(path, 'utf8')).toBe(pem)
+    expect((await cli('keys', 'generate', '--json')).json()).toMatchObject({
+      id: expect.stringMatching(/^new-[0-9a-f]{6}$/) as string,
+    })
+  })
+
+  it('of four primes are made by OpenSSL, and verify like any other', async () => {
+    const dir = tempDir()
+    const cli = cliIn(dir)
+    const made = await cli('keys', 'generate', '--id', 'k4', '--primes', '4', '--json')
+    if (made.status === 1)
+      return expect(made.json()).toStrictEqual({
+        error: 'openssl is not there; it is needed for more than two primes.',
+      })
+    const words = [
+      '--room',
+      'bharattelemed-a-1',
+      '--user',
+      'u',
+      '--name',
+      'N',
+      '--role',
+      'doctor',
+      '--show-token',
+      '--json',
+    ]
+    const { token } = (await cli('mint', ...words)).json() as unknown as { token: string }
+    return expect(compactVerify(token, createPublicKey(readFileSync(join(dir, 'keys/k4.pem'))))).resolves.toBeDefined()
+  })
+
+  it('of more primes need OpenSSL, and say so', async () => {
+    const { status, stdout } = spawnCli(tempDir(), { PATH: '/nowhere' }, '', 'keys', 'generate', '--primes', '4')
+    expect([status, stdout]).toStrictEqual([1, 'openssl is not there; it is needed for more than two primes.\n'])
+  })
+
+  it('are activated, retired once their tokens are dead, and removed, in that order alone', async () => {
+    const { dir, keysDir, env, cli } = production()
+    writeFileSync(
+      join(keysDir, 'two.pem'),
+      generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      { mode: 0o600 },
+    )
+    expect(await cli('keys', 'retire', 'one')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('holds 2 private keys') as string,
+    })
+    expect(await cli('keys', 'activate', 'three')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('there is no such file') as string,
+    })
+    expect((await cli('keys', 'activate', 'one')).status).toBe(0)
+    expect(readFileSync(join(keysDir, 'active'), 'utf8')).toBe('one\n')
+    expect(await cli('keys', 'retire', 'one')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('one is active; only a key that signs no more') as string,
+    })
+    expect((await cli('keys', 'remove', 'two')).stdout).toContain('two is next; only a retired key')
+
+    const db = await openSqlite(join(dir, 'service.db'))
+    const issued = {
+      requestId: 'r',
+      caller: 'c',
+      action: 'token.issue',
+      outcome: 'issued',
+      kid: `${APP_ID}/one`,
+    } as const
+    await openLedger(db, chain).append({ ...issued, time: Date.now() - 3_600_000, lifetimeSeconds: 7200 })
+    await db.destroy()
+    expect((await cli('keys', 'activate', 'two')).status).toBe(0)
+    const refused = await cli('keys', 'retire', 'one', '--json')
+    expect(refused.status).toBe(1)
+    const { until } = refused.json() as unknown as { until: string }
+    expect(Date.parse(until) - Date.now()).toBeGreaterThan(3_500_000)
+    expect(existsSync(join(keysDir, 'one.pem'))).toBe(true)
+    const { keys } = (await cli('keys', 'list', '--json')).json() as unknown as { keys: Record<string, string>[] }
+    expect(keys.map(({ id, state, kid, deadAt, asap }) => [id, state, kid, deadAt, asap])).toStrictEqual([
+      [
+        'two',
+        'active',
+        `${APP_ID}/two`,
+        undefined,
+        `${createHash('sha256').update(`${APP_ID}/two`).digest('hex')}.pem`,
+      ],
+      ['one', 'next', `${APP_ID}/one`, until, `${createHash('sha256').update(`${APP_ID}/one`).digest('hex')}.pem`],
+    ])
+
+    // Another record, in which all that it signed is dead.
+    rmSync(join(dir, 'service.db'))
+    rmSync(join(dir, 'service.db-wal'), { force: true })
+    rmSync(join(dir, 'service.db-shm'), { force: true })
+    const old = await openSqlite(join(dir, 'service.db'))
+    await openLedger(old, chain).append({ ...issued, time: Date.now() - 7_300_000, lifetimeSeconds: 7200 })
+    await old.destroy()
+    expect((await cli('keys', 'retire', 'one')).status).toBe(0)
+    expect(readdirSync(keysDir).toSorted()).toStrictEqual(['active', 'one.pub.pem', 'two.pem'])
+    expect(readFileSync(join(keysDir, 'one.pub.pem'), 'utf8')).toBe(
+      createPublicKey(testKeyPem()).export({ type: 'spki', format: 'pem' }),
+    )
+    expect((await cli('keys', 'list')).stdout).toMatch(/^one +retired /m)
+    expect((await cli('keys', 'remove', 'one')).status).toBe(0)
+    expect(readdirSync(keysDir).toSorted()).toStrictEqual(['active', 'two.pem'])
+    expect(await cli('keys', 'remove', 'one')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('There is no key one') as string,
+    })
+    expect((await cliIn(dir, { ...env, SIGNING_KEY_ID: 'two' })('keys', 'activate', 'two')).stdout).toContain(
+      'SIGNING_KEY_ID says which key signs',
+    )
+  })
 })
 
-it('--help says what there is', () => {
-  const { status, stdout } = cli('--help')
-  expect(status).toBe(0)
-  expect(stdout).toContain('api-key <caller id>')
+describe('check', () => {
+  it('tells the settings with secrets masked, the policy as a table, and what to mind', async () => {
+    const { dir, keysDir, env } = production()
+    const old = new Date(Date.now() - 200 * 86_400_000)
+    utimesSync(join(keysDir, 'one.pem'), old, old)
+    const cli = cliIn(dir, { ...env, REDIS_URL: 'redis://:hidden@redis:6379', HOST: '0.0.0.0', JAAS_APPID: 'x' })
+    const { status, stdout } = await cli('check')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^REDIS_URL +set, and not shown$/m)
+    expect(stdout).not.toContain('hidden')
+    expect(stdout).toMatch(/^doctor +moderator +90, at most 240 min +recording transcription/m)
+    expect(stdout).toMatch(/^ward-backend +1 keys +patient +\^bharattelemed-ward-\.\*\$ +tokens:issue$/m)
+    const { warnings, faults, policy } = (await cli('check', '--json')).json() as unknown as {
+      warnings: string[]
+      faults: string[]
+      policy: object
+    }
+    expect(faults).toStrictEqual([])
+    expect(warnings).toStrictEqual([
+      expect.stringContaining('JAAS_APPID is not a setting'),
+      expect.stringContaining('rooms.pattern takes names that can be guessed'),
+      expect.stringContaining('TRUST_PROXY is not set'),
+      expect.stringMatching(/one\.pem is 200 days old/),
+    ])
+    expect(JSON.stringify(policy)).not.toMatch(/[0-9a-f]{64}/)
+    expect(existsSync(join(dir, 'service.db'))).toBe(false)
+  })
+
+  it('tells every fault, makes nothing, and exits 1', async () => {
+    const dir = tempDir()
+    writeFileSync(join(dir, 'policy.yaml'), 'rooms: {}')
+    const { status, stdout } = await cliIn(dir, {
+      NODE_ENV: 'production',
+      PORT: 'x',
+      POLICY_FILE: join(dir, 'policy.yaml'),
+    })('check')
+    expect(status).toBe(1)
+    for (const fault of [
+      'PORT: must be',
+      'JAAS_APP_ID: production',
+      'holds no <key id>.pem',
+      '/rooms/pattern: is missing',
+    ]) {
+      expect(stdout).toContain(fault)
+    }
+    expect(readdirSync(dir)).toStrictEqual(['policy.yaml'])
+  })
+
+  it('in development, with nothing there, makes nothing either', async () => {
+    const dir = tempDir()
+    const { status, stdout } = await cliIn(dir)('check')
+    expect([status, readdirSync(dir)]).toStrictEqual([0, []])
+    expect(stdout).not.toContain('jts_')
+    expect((await cliIn(dir, { CORS_ORIGINS: '*' })('check')).stdout).toContain(
+      'CORS_ORIGINS lets the pages of every origin call',
+    )
+  })
+})
+
+const MINT = [
+  'mint',
+  '--room',
+  'bharattelemed-p1-d2-3',
+  '--user',
+  'doctor-77',
+  '--name',
+  'Dr. Meera Iyer',
+  '--role',
+  'doctor',
+]
+
+describe('mint', () => {
+  it('issues by the same door, records it, and prints the token only when asked', async () => {
+    const { dir, cli } = production()
+    const plain = await cli(...MINT, '--minutes', '10')
+    expect(plain.status).toBe(0)
+    expect(plain.stdout).toMatch(/^Issued for bharattelemed-p1-d2-3 as doctor, until /)
+    expect(plain.stdout).not.toContain('eyJ')
+    expect((await cli(...MINT, '--json')).stdout).not.toContain('eyJ')
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    expect(decodeProtectedHeader(token).kid).toBe(`${APP_ID}/one`)
+    const entries = readEntries(join(dir, 'service.db'))
+    expect(entries).toMatchObject([
+      { action: 'key.active' },
+      { action: 'token.issue', outcome: 'issued', caller: 'cli:operator', lifetime_seconds: 600 },
+      { outcome: 'issued' },
+      { outcome: 'issued', jti: decodeJwt(token).jti },
+    ])
+    expect(brokenAt(entries)).toBeUndefined()
+  })
+
+  it.each([
+    [['--room', 'elsewhere'], '/roomId must match the room pattern of the policy'],
+    [['--role', 'nurse'], '/userRole must be one of the roles of the policy'],
+    [['--minutes', '241'], '/expirationMinutes must be at most 240'],
+    [['--minutes', 'x'], '/expirationMinutes: must be a whole number'],
+    [['--room', 'A B'], '/roomId: must be 1 to 128 characters'],
+    [['--name', 'a\u202eb'], '/userName: must be 1 to 128 characters'],
+  ])('with %j is refused as over HTTP: exit 1', async (change, said) => {
+    const { status, stdout } = await production().cli(...MINT, ...change)
+    expect(status).toBe(1)
+    expect(stdout).toContain(said)
+  })
+})
+
+describe('inspect', () => {
+  it('takes a token from a file or standard input, and exits 0 where it is good', async () => {
+    const { dir, env, cli } = production()
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    writeFileSync(join(dir, 'token'), `${token}\n`)
+    const masked = await cli('inspect', join(dir, 'token'))
+    expect(masked.status).toBe(0)
+    expect(masked.stdout).toContain('A verifier takes this token')
+    expect(masked.stdout).toContain('userName: D…')
+    expect(masked.stdout).not.toMatch(/Meera|eyJ/)
+    expect((await cli('inspect', join(dir, 'token'), '--show')).stdout).toContain('userName: Dr. Meera Iyer')
+    for (const words of [['inspect'], ['inspect', '-'], ['inspect', '--json']])
+      expect((await cliIn(dir, env, token)(...words)).status).toBe(0)
+    const entries = readEntries(join(dir, 'service.db')).length
+    expect(entries).toBe(2)
+  })
+
+  it('says what a verifier objects to, and exits 1', async () => {
+    const { dir, env, cli } = production()
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    const [header, payload, signature = ''] = token.split('.')
+    const damaged = `${header}.${payload}.${signature.slice(0, -4)}AAAA`
+    const bad = await cliIn(dir, env, damaged)('inspect')
+    expect(bad).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('- The signature is not of that key over these words.') as string,
+    })
+    const foreign = (
+      await cliIn(dir, { ...env, JAAS_APP_ID: 'vpaas-magic-cookie-00ff' }, token)('inspect', '--json')
+    ).json() as unknown as { objections: { code: string }[] }
+    expect(foreign.objections.map(({ code }) => code)).toStrictEqual(['kid-foreign', 'sub'])
+    const unpublished = (
+      await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' }, token)('inspect', '--json')
+    ).json() as unknown as {
+      objections: { code: string }[]
+    }
+    expect(unpublished.objections.map(({ code }) => code)).toStrictEqual(['key-unknown'])
+    expect(await cliIn(dir, env, 'nonsense')('inspect')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('not three parts') as string,
+    })
+  })
 })

@@ -8,8 +8,8 @@ import { privateKeyIds, readRing, sameRing } from '../../src/keys/ring.ts'
 import { tempDir, tempFile, testKeyPem } from '../kit.ts'
 
 const second = generateKeyPairSync('rsa', { modulusLength: 4096 })
-const SECOND_PEM = String(second.privateKey.export({ type: 'pkcs8', format: 'pem' }))
-const SECOND_PUB = String(second.publicKey.export({ type: 'spki', format: 'pem' }))
+const SECOND_PEM = second.privateKey.export({ type: 'pkcs8', format: 'pem' })
+const SECOND_PUB = second.publicKey.export({ type: 'spki', format: 'pem' })
 
 function dirWith(files: Record<string, string>): string {
   const dir = tempDir()

@@ -1,0 +1,137 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, readConfig } from '../config.ts'
+import type { PolicyFile } from '../contract/policy.ts'
+import { privateKeyIds, readRing } from '../keys/ring.ts'
+import { collect, placeOf, policyFileOf } from '../parts.ts'
+import { wholeName } from '../rules/policy.ts'
+import { SETTINGS } from '../settings.ts'
+import { columns, type Command, UsageError } from './command.ts'
+
+export const checkCommand: Command = {
+  usage: 'check',
+  about:
+    'Reads settings, keys and policy as the service would; tells every fault, the settings, the policy, and what to mind.',
+  async run({ words }, { env, nowMs }) {
+    if (words.length > 0) throw new UsageError('check takes no word')
+    const { config, faults: wrong, warnings: misspelt } = readConfig(env)
+    const faults = [...wrong]
+    await collect(faults, async () => (keysAreMade(config) ? undefined : readRing(placeOf(config))))
+    const policy = await collect(faults, () => policyFileOf(config, config.NODE_ENV === 'production' ? undefined : {}))
+    const warnings = [...misspelt, ...warningsOf(config, policy, nowMs)]
+    const settings = maskedSettings(config)
+    const text = [
+      ...section(
+        'Faults',
+        faults.map((fault) => `- ${fault}`),
+      ),
+      ...section(
+        'To mind',
+        warnings.map((warning) => `- ${warning}`),
+      ),
+      ...section('Settings', columns(Object.entries(settings).map(([name, value]) => [name, value]))),
+      ...(policy === undefined ? [] : policyTables(policy)),
+      faults.length === 0 ? 'The service would start.' : `The service would not start; ${faults.length} to mend.`,
+    ].join('\n')
+    return { code: faults.length === 0 ? 0 : 1, data: { faults, warnings, settings, policy: policyData(policy) }, text }
+  },
+}
+
+/** Whether nothing lies there that could be wrong: a shared secret signs, or development makes a key at its start. */
+function keysAreMade(config: Config): boolean {
+  if (config.JITSI_JWT_SECRET !== undefined) return true
+  const named = config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined
+  return config.NODE_ENV !== 'production' && !named && privateKeyIds(config.KEYS_DIR).length === 0
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`${title}:`, ...lines, '']
+
+/** The settings in force; of a secret only whether it is set. */
+function maskedSettings(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, setting]) => {
+      const value = config[name as keyof Config]
+      if ('secret' in setting) return [name, value === undefined ? 'not set' : 'set, and not shown']
+      const shown = [value ?? []].flat().join(', ')
+      return [name, shown === '' ? 'not set' : shown]
+    }),
+  )
+}
+
+/** Names as people make them who think of no guesser: ids and times, nothing of chance. */
+const GUESSABLE = [
+  'bharattelemed-1042-77-1764000000',
+  'bharattelemed-p1042-d77-1764000000',
+  'consultation-1',
+  'room1',
+  'a',
+]
+
+const OLD_KEY_MS = 180 * 86_400_000
+
+function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: number): string[] {
+  const found: string[] = []
+  const pattern = policy === undefined ? undefined : wholeName(policy.rooms.pattern)
+  if (GUESSABLE.some((name) => pattern?.test(name))) {
+    found.push(
+      'rooms.pattern takes names that can be guessed; let room names hold 128 bits of chance, and no id of a patient.',
+    )
+  }
+  if (config.CORS_ORIGINS.includes('*'))
+    found.push('CORS_ORIGINS lets the pages of every origin call; list those that should.')
+  if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {
+    found.push('TRUST_PROXY is not set: behind a proxy all callers would count as one address.')
+  }
+  for (const path of keyFiles(config)) {
+    const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
+    if (age > OLD_KEY_MS) found.push(`${path} is ${Math.floor(age / 86_400_000)} days old; make a new key and rotate.`)
+  }
+  return found
+}
+
+function keyFiles({ SIGNING_KEY_FILE, SIGNING_KEY_ID, KEYS_DIR }: Config): string[] {
+  if (SIGNING_KEY_FILE !== undefined) return [SIGNING_KEY_FILE]
+  if (SIGNING_KEY_ID !== undefined) return [join(KEYS_DIR, `${SIGNING_KEY_ID}.pem`)]
+  try {
+    return privateKeyIds(KEYS_DIR).map((id) => join(KEYS_DIR, `${id}.pem`))
+  } catch {
+    return []
+  }
+}
+
+function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile): string[] {
+  const roleRows = Object.entries(roles).map(([name, role]) => [
+    ...[
+      name,
+      role.moderator ? 'moderator' : 'participant',
+      `${role.lifetimeMinutes.default}, at most ${role.lifetimeMinutes.max} min`,
+    ],
+    ...[role.features.join(' ') || 'no features', role.shareEmail === true ? 'shares e-mail' : ''],
+  ])
+  const callerRows = callers.map((caller) => [
+    ...[caller.id, `${caller.apiKeySha256.length} keys`, caller.roles.join(' '), caller.rooms ?? rooms.pattern],
+    caller.scopes.join(' '),
+  ])
+  const issuerRows = issuers.map(({ issuer, roles: words, rooms: where }) => [
+    issuer,
+    Object.values(words).join(' '),
+    where,
+  ])
+  return [
+    ...section('Rooms', [rooms.pattern]),
+    ...section('Roles', columns(roleRows)),
+    ...section('Callers', columns(callerRows)),
+    ...section('Issuers', columns(issuerRows)),
+  ]
+}
+
+/** The policy without the hashes of keys: they are no secret, but nobody's business either. */
+function policyData(policy: PolicyFile | undefined): object | undefined {
+  if (policy === undefined) return undefined
+  const callers = (policy.callers ?? []).map(({ apiKeySha256, ...caller }) => ({
+    ...caller,
+    apiKeys: apiKeySha256.length,
+  }))
+  return { ...policy, callers }
+}

@@ -1,0 +1,69 @@
+import { type Config, ConfigurationError, readConfig } from '../config.ts'
+
+/** What a command works with. */
+export type Context = {
+  env: NodeJS.ProcessEnv
+  /** All of standard input. */
+  stdin: () => string
+  nowMs: number
+}
+
+/**
+ * How a command ended: `code` for scripts (0 done, 1 no, 2 not understood), `data` for `--json`, `text` for a person.
+ * No member holds a secret that was not asked for with its own flag.
+ */
+export type Outcome = { code: 0 | 1 | 2; data: object; text: string }
+
+/** The words after a command: what stands there, and the options. */
+export type Words = { words: string[]; options: Record<string, string | boolean | undefined> }
+
+/** A command: how it is called, what for, which options it takes, and what it does. */
+export type Command = {
+  usage: string
+  about: string
+  options?: Record<string, { type: 'string' | 'boolean' }>
+  run(words: Words, context: Context): Outcome | Promise<Outcome>
+}
+
+/** The words were not understood. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** The settings as the service would read them. @throws ConfigurationError */
+export function configOf(env: NodeJS.ProcessEnv): Config {
+  const { config, faults } = readConfig(env)
+  if (faults.length > 0) throw new ConfigurationError(faults)
+  return config
+}
+
+/** What a person is told, and the same as data. */
+export const done = (data: object, lines: readonly string[]): Outcome => ({ code: 0, data, text: lines.join('\n') })
+
+/** It was understood, and the answer is no. */
+export const no = (reason: string, more: object = {}): Outcome => ({
+  code: 1,
+  data: { error: reason, ...more },
+  text: reason,
+})
+
+/** The one word that a command needs. @throws UsageError */
+export function oneWord({ words }: Words): string {
+  const [word, ...others] = words
+  if (word === undefined || others.length > 0) throw new UsageError('one word is needed')
+  return word
+}
+
+/** Rows of words, in columns. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, index) => Math.max(cell.length, all[index] ?? 0)),
+    [],
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

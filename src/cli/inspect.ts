@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { createSecretKey } from 'node:crypto'
+import { type Config, deploymentOf, readConfig } from '../config.ts'
+import { readRing } from '../keys/ring.ts'
+import { verifySignature } from '../keys/verifier.ts'
+import { placeOf } from '../parts.ts'
+import { kidOf } from '../rules/deployment.ts'
+import { inspectToken } from '../service/inspect-token.ts'
+import type { Keys } from '../service/ports.ts'
+import { type Command, UsageError } from './command.ts'
+
+export const inspectCommand: Command = {
+  usage: 'inspect [<file>|-] [--show]',
+  about: [
+    'Says why Jitsi refuses a token, from a file or standard input, so that it does not land in the history of the shell.',
+    'It is sent nowhere. Whom it is for is masked unless --show is given. Exit code 1 where a verifier refuses it.',
+  ].join('\n'),
+  options: { show: { type: 'boolean' } },
+  async run({ words, options }, { env, stdin, nowMs }) {
+    if (words.length > 1) throw new UsageError('inspect takes one file')
+    const [source = '-'] = words
+    const token = source === '-' ? stdin() : tokenFrom(source)
+    const { config } = readConfig(env)
+    const parts = { deployment: deploymentOf(config), clock: () => nowMs, keys: keysOf(config) }
+    const inspection = await inspectToken(parts, token, options['show'] === true)
+    const { verdict, objections, says } = inspection
+    const lines = [
+      verdict === 'refused' ? 'A verifier refuses this token:' : 'A verifier takes this token, as far as it goes.',
+      ...objections.map(({ severity, message }) => `- ${severity === 'warning' ? 'Mind: ' : ''}${message}`),
+      ...Object.entries(says).map(([name, value]) => `  ${name}: ${String(value)}`),
+    ]
+    return { code: verdict === 'refused' ? 1 : 0, data: inspection, text: lines.join('\n') }
+  },
+}
+
+function tokenFrom(path: string): string {
+  if (path.startsWith('eyJ'))
+    throw new UsageError('a token in the command line stays in the history of the shell; give a file or -')
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`)
+  }
+}
+
+/** The keys as they lie there; where none can be read, none is known. */
+function keysOf(config: Config): Pick<Keys, 'verify'> {
+  const secret = config.JITSI_JWT_SECRET
+  if (secret !== undefined)
+    return { verify: (token) => verifySignature(token, createSecretKey(secret, 'utf8'), 'HS256') }
+  const deployment = deploymentOf(config)
+  const keys = new Map(ringKeys(config).map(({ id, publicKey }) => [kidOf(deployment, id), publicKey]))
+  return { verify: (token, kid) => verifySignature(token, keys.get(kid ?? ''), 'RS256') }
+}
+
+function ringKeys(config: Config) {
+  try {
+    return readRing(placeOf(config)).keys
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, deploymentOf } from '../config.ts'
+import { replaceFile } from '../keys/make-key.ts'
+import { publicPem, readPrivateKey } from '../keys/private-key.ts'
+import { readRing, type RingKey } from '../keys/ring.ts'
+import { openRecord, placeOf } from '../parts.ts'
+import { kidOf } from '../rules/deployment.ts'
+import { type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
+import { keyIdOf } from './keys.ts'
+
+/** Ends a key only where it is in the right state, and every token that it signed is dead. */
+function ending(
+  state: RingKey['state'],
+  refusal: string,
+  end: (config: Config, id: string) => Outcome,
+): Command['run'] {
+  return async (words, { env, nowMs }) => {
+    const id = keyIdOf(oneWord(words))
+    const config = configOf(env)
+    const key = readRing(placeOf(config)).keys.find((each) => each.id === id)
+    if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
+    if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
+    const record = await openRecord(config)
+    try {
+      const signed = await record.register.signed(kidOf(deploymentOf(config), id))
+      if (signed !== undefined && signed.deadAt > nowMs) {
+        const until = new Date(signed.deadAt).toISOString()
+        return no(`${id} has signed a token that lives until ${until}; come back then.`, { until })
+      }
+    } finally {
+      await record.close()
+    }
+    return end(config, id)
+  }
+}
+
+export const retireCommand: Command = {
+  usage: 'keys retire <key id>',
+  about:
+    'Takes the private half of a key away that signs no more and whose tokens are dead; the public half stays published.',
+  run: ending(
+    'next',
+    'only a key that signs no more can be retired, so activate another one first.',
+    ({ KEYS_DIR }, id) => {
+      const path = join(KEYS_DIR, `${id}.pem`)
+      // The public half first: a key is never gone from the set in between.
+      replaceFile(join(KEYS_DIR, `${id}.pub.pem`), publicPem(readPrivateKey(path)), 0o644)
+      rmSync(path)
+      return done({ id, state: 'retired' }, [`${id} is retired: published, and its private half is gone.`])
+    },
+  ),
+}
+
+export const removeCommand: Command = {
+  usage: 'keys remove <key id>',
+  about: 'Publishes a retired key no more. Its id never works again for another key.',
+  run: ending('retired', 'only a retired key can be removed.', ({ KEYS_DIR }, id) => {
+    rmSync(join(KEYS_DIR, `${id}.pub.pem`))
+    return done({ id, state: 'removed' }, [`${id} is published no more.`])
+  }),
+}

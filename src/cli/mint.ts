@@ -1,0 +1,58 @@
+import { pino } from 'pino'
+import { deploymentOf, readConfig } from '../config.ts'
+import type { TokenRequest } from '../contract/token.ts'
+import { openParts } from '../parts.ts'
+import { inspectToken } from '../service/inspect-token.ts'
+import { issueToken } from '../service/issue-token.ts'
+import { type Command, done, no, UsageError } from './command.ts'
+import { requestFaults } from './request.ts'
+
+const FIELDS = {
+  room: 'roomId',
+  user: 'userId',
+  name: 'userName',
+  role: 'userRole',
+  email: 'userEmail',
+  avatar: 'userAvatar',
+} as const
+
+export const mintCommand: Command = {
+  usage:
+    'mint --room <room> --user <id> --name <name> --role <role> [--minutes <n>] [--email <e>] [--avatar <url>] [--show-token]',
+  about:
+    'Issues a token by the same door as over HTTP, with an entry in the record. The token itself is printed with --show-token.',
+  options: {
+    ...Object.fromEntries(Object.keys(FIELDS).map((name) => [name, { type: 'string' as const }])),
+    minutes: { type: 'string' },
+    'show-token': { type: 'boolean' },
+  },
+  async run({ words, options }, { env }) {
+    if (words.length > 0) throw new UsageError('mint takes options only')
+    const { minutes } = options
+    const request: Record<string, unknown> = Object.fromEntries(
+      Object.entries(FIELDS).flatMap(([name, field]) => (options[name] === undefined ? [] : [[field, options[name]]])),
+    )
+    if (minutes !== undefined) request['expirationMinutes'] = Number(minutes)
+    const faults = requestFaults(request)
+    if (faults.length > 0) return no(faults.join('\n'), { errors: faults })
+    const { config, faults: found } = readConfig(env)
+    const parts = await openParts(config, pino({ level: 'silent' }), found)
+    try {
+      const caller = { id: 'cli:operator', roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
+      const outcome = await issueToken(parts, { caller, requestId: parts.newId() }, request as TokenRequest)
+      if ('code' in outcome) {
+        const reasons = (outcome.errors ?? []).map(({ pointer, message }) => `${pointer} ${message}`)
+        return no([outcome.code, ...reasons].join('\n'), { code: outcome.code, errors: outcome.errors })
+      }
+      const { token, ...answer } = outcome
+      const { says } = await inspectToken({ ...parts, deployment: deploymentOf(config) }, token)
+      const shown = options['show-token'] === true ? { token } : {}
+      const lines = [
+        `Issued for ${answer.roomId} as ${answer.userRole}, until ${answer.expiresAt}, jti ${says.jti ?? ''}.`,
+      ]
+      return done({ ...answer, jti: says.jti, ...shown }, [...lines, ...Object.values(shown)])
+    } finally {
+      await parts.close()
+    }
+  },
+}

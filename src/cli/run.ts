@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { ConfigurationError } from '../config.ts'
+import { KeyFault } from '../keys/private-key.ts'
+import { PolicyFault } from '../policy-file.ts'
+import { ServiceFault } from '../service/fault.ts'
+import { type Command, type Context, type Outcome, UsageError } from './command.ts'
+
+/** Loaded when they are called: most need a part of the service only. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  'api-key': async () => (await import('./api-key.ts')).apiKeyCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  inspect: async () => (await import('./inspect.ts')).inspectCommand,
+  'keys activate': async () => (await import('./keys.ts')).activateCommand,
+  'keys generate': async () => (await import('./keys.ts')).generateCommand,
+  'keys list': async () => (await import('./keys.ts')).listCommand,
+  'keys remove': async () => (await import('./keys-end.ts')).removeCommand,
+  'keys retire': async () => (await import('./keys-end.ts')).retireCommand,
+  mint: async () => (await import('./mint.ts')).mintCommand,
+}
+
+async function usage(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  return [
+    'Usage: npm run cli -- <command>, or in the image: jaas-token-service <command>',
+    '',
+    ...commands.flatMap(({ usage: words, about }) => [
+      `  ${words}`,
+      ...about.split('\n').map((line) => `      ${line}`),
+    ]),
+    '',
+    'Each takes --json. Exit codes: 0 done, 1 the answer is no, 2 not understood or not configured.',
+  ].join('\n')
+}
+
+async function run(argv: readonly string[], context: Context): Promise<Outcome> {
+  const name = Object.keys(COMMANDS).find((each) => argv.join(' ').startsWith(`${each} `) || argv.join(' ') === each)
+  if (argv.includes('--help') || argv.includes('-h')) {
+    const text = await usage()
+    return { code: 0, data: { usage: text }, text }
+  }
+  const command = await COMMANDS[name ?? '']?.()
+  if (name === undefined || command === undefined) throw new UsageError('there is no such command')
+  const { positionals, values } = parseArgs({
+    args: argv.slice(name.split(' ').length),
+    allowPositionals: true,
+    options: { ...command.options, json: { type: 'boolean' } },
+  })
+  return command.run({ words: positionals, options: values }, context)
+}
+
+/** What a person can mend is told in a sentence; everything else is a fault of ours, and told whole. */
+async function failed(error: unknown): Promise<Outcome> {
+  const message = error instanceof Error ? error.message : String(error)
+  const sentences = [ConfigurationError, KeyFault, PolicyFault, ServiceFault, RangeError]
+  const badWords =
+    error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
+  if (badWords) return { code: 2, data: { error: message }, text: `${message}\n\n${await usage()}` }
+  if (sentences.some((each) => error instanceof each)) return { code: 2, data: { error: message }, text: message }
+  throw error
+}
+
+/**
+ * Runs a command.
+ * @param argv the words after the program's name
+ * @returns how it ended; throws only for a fault of ours
+ */
+export const runCommand = (argv: readonly string[], context: Context): Promise<Outcome> =>
+  run(argv, context).catch(failed)
