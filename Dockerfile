@@ -13,12 +13,13 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN mkdir /data /keys && chown 1000:1000 /data && chmod 700 /data
+RUN mkdir /data /keys && chown 1000:1000 /data && chmod 700 /data \
+ && printf '#!/bin/sh\nexec node /app/dist/cli/main.js "$@"\n' >/usr/local/bin/jaas-token-service \
+ && chmod 755 /usr/local/bin/jaas-token-service
 # A number, so that Kubernetes can see that it is not root.
 USER 1000:1000
 VOLUME /data
 EXPOSE 3005
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node"]
-CMD ["dist/main.js"]
+CMD ["node", "dist/main.js"]

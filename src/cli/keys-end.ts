@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { type Config, deploymentOf } from '../config.ts'
 import { replaceFile } from '../keys/make-key.ts'
 import { publicPem, readPrivateKey } from '../keys/private-key.ts'
-import { readRing, type RingKey } from '../keys/ring.ts'
-import { openRecord, placeOf } from '../parts.ts'
+import type { RingKey } from '../keys/ring.ts'
+import { openRecord } from '../parts.ts'
 import { kidOf } from '../rules/deployment.ts'
 import { type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
-import { keyIdOf } from './keys.ts'
+import { keyIdOf, ringIn } from './keys.ts'
 
 /** Ends a key only where it is in the right state, and every token that it signed is dead. */
 function ending(
@@ -18,11 +18,11 @@ function ending(
   return async (words, { env, nowMs }) => {
     const id = keyIdOf(oneWord(words))
     const config = configOf(env)
-    const key = readRing(placeOf(config)).keys.find((each) => each.id === id)
-    if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
-    if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
     const record = await openRecord(config)
     try {
+      const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
+      if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
+      if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
       const signed = await record.register.signed(kidOf(deploymentOf(config), id))
       if (signed !== undefined && signed.deadAt > nowMs) {
         const until = new Date(signed.deadAt).toISOString()

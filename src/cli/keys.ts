@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { deploymentOf } from '../config.ts'
+import { type Config, deploymentOf } from '../config.ts'
 import { newPrivatePem, placeFile, replaceFile } from '../keys/make-key.ts'
 import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import { asapName } from '../keys/publication.ts'
-import { ACTIVE_FILE, KEY_ID, readRing } from '../keys/ring.ts'
+import { ACTIVE_FILE, KEY_ID, readRing, type RingKey } from '../keys/ring.ts'
 import { openRecord, placeOf } from '../parts.ts'
 import { kidOf } from '../rules/deployment.ts'
 import { columns, type Command, configOf, done, no, oneWord, UsageError } from './command.ts'
@@ -49,6 +49,16 @@ export const generateCommand: Command = {
   },
 }
 
+/**
+ * The ring as a running service has it: where several keys lie there and none was chosen, the one that signed goes on.
+ * @param known what the record knows of keys
+ */
+export function ringIn(config: Config, known: readonly { kid: string; state: string }[]): readonly RingKey[] {
+  const { kidPrefix } = deploymentOf(config)
+  const signed = known.find(({ state }) => state === 'active')?.kid.slice(kidPrefix.length)
+  return readRing(placeOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
+}
+
 export const listCommand: Command = {
   usage: 'keys list',
   about: 'Tells which keys are active, next and retired, since when, what they signed last, and what Jitsi asks for.',
@@ -57,14 +67,14 @@ export const listCommand: Command = {
     const config = configOf(env)
     const record = await openRecord(config)
     try {
-      const known = new Map((await record.register.list()).map((key) => [key.kid, key]))
+      const known = await record.register.list()
       const keys = []
-      for (const { id, state, fingerprint } of readRing(placeOf(config)).keys) {
+      for (const { id, state, fingerprint } of ringIn(config, known)) {
         const kid = kidOf(deploymentOf(config), id)
         const signed = await record.register.signed(kid)
         keys.push({
           ...{ id, state, kid, fingerprint, asap: `${asapName(kid)}.pem` },
-          since: timeOf(known.get(kid)?.changedAt),
+          since: timeOf(known.find((key) => key.kid === kid)?.changedAt),
           lastSignedAt: timeOf(signed?.lastAt),
           deadAt: timeOf(signed?.deadAt),
         })

@@ -21,6 +21,9 @@ export type RingKey = {
 /** All keys at one time, of which one signs. */
 export type Ring = { active: { id: string; key: KeyObject }; keys: readonly RingKey[] }
 
+/** Which key signed until now. */
+type Before = { active: { id: string } }
+
 /** The shape of a key's id: what `SIGNING_KEY_ID` may be, and a file may be called. */
 export const KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -30,10 +33,10 @@ export const ACTIVE_FILE = 'active'
 /**
  * Reads all keys: `<id>.pem` private, `<id>.pub.pem` public. The one that signs is named by the setting, or by the file
  * `active`, or is the only private one; or, where others came since, the one that signed before.
- * @param before the ring until now, where there is one
+ * @param before which key signed until now, where that is known
  * @throws KeyFault a sentence that says what to do; no key is left out in silence
  */
-export function readRing(place: KeyPlace, before?: Ring): Ring {
+export function readRing(place: KeyPlace, before?: Before): Ring {
   const names = fileNames(place.keysDir)
   const privateIds = idsOf(names, '.pem').filter((id) => !id.endsWith('.pub'))
   const publicIds = idsOf(names, '.pub.pem')
@@ -84,7 +87,7 @@ function activeId(keysDir: string): string {
   return id
 }
 
-function onlyId(keysDir: string, privateIds: readonly string[], before: Ring | undefined): string {
+function onlyId(keysDir: string, privateIds: readonly string[], before: Before | undefined): string {
   const [id] = privateIds
   if (id === undefined) {
     throw new KeyFault(`KEYS_DIR ${keysDir}: holds no <key id>.pem; mount the private key there, read-only.`)

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../src/cli/run.ts'
 import { chain } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
+import { openKeyRegister } from '../../src/store/keys.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { APP_ID, brokenAt, readEntries, tempDir, testEnv, testKeyPem } from '../kit.ts'
 
@@ -169,6 +170,19 @@ describe('keys', () => {
       status: 2,
       stderr: expect.stringContaining('there is no such file') as string,
     })
+    const issued = {
+      requestId: 'r',
+      caller: 'c',
+      action: 'token.issue',
+      outcome: 'issued',
+      kid: `${APP_ID}/one`,
+    } as const
+    // A service that ran before the second key came goes on with the first, and so it is listed.
+    const known = await openSqlite(join(dir, 'service.db'))
+    const key = { kid: `${APP_ID}/one`, fingerprint: 'f', state: 'active', firstSeenAt: 1, changedAt: 1 } as const
+    await openKeyRegister(known).save([key])
+    await known.destroy()
+    expect((await cli('keys', 'list')).stdout).toMatch(/^one +active +1970-01-01T00:00:00\.001Z/m)
     expect((await cli('keys', 'activate', 'one')).status).toBe(0)
     expect(readFileSync(join(keysDir, 'active'), 'utf8')).toBe('one\n')
     expect(await cli('keys', 'retire', 'one')).toMatchObject({
@@ -178,13 +192,6 @@ describe('keys', () => {
     expect((await cli('keys', 'remove', 'two')).stdout).toContain('two is next; only a retired key')
 
     const db = await openSqlite(join(dir, 'service.db'))
-    const issued = {
-      requestId: 'r',
-      caller: 'c',
-      action: 'token.issue',
-      outcome: 'issued',
-      kid: `${APP_ID}/one`,
-    } as const
     await openLedger(db, chain).append({ ...issued, time: Date.now() - 3_600_000, lifetimeSeconds: 7200 })
     await db.destroy()
     expect((await cli('keys', 'activate', 'two')).status).toBe(0)
