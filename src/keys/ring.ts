@@ -66,7 +66,7 @@ function activeKey(
   place: KeyPlace,
   privateIds: readonly string[],
   hasActiveFile: boolean,
-  before?: Ring,
+  before?: Before,
 ): Ring['active'] {
   if (place.signingKeyFile !== undefined) {
     if (place.signingKeyId === undefined) {
