@@ -16,7 +16,13 @@ export class KeyFault extends Error {
  * @throws KeyFault
  */
 export function readPrivateKey(path: string): KeyObject {
-  return checked(path, parse(path, readGuarded(path)))
+  const pem = readGuarded(path)
+  try {
+    return checked(path, parse(path, pem))
+  } finally {
+    // The key lives on in OpenSSL's memory alone; a dump of the heap finds nothing.
+    pem.fill(0)
+  }
 }
 
 /**
@@ -48,7 +54,7 @@ function checked(path: string, key: KeyObject): KeyObject {
 
 const howToMake = 'Make one with: npm run cli -- keys generate, and upload its public half.'
 
-function readGuarded(path: string): string {
+function readGuarded(path: string): Buffer {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -62,7 +68,7 @@ function readGuarded(path: string): string {
       throw new KeyFault(`${path}: is writable by its group or by everybody; run: chmod go-w ${path}`)
     }
     if (size > MAX_FILE_BYTES) throw new KeyFault(`${path}: is too large for a key; put one private key in PEM there.`)
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (error) {
     throw error instanceof KeyFault ? error : unreadable(path, error)
   } finally {
@@ -79,18 +85,19 @@ function unreadable(path: string, error: unknown): KeyFault {
   return new KeyFault(`${path}: cannot be read (${code ?? 'unknown fault'}).`)
 }
 
-function parse(path: string, pem: string): KeyObject {
+function parse(path: string, pem: Buffer): KeyObject {
   const say = (remedy: string) => new KeyFault(`${path}: ${remedy}`)
   if (pem.includes('\\n')) {
     throw say('holds the two characters \\n instead of line breaks; write the key with real line breaks.')
   }
-  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+  if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw say('is encrypted; mount it decrypted (openssl pkey -in … -out …), readable by the service alone.')
   }
   if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
     throw say('is in OpenSSH format; convert it with: ssh-keygen -p -m PEM -f <file>.')
   }
-  if (/BEGIN (RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(pem) && !pem.includes('PRIVATE KEY')) {
+  const isPublic = ['BEGIN PUBLIC KEY', 'BEGIN RSA PUBLIC KEY', 'BEGIN CERTIFICATE'].some((mark) => pem.includes(mark))
+  if (isPublic && !pem.includes('PRIVATE KEY')) {
     throw say('holds a public key or a certificate; mount the private key.')
   }
   try {

@@ -108,3 +108,23 @@ function catchFault(run: () => unknown): Error {
   }
   throw new Error('nothing was thrown')
 }
+
+it('leaves nothing of a private key on the heap: no string of it, and no bytes', () => {
+  const pem = testKeyPem()
+  const path = tempFile('k.pem', pem)
+  const script = `
+    import { getHeapSnapshot } from 'node:v8'
+    const { readPrivateKey } = await import(${JSON.stringify(new URL('../../src/keys/private-key.ts', import.meta.url).href)})
+    const key = readPrivateKey(${JSON.stringify(path)})
+    const marker = 'this one is found'
+    globalThis.kept = [key, marker + Math.random()]
+    for await (const chunk of getHeapSnapshot()) process.stdout.write(chunk)`
+  const snapshot = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    maxBuffer: 1e9,
+  })
+  expect(snapshot).toContain('this one is found')
+  const lines = pem.split('\n').filter((line) => line.length === 64)
+  expect(lines.length).toBeGreaterThan(40)
+  expect(lines.filter((line) => snapshot.includes(line))).toStrictEqual([])
+})
