@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from './config.ts'
+import type { AuditEntry } from './contract/audit.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
@@ -14,13 +15,11 @@ import { type SignatureQueue, signatureQueue } from './keys/signer.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
-import { chain } from './rules/audit.ts'
+import { link } from './rules/audit.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { CallerDirectory } from './service/ports.ts'
-import { openLedger } from './store/audit.ts'
-import { openKeyRegister } from './store/keys.ts'
-import { openSqlite } from './store/sqlite.ts'
+import type { CallerDirectory, Ledger } from './service/ports.ts'
+import { openStore, type Store } from './store/open.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
@@ -49,13 +48,11 @@ export async function openParts(
 ): Promise<Parts> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
-  const [ring, file] = await Promise.all([
-    collect(found, () => ringOf(config, development)),
-    collect(found, () => policyFileOf(config, development)),
-  ])
-  if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
-  const record = await collect(found, () => openRecord(config))
-  if (record === undefined) throw new ConfigurationError(found)
+  const { ring, file } = await readFiles(config, development, found)
+  const broke = (error: Error) => logger.warn({ err: error }, 'a connection to the database broke')
+  const record = await openRecord(config, config.AUDIT_WRITER, broke)
+  const note = notesIn(record.ledger)
+  await note('service.start')
   const metrics = openMetrics()
   const events = eventsTo(logger, metrics, clock)
   const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
@@ -64,7 +61,10 @@ export async function openParts(
     await record.close()
     throw new ConfigurationError(found)
   }
-  const policy = followPolicy(config, file, clock, events.policyReloaded)
+  const policy = followPolicy(config, file, clock, (outcome) => {
+    events.policyReloaded(outcome)
+    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
+  })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, () => performance.now(), events)
   return {
     policy: () => policy.current().policy,
@@ -83,9 +83,26 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
+      await note('service.stop').catch(broke)
       await record.close()
     },
   }
+}
+
+/** Records what nobody asked for. */
+const notesIn =
+  (ledger: Ledger) =>
+  (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
+    ledger.append({ time: clock(), requestId: randomUUID(), caller: '-', action, outcome })
+
+/** What lies in files. @throws ConfigurationError with all that was found */
+async function readFiles(config: Config, development: Development | undefined, found: string[]) {
+  const [ring, file] = await Promise.all([
+    collect(found, () => ringOf(config, development)),
+    collect(found, () => policyFileOf(config, development)),
+  ])
+  if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
+  return { ring, file }
 }
 
 const clock = Date.now
@@ -106,8 +123,8 @@ export async function collect<T>(faults: string[], open: () => Promise<T>): Prom
   try {
     return await open()
   } catch (error) {
-    if (error instanceof PolicyFault) faults.push(...error.faults)
-    else if (error instanceof KeyFault || error instanceof ConfigurationError) faults.push(error.message)
+    if (error instanceof PolicyFault || error instanceof ConfigurationError) faults.push(...error.faults)
+    else if (error instanceof KeyFault) faults.push(error.message)
     else throw error
     return undefined
   }
@@ -142,16 +159,20 @@ export async function policyFileOf(config: Config, development: Development | un
 
 /**
  * Opens the record alone.
+ * @param writer whose entries it takes, should there be any
  * @throws ConfigurationError
  */
-export async function openRecord({ DATABASE_URL }: Pick<Config, 'DATABASE_URL'>) {
+export async function openRecord(
+  { DATABASE_URL }: Pick<Config, 'DATABASE_URL'>,
+  writer: string,
+  onError: (error: Error) => void = () => undefined,
+): Promise<Store> {
   try {
-    const db = await openSqlite(DATABASE_URL.slice('sqlite:'.length))
-    return { ledger: openLedger(db, chain), register: openKeyRegister(db), close: () => db.destroy() }
+    return await openStore(DATABASE_URL, { name: writer, chain: randomUUID() }, link, onError)
   } catch (error) {
     const { message } = error as Error
     throw new ConfigurationError([
-      `DATABASE_URL: the database cannot be opened (${message}); give it a path that this process may write.`,
+      `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
     ])
   }
 }

@@ -48,7 +48,13 @@ export const redisUrl: Read<string> = (text) => {
 export const perMinute = wholeNumber(1, 1_000_000)
 export const PER_MINUTE = 'a whole number from 1 to 1000000'
 
-export const sqliteUrl: Read<string> = (text) => (/^sqlite:[^:?#]+$/.test(text) ? text : undefined)
+export const databaseUrl: Read<string> = (text) => {
+  if (/^sqlite:[^:?#]+$/.test(text)) return text
+  const url = URL.parse(text)
+  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1
+    ? text
+    : undefined
+}
 
 /** A setting: its name is the environment variable's. */
 export type Setting<T> = {

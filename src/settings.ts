@@ -1,12 +1,13 @@
+import { hostname } from 'node:os'
 import {
   addressOrCidr,
+  databaseUrl,
   listOf,
   matching,
   oneOf,
   optional,
   origin,
   setting,
-  sqliteUrl,
   wholeNumber,
 } from './setting-values.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
@@ -66,12 +67,22 @@ export const SETTINGS = {
     'a path',
     'Policy in YAML; replaces the built-in one. Production needs it.',
   ),
-  DATABASE_URL: setting(
-    'sqlite:data/service.db',
-    'sqlite:data/service.db',
-    sqliteUrl,
-    'sqlite:<path>',
-    'Where the record is kept: `sqlite:` and a path.',
+  DATABASE_URL: {
+    ...setting(
+      'sqlite:data/service.db',
+      'sqlite:data/service.db',
+      databaseUrl,
+      'sqlite:<path> or postgres://<user>@<host>/<database>',
+      'Where the record is kept: one file, or PostgreSQL where several replicas run (of TLS speak `sslmode` and `sslrootcert`).',
+    ),
+    secret: true,
+  },
+  AUDIT_WRITER: setting(
+    hostname(),
+    'the host name',
+    matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/),
+    '1 to 128 characters of A-Z, a-z, 0-9 and . _ @ -',
+    'Whose chain of entries this is; replicas need names of their own.',
   ),
   ...LIMIT_SETTINGS,
   OIDC_KEYS_STALE_MINUTES: setting(
@@ -113,6 +124,7 @@ export const PREFIXES = [
   'SIGNING_',
   'POLICY_',
   'DATABASE_',
+  'AUDIT_',
   'RATE_LIMIT_',
   'REDIS_',
   'OIDC_',

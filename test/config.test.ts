@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, readConfig } from '../src/config.ts'
 import { SETTINGS } from '../src/settings.ts'
@@ -26,6 +27,7 @@ describe('the configuration', () => {
       SIGNING_KEY_FILE: undefined,
       POLICY_FILE: undefined,
       DATABASE_URL: 'sqlite:data/service.db',
+      AUDIT_WRITER: hostname(),
       RATE_LIMIT_PER_ADDRESS: 1200,
       RATE_LIMIT_PER_CALLER: 600,
       RATE_LIMIT_FAILED_LOGINS: 10,
@@ -96,6 +98,7 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'sqlite:'],
     ['DATABASE_URL', 'sqlite::memory:'],
     ['DATABASE_URL', 'mysql://x'],
+    ['DATABASE_URL', 'postgres://host'],
     ['RATE_LIMIT_PER_ADDRESS', '0'],
     ['RATE_LIMIT_PER_CALLER', '1e3'],
     ['RATE_LIMIT_PER_CALLER', '10000000'],

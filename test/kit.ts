@@ -84,7 +84,7 @@ export type Service = {
   /** Asks as the caller CLINIC. */
   client: Client
   clientOf(apiKey: string): Client
-  /** The record as it stands on disk, but for what was recorded of keys. */
+  /** The record as it stands on disk, but for what was recorded of keys, policy, start and stop. */
   entries(): Entry[]
   /** All of it. */
   allEntries(): Entry[]
@@ -129,7 +129,8 @@ export async function openService(
     parts,
     client: clientOf(CLINIC.apiKey),
     clientOf,
-    entries: () => readEntries(join(dir, 'service.db')).filter(({ action }) => !String(action).startsWith('key.')),
+    entries: () =>
+      readEntries(join(dir, 'service.db')).filter(({ action }) => !/^(key|service|policy)\./.test(String(action))),
     allEntries: () => readEntries(join(dir, 'service.db')),
     logLines,
     async close() {
@@ -181,7 +182,7 @@ export type Entry = Record<string, string | number>
 export function readEntries(path: string): Entry[] {
   const file = new DatabaseSync(path, { readOnly: true })
   try {
-    const rows = file.prepare('SELECT * FROM audit_entry ORDER BY sequence').all()
+    const rows = file.prepare('SELECT * FROM audit_entry ORDER BY rowid').all()
     return rows.map(
       (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Entry,
     )
@@ -191,22 +192,29 @@ export function readEntries(path: string): Entry[] {
 }
 
 /**
- * Checks a chain as an auditor would who has the description of it and nothing else.
- * @returns the sequence of the first entry that does not fit, or undefined
+ * Checks chains as an auditor would who has the description of them and nothing else.
+ * @returns the number of the first entry, from 1, that does not fit, or undefined
  */
 export function brokenAt(entries: readonly Entry[]): number | undefined {
-  let previous = '0'.repeat(64)
+  const ends = new Map<string, { sequence: number; hash: string }>()
   for (const [index, { hash, previous_hash, ...kept }] of entries.entries()) {
+    const chain = String(kept['chain'])
+    const [before, at] = String(kept['previous_chain'] ?? ':0').split(':')
+    const end = ends.get(chain) ?? {
+      sequence: 0,
+      hash: before === '' ? '0'.repeat(64) : ends.get(String(before))?.hash,
+    }
+    if (!ends.has(chain) && before !== '' && ends.get(String(before))?.sequence !== Number(at)) return index + 1
     const camel = Object.entries(kept).map(([key, value]) => [
       key.replace(/_(.)/g, (_, c: string) => c.toUpperCase()),
       value,
     ])
     const sorted = Object.fromEntries(camel.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))) as object
     const expected = createHash('sha256')
-      .update(`${previous}\n${JSON.stringify(sorted)}`)
+      .update(`${String(previous_hash)}\n${JSON.stringify(sorted)}`)
       .digest('hex')
-    if (hash !== expected || previous_hash !== previous || kept['sequence'] !== index + 1) return index + 1
-    previous = expected
+    if (hash !== expected || previous_hash !== end.hash || kept['sequence'] !== end.sequence + 1) return index + 1
+    ends.set(chain, { sequence: end.sequence + 1, hash: expected })
   }
   return undefined
 }

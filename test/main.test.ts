@@ -92,7 +92,7 @@ describe('in production', () => {
     writeFileSync(join(dir, 'file'), '')
     const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
     expect(await running.ended).toBe(1)
-    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); give it a path/)
+    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); name one that/)
   })
 
   it('tells that the port is taken, and exits 1', async () => {
@@ -137,7 +137,12 @@ describe('told to end', () => {
       })
       expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*"token":"eyJ/)
       expect(await running.ended).toBe(0)
-      expect(readEntries(join(dir, 'service.db'))).toMatchObject([{ action: 'key.active' }, { outcome: 'issued' }])
+      expect(readEntries(join(dir, 'service.db'))).toMatchObject([
+        { action: 'service.start' },
+        { action: 'key.active' },
+        { outcome: 'issued' },
+        { action: 'service.stop' },
+      ])
     },
   )
 

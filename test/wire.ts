@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
  * A wire to a server that can be cut, left hanging, and mended.
  * @param url where the server is
  */
-export async function wireTo(url = 'redis://127.0.0.1:6379') {
+export async function wireTo(url: string) {
   let state: 'open' | 'hanging' | 'cut' = 'open'
   const sockets = new Set<Socket>()
   const target = new URL(url)
@@ -14,7 +14,7 @@ export async function wireTo(url = 'redis://127.0.0.1:6379') {
       socket.destroy()
       return
     }
-    const upstream = connect(Number(target.port || 6379), target.hostname)
+    const upstream = connect(Number(target.port), target.hostname)
     for (const each of [socket, upstream]) {
       sockets.add(each)
       each.on('error', () => undefined)

@@ -25,6 +25,9 @@ export type Command = {
   run(words: Words, context: Context): Outcome | Promise<Outcome>
 }
 
+/** Whose chain the entries of the command line are in. */
+export const CLI_WRITER = 'cli'
+
 /** The words were not understood. */
 export class UsageError extends Error {
   override name = 'UsageError'

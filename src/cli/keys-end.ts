@@ -6,7 +6,7 @@ import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/ring.ts'
 import { openRecord } from '../parts.ts'
 import { kidOf } from '../rules/deployment.ts'
-import { type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
+import { CLI_WRITER, type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
 import { keyIdOf, ringIn } from './keys.ts'
 
 /** Ends a key only where it is in the right state, and every token that it signed is dead. */
@@ -18,7 +18,7 @@ function ending(
   return async (words, { env, nowMs }) => {
     const id = keyIdOf(oneWord(words))
     const config = configOf(env)
-    const record = await openRecord(config)
+    const record = await openRecord(config, CLI_WRITER)
     try {
       const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
       if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)

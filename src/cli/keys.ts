@@ -7,7 +7,7 @@ import { asapName } from '../keys/publication.ts'
 import { ACTIVE_FILE, KEY_ID, readRing, type RingKey } from '../keys/ring.ts'
 import { openRecord, placeOf } from '../parts.ts'
 import { kidOf } from '../rules/deployment.ts'
-import { columns, type Command, configOf, done, no, oneWord, UsageError } from './command.ts'
+import { CLI_WRITER, columns, type Command, configOf, done, no, oneWord, UsageError } from './command.ts'
 
 /** @throws UsageError where it is no id of a key */
 export function keyIdOf(word: string): string {
@@ -65,7 +65,7 @@ export const listCommand: Command = {
   async run({ words }, { env }) {
     if (words.length > 0) throw new UsageError('keys list takes no word')
     const config = configOf(env)
-    const record = await openRecord(config)
+    const record = await openRecord(config, CLI_WRITER)
     try {
       const known = await record.register.list()
       const keys = []

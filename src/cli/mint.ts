@@ -4,7 +4,7 @@ import type { TokenRequest } from '../contract/token.ts'
 import { openParts } from '../parts.ts'
 import { inspectToken } from '../service/inspect-token.ts'
 import { issueToken } from '../service/issue-token.ts'
-import { type Command, done, no, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, done, no, UsageError } from './command.ts'
 import { requestFaults } from './request.ts'
 
 const FIELDS = {
@@ -36,7 +36,7 @@ export const mintCommand: Command = {
     const faults = requestFaults(request)
     if (faults.length > 0) return no(faults.join('\n'), { errors: faults })
     const { config, faults: found } = readConfig(env)
-    const parts = await openParts(config, pino({ level: 'silent' }), found)
+    const parts = await openParts({ ...config, AUDIT_WRITER: CLI_WRITER }, pino({ level: 'silent' }), found)
     try {
       const caller = { id: 'cli:operator', roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
       const outcome = await issueToken(parts, { caller, requestId: parts.newId() }, request as TokenRequest)

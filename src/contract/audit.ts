@@ -13,7 +13,16 @@ export type AuditEntry = {
   /** Whom the caller named as the person behind the request. */
   onBehalfOf?: string
   action:
-    'token.issue' | 'token.inspect' | 'caller.authenticate' | 'key.active' | 'key.next' | 'key.retired' | 'key.removed'
+    | 'service.start'
+    | 'service.stop'
+    | 'policy.reload'
+    | 'token.issue'
+    | 'token.inspect'
+    | 'caller.authenticate'
+    | 'key.active'
+    | 'key.next'
+    | 'key.retired'
+    | 'key.removed'
   outcome: 'issued' | 'refused' | 'done'
   code?: ProblemCode
   room?: string
@@ -24,11 +33,20 @@ export type AuditEntry = {
   lifetimeSeconds?: number
 }
 
-/** An entry as it stands in the chain. */
+/** An entry as it stands in its chain. */
 export type ChainedEntry = AuditEntry & {
-  /** 1 for the first entry, one more for each that follows. */
+  /** Id of the chain: one for each start of a writer. */
+  chain: string
+  /** 1 for the first entry of its chain, one more for each that follows. */
   sequence: number
-  /** Hex SHA-256 of the entry before; 64 zeros for the first. */
+  /** In the first entry alone: whose chain it is. */
+  writer?: string
+  /** In the first entry alone: `<chain>:<sequence>` of the last entry of the chain that the writer had before. */
+  previousChain?: string
+  /** Hex SHA-256 of the entry before; in the first entry that of `previousChain`, or 64 zeros. */
   previousHash: string
   hash: string
 }
+
+/** The end of a chain, on which the next entry is built; before its first entry, what that one names. */
+export type ChainEnd = Pick<ChainedEntry, 'chain' | 'sequence' | 'writer' | 'previousChain'> & { hash?: string }

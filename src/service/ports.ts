@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../contract/audit.ts'
+import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Take } from '../rules/gcra.ts'
@@ -65,6 +65,15 @@ export type Ledger = {
   append(entry: AuditEntry): Promise<void>
   /** Resolves when an entry could be kept now; throws like `append`. */
   probe(): Promise<void>
+}
+
+/** Reads the record. Throws ServiceFault `record-unavailable`. */
+export type AuditReader = {
+  /** The ids of all chains, the oldest first. */
+  chains(): Promise<string[]>
+  /** Up to a thousand entries of a chain that follow a sequence, in order. */
+  page(chain: string, after: number): Promise<ChainedEntry[]>
+  entry(chain: string, sequence: number): Promise<ChainedEntry | undefined>
 }
 
 /** Knows the callers. */

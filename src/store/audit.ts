@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
-import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
+import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
 import { ServiceFault } from '../service/fault.ts'
-import type { Ledger } from '../service/ports.ts'
+import type { AuditReader, Ledger } from '../service/ports.ts'
+import { available } from './available.ts'
 import type { Database, Tables } from './schema.ts'
 
-/** How a chain grows: given the last entry and the next, the next as it is kept. */
-type Chain = (previous: Pick<ChainedEntry, 'sequence' | 'hash'> | undefined, entry: AuditEntry) => ChainedEntry
+/** How a chain grows: given its end and the next entry, the next as it is kept. */
+export type Link = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
+
+/** Whose chain it is. Every start of a writer begins a chain of its own, so that no writer waits for another. */
+export type Writer = { name: string; chain: string }
 
 type Waiting = { entry: AuditEntry; kept: () => void; lost: (fault: ServiceFault) => void }
 
@@ -16,19 +20,33 @@ const MAX_BATCH = 128
 const MAX_WAITING = 10_000
 
 /**
- * Keeps entries in groups: what was appended in one turn of the event loop is committed in one transaction, and each
- * promise resolves once its group is on disk.
- * @param chain links an entry to the one before
+ * Keeps entries in groups: what was appended in one turn of the event loop is committed by one statement, and each promise
+ * resolves once its group is on disk.
+ * @param link links an entry to the one before
  */
-export function openLedger(db: Database, chain: Chain): Ledger {
+export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   let waiting: Waiting[] = []
   let committing = false
+  /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
+  let end: ChainEnd | undefined
+
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    let last = end ?? (await endOf(db, writer))
+    end = undefined
+    const rows = batch.map(({ entry }) => {
+      const chained = link(last, entry)
+      last = chained
+      return rowOf(chained)
+    })
+    await db.insertInto('audit_entry').values(rows).execute()
+    end = last
+  }
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH)
       waiting = waiting.slice(MAX_BATCH)
-      await inTransaction(db, (trx) => keep(trx, chain, batch)).then(
+      await commit(batch).then(
         () => batch.forEach(({ kept }) => kept()),
         (cause: unknown) => batch.forEach(({ lost }) => lost(new ServiceFault('record-unavailable', { cause }))),
       )
@@ -45,54 +63,78 @@ export function openLedger(db: Database, chain: Chain): Ledger {
         committing = true
         setImmediate(() => void commitWaiting())
       }),
-    async probe() {
-      const first = { id: 1, time: 0 }
-      await inTransaction(db, (trx) =>
-        trx
-          .insertInto('probe')
-          .values(first)
-          .onConflict((same) => same.column('id').doUpdateSet({ time: sql`time + 1` }))
-          .execute(),
-      ).catch((cause: unknown) => {
-        throw new ServiceFault('record-unavailable', { cause })
-      })
-    },
+    probe: () => probe(db),
   }
 }
 
-async function keep(db: Database, chain: Chain, batch: readonly Waiting[]): Promise<void> {
-  // Read each time, not remembered: another process (an operator's command) may have written in between.
-  let previous: Pick<ChainedEntry, 'sequence' | 'hash'> | undefined = await db
+const PAGE = 1000
+
+/** Reads the record, page by page. */
+export function openReader(db: Database): AuditReader {
+  const ofChain = (chain: string) => db.selectFrom('audit_entry').selectAll().where('chain', '=', chain)
+  return {
+    chains: () =>
+      available(async () => {
+        const rows = await db
+          .selectFrom('audit_entry')
+          .select(['chain', sql<number>`min(time)`.as('began')])
+          .groupBy('chain')
+          .orderBy('began')
+          .orderBy('chain')
+          .execute()
+        return rows.map(({ chain }) => chain)
+      }),
+    page: (chain, after) =>
+      available(async () => {
+        const rows = await ofChain(chain).where('sequence', '>', after).orderBy('sequence').limit(PAGE).execute()
+        return rows.map(entryOf)
+      }),
+    entry: (chain, sequence) =>
+      available(async () => {
+        const row = await ofChain(chain).where('sequence', '=', sequence).executeTakeFirst()
+        return row === undefined ? undefined : entryOf(row)
+      }),
+  }
+}
+
+/** The end of a writer's chain; before its first entry, what that entry has to name. */
+async function endOf(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
+  const own = await lastOf(db, chain)
+  if (own !== undefined) return own
+  const before = await db
     .selectFrom('audit_entry')
-    .select(['sequence', 'hash'])
+    .select('chain')
+    .where('writer', '=', name)
+    .orderBy('time', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const last = before === undefined ? undefined : await lastOf(db, before.chain)
+  const start = { chain, sequence: 0, writer: name }
+  return last === undefined ? start : { ...start, hash: last.hash, previousChain: `${last.chain}:${last.sequence}` }
+}
+
+const lastOf = (db: Database, chain: string) =>
+  db
+    .selectFrom('audit_entry')
+    .select(['chain', 'sequence', 'hash'])
+    .where('chain', '=', chain)
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const rows = batch.map(({ entry }) => {
-    const chained = chain(previous, entry)
-    previous = chained
-    return row(chained)
-  })
-  await db.insertInto('audit_entry').values(rows).execute()
-}
 
-/** Takes the write lock at once (BEGIN IMMEDIATE): what was read under it is still true when it is written upon. */
-async function inTransaction(db: Database, work: (db: Database) => Promise<unknown>): Promise<void> {
-  await db.connection().execute(async (connection) => {
-    await sql`begin immediate`.execute(connection)
-    try {
-      await work(connection)
-      await sql`commit`.execute(connection)
-    } catch (error) {
-      // SQLite may have rolled back by itself (a full disk does that); then this one fails, and that is well.
-      await sql`rollback`.execute(connection).catch(() => undefined)
-      throw error
-    }
+const probe = (db: Database): Promise<void> =>
+  available(async () => {
+    const first = { id: 1, time: 0 }
+    await db
+      .insertInto('probe')
+      .values(first)
+      .onConflict((same) => same.column('id').doUpdateSet({ time: sql`probe.time + 1` }))
+      .execute()
   })
-}
 
-function row(entry: ChainedEntry): Tables['audit_entry'] {
+function rowOf(entry: ChainedEntry): Tables['audit_entry'] {
   return {
+    chain: entry.chain,
     sequence: entry.sequence,
     time: entry.time,
     request_id: entry.requestId,
@@ -107,7 +149,35 @@ function row(entry: ChainedEntry): Tables['audit_entry'] {
     jti: entry.jti ?? null,
     kid: entry.kid ?? null,
     lifetime_seconds: entry.lifetimeSeconds ?? null,
+    writer: entry.writer ?? null,
+    previous_chain: entry.previousChain ?? null,
     previous_hash: entry.previousHash,
     hash: entry.hash,
   }
+}
+
+/** A row as the entry that it is: what is null there is absent. */
+function entryOf(row: Tables['audit_entry']): ChainedEntry {
+  const all = {
+    chain: row.chain,
+    sequence: row.sequence,
+    time: row.time,
+    requestId: row.request_id,
+    caller: row.caller,
+    onBehalfOf: row.on_behalf_of,
+    action: row.action,
+    outcome: row.outcome,
+    code: row.code,
+    room: row.room,
+    userId: row.user_id,
+    role: row.role,
+    jti: row.jti,
+    kid: row.kid,
+    lifetimeSeconds: row.lifetime_seconds,
+    writer: row.writer,
+    previousChain: row.previous_chain,
+    previousHash: row.previous_hash,
+    hash: row.hash,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as ChainedEntry
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { ServiceFault } from '../service/fault.ts'
 import type { KeyRegister, KnownKey } from '../service/ports.ts'
+import { available } from './available.ts'
 import type { Database, Tables } from './schema.ts'
 
 /** Knows every key that was ever seen, and what it signed. */
@@ -51,11 +51,3 @@ const rowOf = (key: KnownKey): Tables['key_seen'] => ({
   first_seen_at: key.firstSeenAt,
   changed_at: key.changedAt,
 })
-
-async function available<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw new ServiceFault('record-unavailable', { cause })
-  }
-}

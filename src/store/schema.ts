@@ -1,9 +1,10 @@
-import type { Kysely } from 'kysely'
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
 
 /** The tables. Times are epoch milliseconds; what does not apply is null here and absent in an entry. */
 export type Tables = {
   audit_entry: {
+    chain: string
     sequence: number
     time: number
     request_id: string
@@ -18,6 +19,9 @@ export type Tables = {
     jti: string | null
     kid: string | null
     lifetime_seconds: number | null
+    /** In the first entry of a chain alone: whose chain it is, and which one that writer had before. */
+    writer: string | null
+    previous_chain: string | null
     previous_hash: string
     hash: string
   }
@@ -35,38 +39,43 @@ export type Tables = {
 
 export type Database = Kysely<Tables>
 
-const audit: Migration = {
-  async up(db: Kysely<unknown>) {
-    await db.schema
-      .createTable('audit_entry')
-      .addColumn('sequence', 'bigint', (column) => column.primaryKey().notNull())
-      .addColumn('time', 'bigint', (column) => column.notNull())
-      .addColumn('request_id', 'text', (column) => column.notNull())
-      .addColumn('caller', 'text', (column) => column.notNull())
-      .addColumn('action', 'text', (column) => column.notNull())
-      .addColumn('outcome', 'text', (column) => column.notNull())
-      .addColumn('code', 'text')
-      .addColumn('room', 'text')
-      .addColumn('user_id', 'text')
-      .addColumn('role', 'text')
-      .addColumn('jti', 'text')
-      .addColumn('kid', 'text')
-      .addColumn('lifetime_seconds', 'bigint')
-      .addColumn('previous_hash', 'text', (column) => column.notNull())
-      .addColumn('hash', 'text', (column) => column.notNull())
-      .execute()
-    await db.schema
-      .createTable('probe')
-      .addColumn('id', 'bigint', (column) => column.primaryKey().notNull())
-      .addColumn('time', 'bigint', (column) => column.notNull())
-      .execute()
-  },
-}
+export type Engine = 'sqlite' | 'postgres'
 
-const onBehalfOf: Migration = {
+const audit = (engine: Engine): Migration => ({
   async up(db: Kysely<unknown>) {
-    await db.schema.alterTable('audit_entry').addColumn('on_behalf_of', 'text').execute()
+    const columns = ['request_id', 'caller', 'action', 'outcome', 'previous_hash', 'hash']
+    const optional = ['on_behalf_of', 'code', 'room', 'user_id', 'role', 'jti', 'kid', 'writer', 'previous_chain']
+    let table = db.schema
+      .createTable('audit_entry')
+      .addColumn('chain', 'text', (column) => column.notNull())
+      .addColumn('sequence', 'bigint', (column) => column.notNull())
+      .addColumn('time', 'bigint', (column) => column.notNull())
+      .addColumn('lifetime_seconds', 'bigint')
+      .addPrimaryKeyConstraint('audit_entry_pk', ['chain', 'sequence'])
+    for (const name of columns) table = table.addColumn(name, 'text', (column) => column.notNull())
+    for (const name of optional) table = table.addColumn(name, 'text')
+    await table.execute()
+    // What a key signed last, and which chain a writer had last, are asked for by these.
+    await db.schema.createIndex('audit_entry_kid').on('audit_entry').columns(['kid', 'time']).execute()
+    await db.schema.createIndex('audit_entry_writer').on('audit_entry').columns(['writer', 'time']).execute()
+    for (const statement of appendOnly(engine)) await sql.raw(statement).execute(db)
   },
+})
+
+/** The database itself refuses to change or remove an entry. */
+function appendOnly(engine: Engine): string[] {
+  const says = 'audit entries are append-only'
+  if (engine === 'sqlite') {
+    return ['UPDATE', 'DELETE'].map(
+      (verb) =>
+        `CREATE TRIGGER audit_entry_no_${verb.toLowerCase()} BEFORE ${verb} ON audit_entry BEGIN SELECT RAISE(ABORT, '${says}'); END`,
+    )
+  }
+  return [
+    `CREATE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '${says}'; END $$`,
+    'CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_append_only()',
+    'CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()',
+  ]
 }
 
 const keys: Migration = {
@@ -79,17 +88,26 @@ const keys: Migration = {
       .addColumn('first_seen_at', 'bigint', (column) => column.notNull())
       .addColumn('changed_at', 'bigint', (column) => column.notNull())
       .execute()
-    // What a key signed last is asked for by its kid.
-    await db.schema.createIndex('audit_entry_kid').on('audit_entry').columns(['kid', 'time']).execute()
   },
 }
 
-const migrations = { '001-audit': audit, '002-on-behalf-of': onBehalfOf, '003-keys': keys }
+const probe: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('probe')
+      .addColumn('id', 'bigint', (column) => column.primaryKey().notNull())
+      .addColumn('time', 'bigint', (column) => column.notNull())
+      .execute()
+  },
+}
 
-const provider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) }
-
-/** Brings the tables to the shape that this version needs; what is there stays. */
-export async function migrate(db: Database): Promise<void> {
+/**
+ * Brings the tables to the shape that this version needs; what is there stays. Kysely's own lock lets replicas start
+ * together.
+ */
+export async function migrate(db: Database, engine: Engine): Promise<void> {
+  const migrations = { '001-audit': audit(engine), '002-keys': keys, '003-probe': probe }
+  const provider = { getMigrations: () => Promise.resolve(migrations) }
   const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error !== undefined) throw error
 }

@@ -17,7 +17,7 @@ export async function openSqlite(path: string): Promise<Database> {
   try {
     file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
-    await migrate(db)
+    await migrate(db, 'sqlite')
     return db
   } catch (error) {
     file.close()

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../src/cli/run.ts'
-import { chain } from '../../src/rules/audit.ts'
+import { link } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -192,7 +192,11 @@ describe('keys', () => {
     expect((await cli('keys', 'remove', 'two')).stdout).toContain('two is next; only a retired key')
 
     const db = await openSqlite(join(dir, 'service.db'))
-    await openLedger(db, chain).append({ ...issued, time: Date.now() - 3_600_000, lifetimeSeconds: 7200 })
+    await openLedger(db, { name: 'w', chain: 'one' }, link).append({
+      ...issued,
+      time: Date.now() - 3_600_000,
+      lifetimeSeconds: 7200,
+    })
     await db.destroy()
     expect((await cli('keys', 'activate', 'two')).status).toBe(0)
     const refused = await cli('keys', 'retire', 'one', '--json')
@@ -217,7 +221,11 @@ describe('keys', () => {
     rmSync(join(dir, 'service.db-wal'), { force: true })
     rmSync(join(dir, 'service.db-shm'), { force: true })
     const old = await openSqlite(join(dir, 'service.db'))
-    await openLedger(old, chain).append({ ...issued, time: Date.now() - 7_300_000, lifetimeSeconds: 7200 })
+    await openLedger(old, { name: 'w', chain: 'one' }, link).append({
+      ...issued,
+      time: Date.now() - 7_300_000,
+      lifetimeSeconds: 7200,
+    })
     await old.destroy()
     expect((await cli('keys', 'retire', 'one')).status).toBe(0)
     expect(readdirSync(keysDir).toSorted()).toStrictEqual(['active', 'one.pub.pem', 'two.pem'])
@@ -320,10 +328,16 @@ describe('mint', () => {
     expect(decodeProtectedHeader(token).kid).toBe(`${APP_ID}/one`)
     const entries = readEntries(join(dir, 'service.db'))
     expect(entries).toMatchObject([
+      { action: 'service.start', writer: 'cli' },
       { action: 'key.active' },
       { action: 'token.issue', outcome: 'issued', caller: 'cli:operator', lifetime_seconds: 600 },
+      { action: 'service.stop' },
+      { action: 'service.start', writer: 'cli' },
       { outcome: 'issued' },
+      { action: 'service.stop' },
+      { action: 'service.start' },
       { outcome: 'issued', jti: decodeJwt(token).jti },
+      { action: 'service.stop' },
     ])
     expect(brokenAt(entries)).toBeUndefined()
   })
@@ -356,7 +370,7 @@ describe('inspect', () => {
     for (const words of [['inspect'], ['inspect', '-'], ['inspect', '--json']])
       expect((await cliIn(dir, env, token)(...words)).status).toBe(0)
     const entries = readEntries(join(dir, 'service.db')).length
-    expect(entries).toBe(2)
+    expect(entries).toBe(4)
   })
 
   it('says what a verifier objects to, and exits 1', async () => {

@@ -63,7 +63,7 @@ describe(`two instances on one Redis${skipped}`, () => {
 it.skipIf(REDIS_URL === undefined)(
   `Redis killed in the middle lets through no more than one limit an instance, and no 5xx${skipped}`,
   async () => {
-    const wire = await wireTo(REDIS_URL)
+    const wire = await wireTo(REDIS_URL ?? '')
     const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
     const instances = await Promise.all([startService(env), startService(env)])
     const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`

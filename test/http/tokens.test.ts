@@ -164,7 +164,8 @@ describe('POST /api/jitsi/token', () => {
     const [entry, ...others] = entries()
     expect(others).toStrictEqual([])
     expect(entry).toStrictEqual({
-      sequence: 2,
+      chain: expect.any(String) as string,
+      sequence: 3,
       time: 1795424400000,
       request_id: '00000000-0000-4000-8000-000000000001',
       caller: 'clinic-backend',

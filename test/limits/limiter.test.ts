@@ -182,7 +182,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   }
 
   it.skipIf(REDIS === undefined)('cut: goes on counting at once, and comes back by itself', async () => {
-    const between = await wireTo(REDIS)
+    const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
     const key = randomUUID()
     expect((await limiter.take(key, 3)).remaining).toBe(2)
@@ -203,7 +203,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   })
 
   it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
-    const between = await wireTo(REDIS)
+    const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
     await limiter.take(randomUUID(), 3)
     between.set('hanging')

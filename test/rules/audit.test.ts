@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import type { AuditEntry, ChainedEntry } from '../../src/contract/audit.ts'
-import { chain, CHAIN_START } from '../../src/rules/audit.ts'
+import { describe, expect, it } from 'vitest'
+import type { AuditEntry, ChainedEntry, ChainEnd } from '../../src/contract/audit.ts'
+import { CHAIN_START, link } from '../../src/rules/audit.ts'
+import { entryFindings } from '../../src/rules/verify-chain.ts'
 import { brokenAt, type Entry } from '../kit.ts'
 
 const entry = fc.record(
@@ -17,47 +18,85 @@ const entry = fc.record(
   },
   { requiredKeys: ['time', 'requestId', 'caller', 'action', 'outcome'] },
 )
+const entries = (minLength: number) => fc.array(entry, { minLength, maxLength: 8 })
 
-function chained(entries: readonly AuditEntry[]): ChainedEntry[] {
+const START: ChainEnd = { chain: 'c1', sequence: 0, writer: 'w' }
+
+function chained(all: readonly AuditEntry[], start = START): ChainedEntry[] {
   const result: ChainedEntry[] = []
-  for (const each of entries) result.push(chain(result.at(-1), each))
+  for (const each of all) result.push(link(result.at(-1) ?? start, each))
   return result
 }
 
-const asRows = (entries: readonly ChainedEntry[]): Entry[] =>
-  entries.map((each) =>
+const asRows = (all: readonly ChainedEntry[]): Entry[] =>
+  all.map((each) =>
     Object.fromEntries(
       Object.entries(each).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
     ),
   )
 
-it('a chain numbers its entries without a gap and verifies by its description alone', () => {
-  fc.assert(
-    fc.property(fc.array(entry, { minLength: 1, maxLength: 8 }), (entries) => {
-      const result = chained(entries)
-      expect(result[0]?.previousHash).toBe(CHAIN_START)
-      expect(result.map(({ sequence }) => sequence)).toStrictEqual(entries.map((_, index) => index + 1))
-      expect(brokenAt(asRows(result))).toBeUndefined()
-    }),
+/** What is found in a chain, as `<what> <sequence>`. */
+function found(all: readonly ChainedEntry[]): string[] {
+  return all.flatMap((each, index) =>
+    [...entryFindings(all[index - 1], each)].map(({ what, sequence }) => `${what} ${sequence}`),
   )
-})
+}
 
-it('an entry that was changed, removed or moved is found', () => {
-  fc.assert(
-    fc.property(fc.array(entry, { minLength: 3, maxLength: 6 }), fc.nat(), (entries, where) => {
-      const rows = asRows(chained(entries))
-      const index = where % (rows.length - 1)
-      const changed = rows.with(index, { ...rows[index], caller: `${String(rows[index]?.['caller'])}x` })
-      expect(brokenAt(changed)).toBe(index + 1)
-      expect(brokenAt(rows.toSpliced(index, 1))).toBe(index + 1)
-      expect(brokenAt(rows.toSpliced(index, 2, ...rows.slice(index, index + 2).toReversed()))).toBe(index + 1)
-    }),
-  )
-})
+describe('a chain', () => {
+  it('numbers its entries without a gap, names its writer once, and verifies by its description alone', () => {
+    fc.assert(
+      fc.property(entries(1), entries(1), (first, second) => {
+        const one = chained(first)
+        expect(one[0]?.previousHash).toBe(CHAIN_START)
+        expect(one.map(({ sequence }) => sequence)).toStrictEqual(first.map((_, index) => index + 1))
+        expect(one.map(({ writer }) => writer)).toStrictEqual(first.map((_, index) => (index === 0 ? 'w' : undefined)))
+        const last = one.at(-1)
+        const two = chained(second, {
+          chain: 'c2',
+          sequence: 0,
+          writer: 'w',
+          previousChain: `c1:${last?.sequence}`,
+          hash: last?.hash ?? '',
+        })
+        expect(brokenAt(asRows([...one, ...two]))).toBeUndefined()
+        expect([...found(one), ...found(two)]).toStrictEqual([])
+      }),
+    )
+  })
 
-it('the order of members does not matter to the hash', () => {
-  const one: AuditEntry = { time: 1, requestId: 'r', caller: 'c', action: 'token.issue', outcome: 'issued' }
-  const other: AuditEntry = { outcome: 'issued', action: 'token.issue', caller: 'c', requestId: 'r', time: 1 }
-  expect(chain(undefined, one).hash).toBe(chain(undefined, other).hash)
-  expect(chain(undefined, one).hash).toBe('b29fd0968331ef7d8382bf6bb0bfab557cc1f38e21c0b6e85e4cd77a4203311d')
+  it('tells which entry was changed, removed or put in the place of another', () => {
+    fc.assert(
+      fc.property(entries(4), fc.nat(), (all, where) => {
+        const chain = chained(all)
+        const index = 1 + (where % (chain.length - 2))
+        const at = index + 1
+        const original = chain[index] as ChainedEntry
+        expect(found(chain.with(index, { ...original, caller: `${original.caller}x` }))).toStrictEqual([
+          `changed ${at}`,
+        ])
+        expect(found(chain.toSpliced(index, 1))).toStrictEqual([`removed ${at}`])
+        const swapped = chain
+          .with(index, { ...(chain[index + 1] as ChainedEntry), sequence: at })
+          .with(index + 1, { ...original, sequence: at + 1 })
+        expect(found(swapped).slice(0, 2)).toStrictEqual([`changed ${at}`, `changed ${at + 1}`])
+        // Whoever makes the hash anew is found out by the entry that follows.
+        const forged = link(chain[index - 1] as ChainedEntry, {
+          ...(all[index] as AuditEntry),
+          caller: 'somebody else',
+        })
+        expect(found(chain.with(index, forged))).toStrictEqual(
+          all[index]?.caller === 'somebody else' ? [] : [`unlinked ${at + 1}`],
+        )
+        expect(brokenAt(asRows(chain.with(index, { ...original, caller: `${original.caller}x` })))).toBe(at)
+      }),
+    )
+  })
+
+  it('has the hash that its description gives', () => {
+    const one: AuditEntry = { time: 1, requestId: 'r', caller: 'c', action: 'token.issue', outcome: 'issued' }
+    const other: AuditEntry = { outcome: 'issued', action: 'token.issue', caller: 'c', requestId: 'r', time: 1 }
+    expect(link(START, one).hash).toBe(link(START, other).hash)
+    // printf of 64 zeros, a line feed and the members in order, through sha256sum.
+    expect(link(START, one).hash).toBe('c93ed9643a3426f800462ea446412e786f45bf17cbd87b2ae912b9c8e387d4f9')
+  })
 })

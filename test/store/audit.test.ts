@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
-import { chain } from '../../src/rules/audit.ts'
+import { link } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { brokenAt, readEntries, tempDir } from '../kit.ts'
@@ -20,7 +21,7 @@ const entry = (index: number): AuditEntry => ({
 async function open(path = join(tempDir(), 'folder', 'service.db')) {
   const db = await openSqlite(path)
   onTestFinished(() => db.destroy())
-  return { path, db, ledger: openLedger(db, chain) }
+  return { path, db, ledger: openLedger(db, { name: 'w', chain: randomUUID() }, link) }
 }
 
 describe('the ledger', () => {
@@ -53,7 +54,7 @@ describe('the ledger', () => {
     expect(readEntries(first.path)).toHaveLength(2)
   })
 
-  it('keeps one chain when two processes write', async () => {
+  it('keeps a chain each when two processes write', async () => {
     const one = await open()
     const two = await open(one.path)
     await Promise.all(
@@ -82,7 +83,7 @@ describe('the ledger', () => {
     const { path, db, ledger } = await open()
     await ledger.append(entry(1))
     const { sql } = await import('kysely')
-    await sql`pragma max_page_count = 12`.execute(db)
+    await sql`pragma max_page_count = 24`.execute(db)
     const kept: number[] = []
     let fault: unknown
     for (let index = 2; index < 2000; index += 1) {

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import type { AuditEntry } from '../../src/contract/audit.ts'
+import { link } from '../../src/rules/audit.ts'
+import { verifyAudit } from '../../src/service/verify-audit.ts'
+import { openLedger, openReader } from '../../src/store/audit.ts'
+import { openKeyRegister } from '../../src/store/keys.ts'
+import type { Database } from '../../src/store/schema.ts'
+import { ENGINES, tamper } from './engines.ts'
+
+const entry = (time: number): AuditEntry => ({
+  time,
+  requestId: `r${time}`,
+  caller: 'c\u00e9\u{1f9d1}',
+  action: 'token.issue',
+  outcome: 'issued',
+  room: 'room',
+  kid: time % 2 === 0 ? 'even' : 'odd',
+  lifetimeSeconds: 60,
+})
+const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) => openLedger(db, { name, chain }, link)
+
+/** A record of two chains of one writer, three and two entries long. */
+async function twoChains(db: Database) {
+  const first = ledgerOf(db, 'w', 'one')
+  for (const time of [1, 2, 3]) await first.append(entry(time))
+  const second = ledgerOf(db, 'w', 'two')
+  for (const time of [4, 5]) await second.append(entry(time))
+  return verifyAudit(openReader(db))
+}
+const named = (findings: readonly { what: string; chain: string; sequence: number }[]) =>
+  findings.map(({ what, chain, sequence }) => `${what} ${chain}:${sequence}`)
+
+describe.each(ENGINES)('the record on $name', ({ there, open }) => {
+  it.skipIf(!there)('keeps entries in order and as they were, in one chain for each writer', async () => {
+    const db = await open()
+    const [one, two] = [ledgerOf(db, 'a', 'one'), ledgerOf(db, 'b', 'two')]
+    await Promise.all(Array.from({ length: 300 }, (_, index) => (index % 3 === 0 ? two : one).append(entry(index))))
+    const reader = openReader(db)
+    const [first, second] = [await reader.page('one', 0), await reader.page('two', 0)]
+    expect([first.length, second.length]).toStrictEqual([200, 100])
+    expect(second.map(({ time }) => time)).toStrictEqual(Array.from({ length: 100 }, (_, index) => index * 3))
+    const { hash, previousHash, ...kept } = second[0] ?? { hash: '', previousHash: '' }
+    expect(kept).toStrictEqual({ ...entry(0), chain: 'two', sequence: 1, writer: 'b' })
+    expect([hash, previousHash]).toStrictEqual([expect.stringMatching(/^[0-9a-f]{64}$/), '0'.repeat(64)])
+    expect(await verifyAudit(reader)).toStrictEqual({ chains: 2, entries: 300, findings: [] })
+  })
+
+  it.skipIf(!there)('begins a new chain at each start, on the end of the one before', async () => {
+    const db = await open()
+    expect(await twoChains(db)).toStrictEqual({ chains: 2, entries: 5, findings: [] })
+    const reader = openReader(db)
+    const last = await reader.entry('one', 3)
+    expect(await reader.entry('two', 1)).toMatchObject({
+      previousChain: 'one:3',
+      previousHash: last?.hash,
+      writer: 'w',
+    })
+    expect(await reader.chains()).toStrictEqual(['one', 'two'])
+  })
+
+  it.skipIf(!there)('refuses in the database itself that an entry is changed or removed', async () => {
+    const db = await open()
+    await twoChains(db)
+    for (const statement of [
+      "UPDATE audit_entry SET caller = 'x' WHERE time = 1",
+      'DELETE FROM audit_entry WHERE time = 1',
+    ]) {
+      await expect(sql.raw(statement).execute(db)).rejects.toThrow('audit entries are append-only')
+    }
+    expect((await verifyAudit(openReader(db))).entries).toBe(5)
+  })
+
+  it.skipIf(!there).each([
+    ['changed', "UPDATE audit_entry SET caller = 'x' WHERE time = 2", ['changed one:2']],
+    ['changed to nothing', 'UPDATE audit_entry SET room = NULL WHERE time = 2', ['changed one:2']],
+    ['removed', 'DELETE FROM audit_entry WHERE time = 2', ['removed one:2']],
+    ['removed at the beginning', 'DELETE FROM audit_entry WHERE time = 1', ['removed one:1']],
+    ['cut off at the end of a chain', 'DELETE FROM audit_entry WHERE time = 3', ['cut-off one:3']],
+    ['removed with its whole chain', "DELETE FROM audit_entry WHERE chain = 'one'", ['cut-off one:3']],
+    [
+      'inserted',
+      "INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, previous_hash, hash) VALUES ('two', 3, 9, 'r', 'c', 'token.issue', 'issued', 'x', 'y')",
+      ['changed two:3'],
+    ],
+    [
+      'swapped with another',
+      'UPDATE audit_entry SET time = 4 - time, request_id = kid WHERE time IN (1, 3)',
+      ['changed one:1', 'changed one:3'],
+    ],
+  ])('names an entry that was %s', async (_what, statement, expected) => {
+    const db = await open()
+    await twoChains(db)
+    await tamper(db, statement)
+    expect(named((await verifyAudit(openReader(db))).findings)).toStrictEqual(expected)
+  })
+
+  it.skipIf(!there)('knows the keys, and when what each signed is dead', async () => {
+    const db = await open()
+    const register = openKeyRegister(db)
+    const key = {
+      kid: 'even',
+      fingerprint: 'f',
+      state: 'active',
+      firstSeenAt: 1,
+      changedAt: 1_795_424_400_000,
+    } as const
+    await register.save([key])
+    await register.save([{ ...key, state: 'retired', changedAt: 3 }])
+    expect(await register.list()).toStrictEqual([{ ...key, state: 'retired', changedAt: 3 }])
+    await ledgerOf(db).append(entry(1000))
+    await ledgerOf(db).append({ ...entry(2000), lifetimeSeconds: 10 })
+    expect(await register.signed('even')).toStrictEqual({ lastAt: 2000, deadAt: 61_000 })
+    expect(await register.signed('nobody')).toBeUndefined()
+  })
+
+  it.skipIf(!there)('is ready when it can be written, over and over', async () => {
+    const ledger = ledgerOf(await open())
+    await ledger.probe()
+    await expect(Promise.all([ledger.probe(), ledger.probe()])).resolves.toHaveLength(2)
+  })
+})

@@ -1,0 +1,176 @@
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AuditEntry } from '../../src/contract/audit.ts'
+import { link } from '../../src/rules/audit.ts'
+import { verifyAudit } from '../../src/service/verify-audit.ts'
+import { openStore, type Store } from '../../src/store/open.ts'
+import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED } from '../kit.ts'
+import { createClient } from '../../src/client/client.ts'
+import { addressOf } from '../process.ts'
+import { wireTo } from '../wire.ts'
+import { newPostgres } from './engines.ts'
+
+const THERE = process.env['TEST_DATABASE_URL'] !== undefined
+const skipped = THERE ? '' : ' (skipped: no TEST_DATABASE_URL)'
+const entry = (time: number): AuditEntry => ({
+  time,
+  requestId: 'r',
+  caller: 'c',
+  action: 'token.issue',
+  outcome: 'issued',
+})
+
+async function open(url: string, name = 'w'): Promise<Store> {
+  const store = await openStore(
+    url,
+    { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` },
+    link,
+    () => undefined,
+  )
+  onTestFinished(() => store.close())
+  return store
+}
+
+describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
+  it('is brought up to date by replicas that start together', async () => {
+    const url = await newPostgres()
+    const stores = await Promise.all(['a', 'b', 'c', 'd'].map((name) => open(url, name)))
+    await Promise.all(stores.map((store, index) => store.ledger.append(entry(index))))
+    expect(await verifyAudit((stores[0] as Store).reader)).toStrictEqual({ chains: 4, entries: 4, findings: [] })
+  })
+
+  it('cut off: record-unavailable within three seconds, and back by itself with nothing lost', async () => {
+    const url = new URL(await newPostgres())
+    const wire = await wireTo(url.href)
+    const through = new URL(url)
+    through.port = new URL(wire.url).port
+    const { ledger, reader } = await open(through.href)
+    await ledger.append(entry(1))
+    wire.set('cut')
+    await expect(ledger.append(entry(2))).rejects.toMatchObject({ code: 'record-unavailable' })
+    await expect(ledger.probe()).rejects.toMatchObject({ code: 'record-unavailable' })
+    wire.set('open')
+    await expect
+      .poll(
+        () =>
+          ledger.append(entry(3)).then(
+            () => 'kept',
+            () => 'lost',
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe('kept')
+    const { findings } = await verifyAudit(reader)
+    expect(findings).toStrictEqual([])
+  })
+
+  it('hanging: record-unavailable within three seconds, and back by itself', async () => {
+    const url = new URL(await newPostgres())
+    const wire = await wireTo(url.href)
+    const through = new URL(url)
+    through.port = new URL(wire.url).port
+    const { ledger, reader } = await open(through.href)
+    await ledger.append(entry(1))
+    wire.set('hanging')
+    await expect(ledger.append(entry(2))).rejects.toMatchObject({ code: 'record-unavailable' })
+    wire.set('open')
+    // A connection that hung may break only now.
+    await expect
+      .poll(
+        () =>
+          ledger.append(entry(3)).then(
+            () => 'kept',
+            () => 'lost',
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe('kept')
+    expect((await verifyAudit(reader)).findings).toStrictEqual([])
+  })
+
+  it('its connections killed under load: what was answered is kept, and the chain holds', async () => {
+    const url = await newPostgres()
+    const { ledger, reader } = await open(url)
+    const kept: number[] = []
+    let index = 0
+    const state = { over: false }
+    const writing = Array.from({ length: 20 }, async () => {
+      while (!state.over) {
+        const mine = (index += 1)
+        await ledger.append(entry(mine)).then(
+          () => kept.push(mine),
+          () => undefined,
+        )
+      }
+    })
+    const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] })
+    await admin.connect()
+    for (let round = 0; round < 5; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+        new URL(url).pathname.slice(1),
+      ])
+    }
+    await admin.end()
+    state.over = true
+    await Promise.all(writing)
+    const [chain = ''] = await reader.chains()
+    const times = new Set<number>()
+    for (let after = 0; ;) {
+      const page = await reader.page(chain, after)
+      for (const { time } of page) times.add(time)
+      if (page.length === 0) break
+      after = page.at(-1)?.sequence ?? 0
+    }
+    expect(kept.length).toBeGreaterThan(100)
+    expect(kept.filter((time) => !times.has(time))).toStrictEqual([])
+    expect((await verifyAudit(reader)).findings).toStrictEqual([])
+  })
+
+  it('serves two replicas: each has its own chain, and both verify', async () => {
+    const DATABASE_URL = await newPostgres()
+    const replicas = await Promise.all(
+      ['one', 'two'].map((AUDIT_WRITER) => startService({ ...UNLIMITED, DATABASE_URL, AUDIT_WRITER })),
+    )
+    await Promise.all(Array.from({ length: 60 }, (_, index) => replicas[index % 2]?.client.issueToken(DOCTOR)))
+    const { reader } = await open(DATABASE_URL, 'auditor')
+    const { chains, entries, findings } = await verifyAudit(reader)
+    expect([chains, findings]).toStrictEqual([2, []])
+    expect(entries).toBeGreaterThanOrEqual(63)
+  })
+
+  it('kill -9 while issuing: every token that was answered has its entry', async () => {
+    const DATABASE_URL = await newPostgres()
+    const dir = tempDir()
+    const answered: string[] = []
+    for (let round = 0; round < 3; round += 1) {
+      const running = startServiceProcess(dir, { ...testEnv(dir), ...UNLIMITED, DATABASE_URL, PORT: '0' })
+      const client = createClient({ baseUrl: await addressOf(running), credential: CLINIC.apiKey })
+      const state = { alive: true }
+      const asking = Array.from({ length: 16 }, async () => {
+        while (state.alive)
+          await client.issueToken(DOCTOR).then(
+            ({ token }) => answered.push(token),
+            () => (state.alive = false),
+          )
+      })
+      const before = answered.length
+      while (answered.length < before + 40 && state.alive) await new Promise((resolve) => setTimeout(resolve, 5))
+      running.child.kill('SIGKILL')
+      await Promise.all(asking)
+    }
+    const { reader } = await open(DATABASE_URL, 'auditor')
+    const { chains, entries, findings } = await verifyAudit(reader)
+    expect([chains, findings]).toStrictEqual([3, []])
+    expect(entries).toBeGreaterThanOrEqual(answered.length)
+    expect(answered.length).toBeGreaterThanOrEqual(120)
+  })
+
+  it('that is not there at the start is told by name, without the password', async () => {
+    const dir = tempDir()
+    const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: 'postgres://u:hidden@127.0.0.1:9/x' })
+    expect(await running.ended).toBe(1)
+    expect(running.output()).toMatch(/DATABASE_URL: the database cannot be opened \(.*ECONNREFUSED.*\)/)
+    expect(running.output()).not.toContain('hidden')
+  })
+})
