@@ -57,10 +57,7 @@ export async function openParts(
   const events = eventsTo(logger, metrics, clock)
   const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
   const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId: randomUUID, queue }, events))
-  if (keys === undefined) {
-    await record.close()
-    throw new ConfigurationError(found)
-  }
+  if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
   const policy = followPolicy(config, file, clock, (outcome) => {
     events.policyReloaded(outcome)
     note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
@@ -87,6 +84,12 @@ export async function openParts(
       await record.close()
     },
   }
+}
+
+/** @returns an error, once what was opened before it is closed */
+async function closedFirst(record: Store, error: Error): Promise<Error> {
+  await record.close()
+  return error
 }
 
 /** Records what nobody asked for. */

@@ -23,8 +23,8 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
     query_timeout: STATEMENT_TIMEOUT_MS + 500,
     idleTimeoutMillis: 60_000,
     types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        NUMBERS.has(id) ? Number : pg.types.getTypeParser(id, format),
+      getTypeParser: (id: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
+        NUMBERS.has(id) ? Number : (pg.types.getTypeParser(id, format) as (value: string) => unknown),
     },
   })
   pool.on('error', onError)

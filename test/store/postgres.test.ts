@@ -132,7 +132,7 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     const replicas = await Promise.all(
       ['one', 'two'].map((AUDIT_WRITER) => startService({ ...UNLIMITED, DATABASE_URL, AUDIT_WRITER })),
     )
-    await Promise.all(Array.from({ length: 60 }, (_, index) => replicas[index % 2]?.client.issueToken(DOCTOR)))
+    await Promise.all(Array.from({ length: 60 }, async (_, index) => replicas[index % 2]?.client.issueToken(DOCTOR)))
     const { reader } = await open(DATABASE_URL, 'auditor')
     const { chains, entries, findings } = await verifyAudit(reader)
     expect([chains, findings]).toStrictEqual([2, []])
