@@ -12,6 +12,9 @@ import type { Keys, Publication, Signer } from './service/ports.ts'
 /** The keys in force, which follow what lies in their folder. */
 export type FollowedKeys = Keys & Pick<Followed<unknown>, 'reload' | 'close'>
 
+const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
+  signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
+
 type Loaded = { ring: Ring; signer: Signer; publication: Publication }
 
 /**
@@ -41,7 +44,7 @@ export async function followKeys(
   })
   let stale = false
   const followed = follow({
-    paths: [place.keysDir, ...(place.signingKeyFile === undefined ? [] : [place.signingKeyFile])],
+    paths: pathsOf(place),
     first,
     load: async (before) => {
       const next = readRing(place, before.ring)
@@ -58,6 +61,7 @@ export async function followKeys(
     publication: () => followed.current().publication,
     stateOf: (name) => find(name)?.state,
     verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
+    attest: (checkpoint) => followed.current().signer.attest(checkpoint, kid(followed.current().ring.active.id)),
     stale: () => stale,
     reload: followed.reload,
     close: followed.close,
@@ -74,6 +78,7 @@ export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKey
     publication: () => nothing,
     stateOf: () => undefined,
     verify: (token) => verifySignature(token, key, 'HS256'),
+    attest: (checkpoint) => signer.attest(checkpoint, undefined),
     stale: () => false,
     reload: () => Promise.resolve(),
     close: () => undefined,

@@ -6,6 +6,7 @@ import type { AuditEntry } from './contract/audit.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
+import type { ReloadOutcome } from './follow.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
 import { type FollowedKeys, followKeys, sharedSecret } from './key-source.ts'
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
@@ -16,6 +17,7 @@ import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
 import { link } from './rules/audit.ts'
+import { checkpointer } from './service/checkpoint.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { CallerDirectory, Ledger } from './service/ports.ts'
@@ -49,7 +51,7 @@ export async function openParts(
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
   const { ring, file } = await readFiles(config, development, found)
-  const broke = (error: Error) => logger.warn({ err: error }, 'a connection to the database broke')
+  const broke = (error: Error) => logger.warn({ err: error }, 'the record could not be used')
   const record = await openRecord(config, config.AUDIT_WRITER, broke)
   const note = notesIn(record.ledger)
   await note('service.start')
@@ -58,10 +60,8 @@ export async function openParts(
   const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
   const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId: randomUUID, queue }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
-  const policy = followPolicy(config, file, clock, (outcome) => {
-    events.policyReloaded(outcome)
-    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
-  })
+  const policy = followPolicy(config, file, clock, recording(note, events, broke))
+  const checkpoints = everyMinutes(config.AUDIT_CHECKPOINT_MINUTES, checkpointer({ ...record, keys, clock }), broke)
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, () => performance.now(), events)
   return {
     policy: () => policy.current().policy,
@@ -81,6 +81,7 @@ export async function openParts(
       keys.close()
       closeLimiter()
       await note('service.stop').catch(broke)
+      await checkpoints.end()
       await record.close()
     },
   }
@@ -91,6 +92,26 @@ async function closedFirst(record: Store, error: Error): Promise<Error> {
   await record.close()
   return error
 }
+
+/** Does something every so many minutes, and once more at the end. */
+function everyMinutes(minutes: number, task: () => Promise<void>, onError: (error: Error) => void) {
+  const run = () => task().catch(onError)
+  const timer = setInterval(() => void run(), minutes * 60_000).unref()
+  return {
+    end() {
+      clearInterval(timer)
+      return run()
+    },
+  }
+}
+
+/** Tells how a reload of the policy ended, and records it. */
+const recording =
+  (note: ReturnType<typeof notesIn>, events: Events, broke: (error: Error) => void) =>
+  (outcome: ReloadOutcome): void => {
+    events.policyReloaded(outcome)
+    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
+  }
 
 /** Records what nobody asked for. */
 const notesIn =

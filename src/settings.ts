@@ -77,6 +77,13 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  AUDIT_CHECKPOINT_MINUTES: setting(
+    10,
+    '10',
+    wholeNumber(1, 1440),
+    'a whole number from 1 to 1440',
+    'How often the ends of the chains of entries are signed; also at every stop.',
+  ),
   AUDIT_WRITER: setting(
     hostname(),
     'the host name',

@@ -27,6 +27,7 @@ describe('the configuration', () => {
       SIGNING_KEY_FILE: undefined,
       POLICY_FILE: undefined,
       DATABASE_URL: 'sqlite:data/service.db',
+      AUDIT_CHECKPOINT_MINUTES: 10,
       AUDIT_WRITER: hostname(),
       RATE_LIMIT_PER_ADDRESS: 1200,
       RATE_LIMIT_PER_CALLER: 600,

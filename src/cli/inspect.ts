@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createSecretKey } from 'node:crypto'
-import { type Config, deploymentOf, readConfig } from '../config.ts'
-import { readRing } from '../keys/ring.ts'
-import { verifySignature } from '../keys/verifier.ts'
-import { placeOf } from '../parts.ts'
-import { kidOf } from '../rules/deployment.ts'
+import { deploymentOf, readConfig } from '../config.ts'
 import { inspectToken } from '../service/inspect-token.ts'
-import type { Keys } from '../service/ports.ts'
 import { type Command, UsageError } from './command.ts'
+import { keysOf } from './verifying-keys.ts'
 
 export const inspectCommand: Command = {
   usage: 'inspect [<file>|-] [--show]',
@@ -40,23 +35,5 @@ function tokenFrom(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     throw new UsageError(`the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`)
-  }
-}
-
-/** The keys as they lie there; where none can be read, none is known. */
-function keysOf(config: Config): Pick<Keys, 'verify'> {
-  const secret = config.JITSI_JWT_SECRET
-  if (secret !== undefined)
-    return { verify: (token) => verifySignature(token, createSecretKey(secret, 'utf8'), 'HS256') }
-  const deployment = deploymentOf(config)
-  const keys = new Map(ringKeys(config).map(({ id, publicKey }) => [kidOf(deployment, id), publicKey]))
-  return { verify: (token, kid) => verifySignature(token, keys.get(kid ?? ''), 'RS256') }
-}
-
-function ringKeys(config: Config) {
-  try {
-    return readRing(placeOf(config)).keys
-  } catch {
-    return []
   }
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { compactVerify, SignJWT } from 'jose'
+import { type Checkpoint, CHECKPOINT_TYPE } from '../contract/checkpoint.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { Signer } from '../service/ports.ts'
@@ -17,16 +18,27 @@ export type SignatureQueue = <T>(task: () => Promise<T>) => Promise<T>
  */
 export async function openSigner(keyId: string, key: KeyObject, queue: SignatureQueue): Promise<Signer> {
   await selfTest(key, keyId)
-  return { keyId, sign: (header, claims) => queue(() => sign(key, header, claims)) }
+  return {
+    keyId,
+    sign: (header, claims) => queue(() => sign(key, header, claims)),
+    attest: (checkpoint, kid) =>
+      queue(() => attest(key, { alg: 'RS256', ...(kid === undefined ? {} : { kid }) }, checkpoint)),
+  }
 }
 
 /** Makes the signer of a shared secret (HS256). There is no key to name: the verifier has the secret. */
 export function openSecretSigner(secret: KeyObject, queue: SignatureQueue): Signer {
-  return { sign: (header, claims) => queue(() => sign(secret, header, claims)) }
+  return {
+    sign: (header, claims) => queue(() => sign(secret, header, claims)),
+    attest: (checkpoint) => queue(() => attest(secret, { alg: 'HS256' }, checkpoint)),
+  }
 }
 
 const sign = (key: KeyObject, header: TokenHeader, claims: Claims): Promise<string> =>
   new SignJWT(claims).setProtectedHeader(header).sign(key)
+
+const attest = (key: KeyObject, header: { alg: string; kid?: string }, checkpoint: Checkpoint): Promise<string> =>
+  new SignJWT(checkpoint).setProtectedHeader({ ...header, typ: CHECKPOINT_TYPE }).sign(key)
 
 async function selfTest(key: KeyObject, keyId: string): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
+import type { ChainHead, Checkpoint } from '../contract/checkpoint.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Take } from '../rules/gcra.ts'
 import type { KnownKey } from '../rules/key-ring.ts'
@@ -20,6 +21,8 @@ export type Signer = {
    * @throws ServiceFault `overloaded` when too many signatures wait
    */
   sign(header: TokenHeader, claims: Claims): Promise<string>
+  /** Signs a checkpoint. @param kid undefined for a shared secret */
+  attest(checkpoint: Checkpoint, kid: string | undefined): Promise<string>
 }
 
 /** What verifiers are told of the keys. */
@@ -42,6 +45,12 @@ export type Keys = {
   stateOf(kid: string): 'active' | 'next' | 'retired' | undefined
   /** Checks the signature of a token, and nothing else of it. @param kid undefined for a shared secret */
   verify(token: string, kid: string | undefined): Promise<Verdict>
+  /**
+   * Signs a checkpoint with the active key.
+   * @returns a JWS in compact form (RFC 7515), of the type of a checkpoint
+   * @throws ServiceFault `overloaded`
+   */
+  attest(checkpoint: Checkpoint): Promise<string>
   /** Whether what lies there is broken, so that an older ring is in force. */
   stale(): boolean
 }
@@ -71,9 +80,18 @@ export type Ledger = {
 export type AuditReader = {
   /** The ids of all chains, the oldest first. */
   chains(): Promise<string[]>
+  /** The last entry of each chain. */
+  heads(): Promise<ChainHead[]>
   /** Up to a thousand entries of a chain that follow a sequence, in order. */
   page(chain: string, after: number): Promise<ChainedEntry[]>
   entry(chain: string, sequence: number): Promise<ChainedEntry | undefined>
+}
+
+/** Keeps checkpoints. Throws ServiceFault `record-unavailable`. */
+export type CheckpointStore = {
+  add(time: number, jws: string): Promise<void>
+  /** Up to a hundred checkpoints after a number, in order, with their numbers. */
+  page(after: number): Promise<{ number: number; jws: string }[]>
 }
 
 /** Knows the callers. */

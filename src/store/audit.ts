@@ -84,6 +84,23 @@ export function openReader(db: Database): AuditReader {
           .execute()
         return rows.map(({ chain }) => chain)
       }),
+    heads: () =>
+      available(() =>
+        db
+          .selectFrom('audit_entry as entry')
+          .innerJoin(
+            (of) =>
+              of
+                .selectFrom('audit_entry')
+                .select(['chain', sql<number>`max(sequence)`.as('last')])
+                .groupBy('chain')
+                .as('end'),
+            (join) => join.onRef('end.chain', '=', 'entry.chain').onRef('end.last', '=', 'entry.sequence'),
+          )
+          .select(['entry.chain', 'entry.sequence', 'entry.hash'])
+          .orderBy('entry.chain')
+          .execute(),
+      ),
     page: (chain, after) =>
       available(async () => {
         const rows = await ofChain(chain).where('sequence', '>', after).orderBy('sequence').limit(PAGE).execute()

@@ -1,11 +1,18 @@
-import type { AuditReader, KeyRegister, Ledger } from '../service/ports.ts'
+import type { AuditReader, CheckpointStore, KeyRegister, Ledger } from '../service/ports.ts'
 import { openLedger, openReader, type Link, type Writer } from './audit.ts'
+import { openCheckpoints } from './checkpoints.ts'
 import { openKeyRegister } from './keys.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 /** The record, opened. */
-export type Store = { ledger: Ledger; register: KeyRegister; reader: AuditReader; close(): Promise<void> }
+export type Store = {
+  ledger: Ledger
+  register: KeyRegister
+  reader: AuditReader
+  checkpoints: CheckpointStore
+  close(): Promise<void>
+}
 
 /**
  * Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path.
@@ -23,6 +30,7 @@ export async function openStore(
     ledger: openLedger(db, writer, link),
     register: openKeyRegister(db),
     reader: openReader(db),
+    checkpoints: openCheckpoints(db),
     close: () => db.destroy(),
   }
 }

@@ -25,6 +25,8 @@ export type Tables = {
     previous_hash: string
     hash: string
   }
+  /** Signed ends of chains, numbered without a gap. */
+  audit_checkpoint: { number: number; time: number; jws: string }
   /** Every key that was ever seen, by the kid that verifiers cache it under. */
   key_seen: {
     kid: string
@@ -45,36 +47,44 @@ const audit = (engine: Engine): Migration => ({
   async up(db: Kysely<unknown>) {
     const columns = ['request_id', 'caller', 'action', 'outcome', 'previous_hash', 'hash']
     const optional = ['on_behalf_of', 'code', 'room', 'user_id', 'role', 'jti', 'kid', 'writer', 'previous_chain']
-    let table = db.schema
+    let entries = db.schema
       .createTable('audit_entry')
       .addColumn('chain', 'text', (column) => column.notNull())
       .addColumn('sequence', 'bigint', (column) => column.notNull())
       .addColumn('time', 'bigint', (column) => column.notNull())
       .addColumn('lifetime_seconds', 'bigint')
       .addPrimaryKeyConstraint('audit_entry_pk', ['chain', 'sequence'])
-    for (const name of columns) table = table.addColumn(name, 'text', (column) => column.notNull())
-    for (const name of optional) table = table.addColumn(name, 'text')
-    await table.execute()
+    for (const name of columns) entries = entries.addColumn(name, 'text', (column) => column.notNull())
+    for (const name of optional) entries = entries.addColumn(name, 'text')
+    await entries.execute()
     // What a key signed last, and which chain a writer had last, are asked for by these.
     await db.schema.createIndex('audit_entry_kid').on('audit_entry').columns(['kid', 'time']).execute()
     await db.schema.createIndex('audit_entry_writer').on('audit_entry').columns(['writer', 'time']).execute()
-    for (const statement of appendOnly(engine)) await sql.raw(statement).execute(db)
+    await db.schema
+      .createTable('audit_checkpoint')
+      .addColumn('number', 'bigint', (column) => column.primaryKey().notNull())
+      .addColumn('time', 'bigint', (column) => column.notNull())
+      .addColumn('jws', 'text', (column) => column.notNull())
+      .execute()
+    for (const table of ['audit_entry', 'audit_checkpoint']) {
+      for (const statement of appendOnly(engine, table)) await sql.raw(statement).execute(db)
+    }
   },
 })
 
-/** The database itself refuses to change or remove an entry. */
-function appendOnly(engine: Engine): string[] {
+/** The database itself refuses to change or remove what a table holds. */
+function appendOnly(engine: Engine, table: string): string[] {
   const says = 'audit entries are append-only'
   if (engine === 'sqlite') {
     return ['UPDATE', 'DELETE'].map(
       (verb) =>
-        `CREATE TRIGGER audit_entry_no_${verb.toLowerCase()} BEFORE ${verb} ON audit_entry BEGIN SELECT RAISE(ABORT, '${says}'); END`,
+        `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} BEGIN SELECT RAISE(ABORT, '${says}'); END`,
     )
   }
   return [
-    `CREATE FUNCTION audit_entry_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '${says}'; END $$`,
-    'CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_append_only()',
-    'CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_append_only()',
+    `CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '${says}'; END $$`,
+    `CREATE TRIGGER ${table}_no_change BEFORE UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION audit_append_only()`,
+    `CREATE TRIGGER ${table}_no_truncate BEFORE TRUNCATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()`,
   ]
 }
 

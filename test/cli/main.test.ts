@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -397,5 +398,35 @@ describe('inspect', () => {
       status: 1,
       stdout: expect.stringContaining('not three parts') as string,
     })
+  })
+})
+
+describe('audit verify', () => {
+  it('vouches for a record as it was written, by hashes and by signed checkpoints', async () => {
+    const { cli } = production()
+    for (let i = 0; i < 3; i += 1) await cli(...MINT)
+    const { status, stdout } = await cli('audit', 'verify')
+    expect([status, stdout]).toStrictEqual([
+      0,
+      '10 entries in 3 chains, 3 checkpoints (0 of keys that are gone): all as they were written.\n',
+    ])
+  })
+
+  it('names what was done to it: exit 1', async () => {
+    const { dir, env, cli } = production()
+    for (let i = 0; i < 2; i += 1) await cli(...MINT)
+    const file = new DatabaseSync(join(dir, 'service.db'))
+    file.exec(
+      "DROP TRIGGER audit_entry_no_update; DROP TRIGGER audit_entry_no_delete; UPDATE audit_entry SET user_id = 'somebody' WHERE action = 'token.issue' AND sequence = 3",
+    )
+    file.exec('DELETE FROM audit_entry WHERE rowid = (SELECT max(rowid) FROM audit_entry)')
+    file.close()
+    const { status, stdout } = await cli('audit', 'verify')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(
+      /- entry 3 of chain [0-9a-f-]{36} was changed, or moved to where it stands\.\n- entry 3 of chain [0-9a-f-]{36}, up to which a checkpoint vouches, is not there: the end of the chain was cut off\.\n6 entries in 2 chains, 2 checkpoints \(0 of keys that are gone\): NOT/,
+    )
+    const elsewhere = await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' })('audit', 'verify', '--json')
+    expect(elsewhere.json()).toMatchObject({ checkpoints: 2, unverifiable: 2, findings: [{ what: 'changed' }] })
   })
 })

@@ -13,7 +13,9 @@ const SECRET = 'secret9c1e'
 const caller = callerOf({ id: 'c', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] })
 const asking = { caller, requestId: 'r' }
 
-const signingWith = (sign: Signer['sign']) => ({ signer: () => ({ keyId: 'k', sign }) })
+const signingWith = (sign: Signer['sign']) => ({
+  signer: () => ({ keyId: 'k', sign, attest: () => Promise.reject(new Error('no checkpoint is taken here')) }),
+})
 
 function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditEntry[]; done: string[] } {
   const kept: AuditEntry[] = []

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
 import { link } from '../../src/rules/audit.ts'
 import { verifyAudit } from '../../src/service/verify-audit.ts'
+import { checkpointer } from '../../src/service/checkpoint.ts'
+import { openCheckpoints } from '../../src/store/checkpoints.ts'
 import { openLedger, openReader } from '../../src/store/audit.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
 import type { Database } from '../../src/store/schema.ts'
@@ -19,6 +21,18 @@ const entry = (time: number): AuditEntry => ({
   kid: time % 2 === 0 ? 'even' : 'odd',
   lifetimeSeconds: 60,
 })
+/** Signs by a mark that only whoever has the key could set; the real signature is tried over the whole service. */
+const KEYS = {
+  attest: async (checkpoint: object) => `e30.${Buffer.from(JSON.stringify(checkpoint)).toString('base64url')}.signed`,
+  verify: async (jws: string) => (jws.endsWith('.signed') ? ('valid' as const) : ('invalid' as const)),
+}
+const partsOf = (db: Database) => ({
+  reader: openReader(db),
+  checkpoints: openCheckpoints(db),
+  keys: KEYS,
+  clock: () => 7,
+})
+const verify = (db: Database) => verifyAudit(partsOf(db))
 const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) => openLedger(db, { name, chain }, link)
 
 /** A record of two chains of one writer, three and two entries long. */
@@ -27,7 +41,7 @@ async function twoChains(db: Database) {
   for (const time of [1, 2, 3]) await first.append(entry(time))
   const second = ledgerOf(db, 'w', 'two')
   for (const time of [4, 5]) await second.append(entry(time))
-  return verifyAudit(openReader(db))
+  return verify(db)
 }
 const named = (findings: readonly { what: string; chain: string; sequence: number }[]) =>
   findings.map(({ what, chain, sequence }) => `${what} ${chain}:${sequence}`)
@@ -44,12 +58,12 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const { hash, previousHash, ...kept } = second[0] ?? { hash: '', previousHash: '' }
     expect(kept).toStrictEqual({ ...entry(0), chain: 'two', sequence: 1, writer: 'b' })
     expect([hash, previousHash]).toStrictEqual([expect.stringMatching(/^[0-9a-f]{64}$/), '0'.repeat(64)])
-    expect(await verifyAudit(reader)).toStrictEqual({ chains: 2, entries: 300, findings: [] })
+    expect(await verify(db)).toStrictEqual({ chains: 2, entries: 300, checkpoints: 0, unverifiable: 0, findings: [] })
   })
 
   it.skipIf(!there)('begins a new chain at each start, on the end of the one before', async () => {
     const db = await open()
-    expect(await twoChains(db)).toStrictEqual({ chains: 2, entries: 5, findings: [] })
+    expect(await twoChains(db)).toStrictEqual({ chains: 2, entries: 5, checkpoints: 0, unverifiable: 0, findings: [] })
     const reader = openReader(db)
     const last = await reader.entry('one', 3)
     expect(await reader.entry('two', 1)).toMatchObject({
@@ -69,7 +83,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     ]) {
       await expect(sql.raw(statement).execute(db)).rejects.toThrow('audit entries are append-only')
     }
-    expect((await verifyAudit(openReader(db))).entries).toBe(5)
+    expect((await verify(db)).entries).toBe(5)
   })
 
   it.skipIf(!there).each([
@@ -93,7 +107,56 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const db = await open()
     await twoChains(db)
     await tamper(db, statement)
-    expect(named((await verifyAudit(openReader(db))).findings)).toStrictEqual(expected)
+    expect(named((await verify(db)).findings)).toStrictEqual(expected)
+  })
+
+  it.skipIf(!there)('signs the ends of chains that grew, and nothing when none did', async () => {
+    const db = await open()
+    await twoChains(db)
+    const take = checkpointer(partsOf(db))
+    await take()
+    await take()
+    await ledgerOf(db, 'w', 'three').append(entry(6))
+    await take()
+    const pages = await openCheckpoints(db).page(0)
+    const said = pages.map(
+      ({ jws }) =>
+        JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as {
+          heads: { chain: string; sequence: number }[]
+        },
+    )
+    expect(said.map(({ heads }) => heads.map(({ chain, sequence }) => `${chain}:${sequence}`))).toStrictEqual([
+      ['one:3', 'two:2'],
+      ['three:1'],
+    ])
+    expect(await verify(db)).toMatchObject({ checkpoints: 2, unverifiable: 0, findings: [] })
+  })
+
+  it.skipIf(!there).each([
+    [
+      'the end of the newest chain cut off',
+      "DELETE FROM audit_entry WHERE chain = 'two' AND sequence = 2",
+      ['cut-off two:2'],
+    ],
+    ['the newest chain gone', "DELETE FROM audit_entry WHERE chain = 'two'", ['cut-off two:2']],
+    ['all gone', 'DELETE FROM audit_entry', ['cut-off one:3', 'cut-off two:2']],
+    ['a checkpoint gone', 'DELETE FROM audit_checkpoint WHERE number = 1', ['removed checkpoints:1']],
+    [
+      'a checkpoint forged',
+      "UPDATE audit_checkpoint SET jws = 'e30.e30.forged' WHERE number = 1",
+      ['changed checkpoints:1'],
+    ],
+  ])('by its checkpoints finds %s', async (_what, statement, expected) => {
+    const db = await open()
+    await twoChains(db)
+    const take = checkpointer(partsOf(db))
+    await take()
+    if (statement.includes('audit_checkpoint')) {
+      await ledgerOf(db, 'v', 'three').append(entry(6))
+      await take()
+    }
+    await tamper(db, statement)
+    expect(named((await verify(db)).findings)).toStrictEqual(expected)
   })
 
   it.skipIf(!there)('knows the keys, and when what each signed is dead', async () => {

@@ -69,17 +69,14 @@ export async function newPostgres(): Promise<string> {
 
 /** Changes the record as somebody would who owns the database: the triggers are taken away first. */
 export async function tamper(db: Database, statement: string): Promise<void> {
-  const triggers = [
-    'audit_entry_no_update',
-    'audit_entry_no_delete',
-    'audit_entry_no_change',
-    'audit_entry_no_truncate',
-  ]
   const isSqlite = await sql`select sqlite_version()`.execute(db).then(
     () => true,
     () => false,
   )
-  for (const trigger of triggers)
-    await sql.raw(`DROP TRIGGER IF EXISTS ${trigger}${isSqlite ? '' : ' ON audit_entry'}`).execute(db)
+  for (const table of ['audit_entry', 'audit_checkpoint']) {
+    for (const verb of ['update', 'delete', 'change', 'truncate']) {
+      await sql.raw(`DROP TRIGGER IF EXISTS ${table}_no_${verb}${isSqlite ? '' : ` ON ${table}`}`).execute(db)
+    }
+  }
   await sql.raw(statement).execute(db)
 }
