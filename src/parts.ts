@@ -2,11 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from './config.ts'
-import type { AuditEntry } from './contract/audit.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
-import type { ReloadOutcome } from './follow.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
 import { type FollowedKeys, followKeys, sharedSecret } from './key-source.ts'
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
@@ -16,12 +14,12 @@ import { type SignatureQueue, signatureQueue } from './keys/signer.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
-import { link } from './rules/audit.ts'
+import { everyMinutes, notesIn, openRecord, recording } from './record.ts'
 import { checkpointer } from './service/checkpoint.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { CallerDirectory, Ledger } from './service/ports.ts'
-import { openStore, type Store } from './store/open.ts'
+import type { CallerDirectory } from './service/ports.ts'
+import type { Store } from './store/open.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
@@ -53,7 +51,7 @@ export async function openParts(
   const { ring, file } = await readFiles(config, development, found)
   const broke = (error: Error) => logger.warn({ err: error }, 'the record could not be used')
   const record = await openRecord(config, config.AUDIT_WRITER, broke)
-  const note = notesIn(record.ledger)
+  const note = notesIn(record.ledger, clock)
   await note('service.start')
   const metrics = openMetrics()
   const events = eventsTo(logger, metrics, clock)
@@ -92,32 +90,6 @@ async function closedFirst(record: Store, error: Error): Promise<Error> {
   await record.close()
   return error
 }
-
-/** Does something every so many minutes, and once more at the end. */
-function everyMinutes(minutes: number, task: () => Promise<void>, onError: (error: Error) => void) {
-  const run = () => task().catch(onError)
-  const timer = setInterval(() => void run(), minutes * 60_000).unref()
-  return {
-    end() {
-      clearInterval(timer)
-      return run()
-    },
-  }
-}
-
-/** Tells how a reload of the policy ended, and records it. */
-const recording =
-  (note: ReturnType<typeof notesIn>, events: Events, broke: (error: Error) => void) =>
-  (outcome: ReloadOutcome): void => {
-    events.policyReloaded(outcome)
-    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
-  }
-
-/** Records what nobody asked for. */
-const notesIn =
-  (ledger: Ledger) =>
-  (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
-    ledger.append({ time: clock(), requestId: randomUUID(), caller: '-', action, outcome })
 
 /** What lies in files. @throws ConfigurationError with all that was found */
 async function readFiles(config: Config, development: Development | undefined, found: string[]) {
@@ -179,24 +151,4 @@ async function ringOf(config: Config, development: Development | undefined): Pro
 export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
   return readPolicyFile(config.POLICY_FILE, development !== undefined)
-}
-
-/**
- * Opens the record alone.
- * @param writer whose entries it takes, should there be any
- * @throws ConfigurationError
- */
-export async function openRecord(
-  { DATABASE_URL }: Pick<Config, 'DATABASE_URL'>,
-  writer: string,
-  onError: (error: Error) => void = () => undefined,
-): Promise<Store> {
-  try {
-    return await openStore(DATABASE_URL, { name: writer, chain: randomUUID() }, link, onError)
-  } catch (error) {
-    const { message } = error as Error
-    throw new ConfigurationError([
-      `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
-    ])
-  }
 }

@@ -35,6 +35,7 @@ const TOP_FILES = [
   'follow',
   'development',
   'events',
+  'record',
 ]
 
 /** The table of the house: who may look where, and use what. */

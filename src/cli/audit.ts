@@ -1,4 +1,4 @@
-import { openRecord } from '../parts.ts'
+import { openRecord } from '../record.ts'
 import { verifyAudit } from '../service/verify-audit.ts'
 import { keysOf } from './verifying-keys.ts'
 import { CLI_WRITER, type Command, configOf, UsageError } from './command.ts'
