@@ -84,7 +84,7 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bDate\.now\b/, /^(parts\.ts|cli\/main\.ts)$/],
   [/\bnew Date\(\)/, /^$/],
   [/\bMath\.random\b/, /^$/],
-  [/\brandom(UUID|Bytes)\b/, /^(parts\.ts|callers\/|cli\/)/],
+  [/\brandom(UUID|Bytes)\b/, /^(parts\.ts|record\.ts|callers\/|cli\/)/],
   // node:process' platform is a fact of the machine, not of the environment.
   [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|cli\/)/],
   [/\bconsole\.(?=[a-z])/, /^$/],
