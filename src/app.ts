@@ -4,6 +4,7 @@ import type { App } from './http/app-type.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { closeCalmly } from './http/closing.ts'
 import { allowOrigins } from './http/cors.ts'
+import { addAudit } from './http/audit.ts'
 import { addDocs } from './http/docs.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
@@ -22,6 +23,7 @@ import { displayName, isHttpsUrl } from './rules/user.ts'
 import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
+import { readAudit } from './service/read-audit.ts'
 import { readinessOf } from './service/readiness.ts'
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -69,6 +71,7 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request) => issueToken(parts, asking, request) })
+  addAudit(app, { ...door, readAudit: (asking, query) => readAudit(parts, asking, query) })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
   return app

@@ -18,13 +18,14 @@ import { everyMinutes, notesIn, openRecord, recording } from './record.ts'
 import { checkpointer } from './service/checkpoint.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { CallerDirectory } from './service/ports.ts'
+import type { AuditReader, CallerDirectory } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
   keys: FollowedKeys
   callers: CallerDirectory
+  reader: AuditReader
   metrics: Metrics
   /** Reads policy and keys again; what is broken leaves in force what is. */
   reload(): Promise<void>
@@ -70,6 +71,7 @@ export async function openParts(
     newId: randomUUID,
     keys,
     ledger: record.ledger,
+    reader: record.reader,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,

@@ -16,6 +16,7 @@ export type AuditEntry = {
     | 'service.start'
     | 'service.stop'
     | 'policy.reload'
+    | 'audit.read'
     | 'token.issue'
     | 'token.inspect'
     | 'caller.authenticate'

@@ -3,7 +3,7 @@ import { FEATURES } from './features.ts'
 import { MAX_LIFETIME_MINUTES, MIN_LIFETIME_MINUTES } from './token.ts'
 
 /** What a caller may be allowed to do. */
-const SCOPES = ['tokens:issue', 'tokens:inspect'] as const
+const SCOPES = ['tokens:issue', 'tokens:inspect', 'audit:read'] as const
 export type Scope = (typeof SCOPES)[number]
 
 const oneOf = <T extends string>(words: readonly T[]) =>

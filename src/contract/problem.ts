@@ -107,7 +107,7 @@ export const FieldError = Type.Object(
   {
     pointer: Type.String({
       description:
-        'JSON pointer (RFC 6901) to the bad field of the body, empty for all of it; /headers/<name> for a header',
+        'JSON pointer (RFC 6901) to the bad field of the body, empty for all of it; /headers/<name> for a header, /query/<name> for a parameter',
     }),
     message: Type.String({ description: 'the rule that the field breaks' }),
   },

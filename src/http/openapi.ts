@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import { Type } from '@sinclair/typebox'
 import { Liveness, Readiness } from '../contract/health.ts'
 import { FieldError, Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../contract/problem.ts'
+import { AuditPage, AuditRow } from '../contract/audit-query.ts'
 import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract/inspection.ts'
 import { Meeting, TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { App } from './app-type.ts'
@@ -14,6 +15,7 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
+  ...[AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]
 
@@ -48,6 +50,7 @@ export async function describe(app: App): Promise<void> {
       servers: [{ url: '/', description: 'The service that serves this document' }],
       tags: [
         { name: 'tokens', description: 'Tokens for meetings' },
+        { name: 'audit', description: 'For auditors' },
         { name: 'keys', description: 'For verifiers' },
         { name: 'health', description: 'For orchestrators' },
         { name: 'docs', description: 'This description' },

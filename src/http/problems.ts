@@ -90,15 +90,18 @@ function refusalOf(error: unknown): Refusal {
   if (validation !== undefined)
     return {
       code: 'invalid-request',
-      errors: fieldErrors(validation, validationContext === 'headers' ? '/headers' : ''),
+      errors: fieldErrors(validation, ROOTS[validationContext ?? ''] ?? ''),
     }
   if (code === undefined || statusCode === undefined || statusCode >= 500) return { code: 'fault' }
   return { code: FRAMEWORK_CODES[code] ?? 'malformed-request' }
 }
 
+/** What stands before the pointer of a field that is not one of the body. */
+const ROOTS: Record<string, string> = { headers: '/headers', querystring: '/query', params: '/path' }
+
 const MAX_FIELD_ERRORS = 16
 
-/** @param root `/headers` for those of a header; the body has none */
+/** @param root what stands before their pointers; of the body nothing */
 function fieldErrors(validation: readonly FastifySchemaValidationError[], root: string): FieldError[] {
   const errors = new Map<string, FieldError>()
   for (const each of validation) {

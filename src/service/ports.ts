@@ -2,6 +2,7 @@ import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import type { ChainHead, Checkpoint } from '../contract/checkpoint.ts'
 import type { Refusal } from '../contract/problem.ts'
+import type { Search } from '../rules/audit-query.ts'
 import type { Take } from '../rules/gcra.ts'
 import type { KnownKey } from '../rules/key-ring.ts'
 import type { Caller } from '../rules/policy.ts'
@@ -55,7 +56,7 @@ export type Keys = {
   stale(): boolean
 }
 
-export type { KnownKey }
+export type { KnownKey, Search }
 
 /** Knows every key that was ever seen. Throws ServiceFault `record-unavailable`. */
 export type KeyRegister = {
@@ -85,6 +86,8 @@ export type AuditReader = {
   /** Up to a thousand entries of a chain that follow a sequence, in order. */
   page(chain: string, after: number): Promise<ChainedEntry[]>
   entry(chain: string, sequence: number): Promise<ChainedEntry | undefined>
+  /** Newest first. */
+  search(search: Search): Promise<ChainedEntry[]>
 }
 
 /** Keeps checkpoints. Throws ServiceFault `record-unavailable`. */

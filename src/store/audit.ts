@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
 import { ServiceFault } from '../service/fault.ts'
-import type { AuditReader, Ledger } from '../service/ports.ts'
+import type { Ledger } from '../service/ports.ts'
 import { available } from './available.ts'
 import type { Database, Tables } from './schema.ts'
 
@@ -67,53 +67,6 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   }
 }
 
-const PAGE = 1000
-
-/** Reads the record, page by page. */
-export function openReader(db: Database): AuditReader {
-  const ofChain = (chain: string) => db.selectFrom('audit_entry').selectAll().where('chain', '=', chain)
-  return {
-    chains: () =>
-      available(async () => {
-        const rows = await db
-          .selectFrom('audit_entry')
-          .select(['chain', sql<number>`min(time)`.as('began')])
-          .groupBy('chain')
-          .orderBy('began')
-          .orderBy('chain')
-          .execute()
-        return rows.map(({ chain }) => chain)
-      }),
-    heads: () =>
-      available(() =>
-        db
-          .selectFrom('audit_entry as entry')
-          .innerJoin(
-            (of) =>
-              of
-                .selectFrom('audit_entry')
-                .select(['chain', sql<number>`max(sequence)`.as('last')])
-                .groupBy('chain')
-                .as('end'),
-            (join) => join.onRef('end.chain', '=', 'entry.chain').onRef('end.last', '=', 'entry.sequence'),
-          )
-          .select(['entry.chain', 'entry.sequence', 'entry.hash'])
-          .orderBy('entry.chain')
-          .execute(),
-      ),
-    page: (chain, after) =>
-      available(async () => {
-        const rows = await ofChain(chain).where('sequence', '>', after).orderBy('sequence').limit(PAGE).execute()
-        return rows.map(entryOf)
-      }),
-    entry: (chain, sequence) =>
-      available(async () => {
-        const row = await ofChain(chain).where('sequence', '=', sequence).executeTakeFirst()
-        return row === undefined ? undefined : entryOf(row)
-      }),
-  }
-}
-
 /** The end of a writer's chain; before its first entry, what that entry has to name. */
 async function endOf(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
   const own = await lastOf(db, chain)
@@ -171,30 +124,4 @@ function rowOf(entry: ChainedEntry): Tables['audit_entry'] {
     previous_hash: entry.previousHash,
     hash: entry.hash,
   }
-}
-
-/** A row as the entry that it is: what is null there is absent. */
-function entryOf(row: Tables['audit_entry']): ChainedEntry {
-  const all = {
-    chain: row.chain,
-    sequence: row.sequence,
-    time: row.time,
-    requestId: row.request_id,
-    caller: row.caller,
-    onBehalfOf: row.on_behalf_of,
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    room: row.room,
-    userId: row.user_id,
-    role: row.role,
-    jti: row.jti,
-    kid: row.kid,
-    lifetimeSeconds: row.lifetime_seconds,
-    writer: row.writer,
-    previousChain: row.previous_chain,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as ChainedEntry
 }

@@ -1,5 +1,6 @@
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger } from '../service/ports.ts'
-import { openLedger, openReader, type Link, type Writer } from './audit.ts'
+import { openLedger, type Link, type Writer } from './audit.ts'
+import { openReader } from './audit-reader.ts'
 import { openCheckpoints } from './checkpoints.ts'
 import { openKeyRegister } from './keys.ts'
 import { openPostgres } from './postgres.ts'

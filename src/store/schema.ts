@@ -43,6 +43,8 @@ export type Database = Kysely<Tables>
 
 export type Engine = 'sqlite' | 'postgres'
 
+const ORDER = ['time', 'chain', 'sequence'] as const
+
 const audit = (engine: Engine): Migration => ({
   async up(db: Kysely<unknown>) {
     const columns = ['request_id', 'caller', 'action', 'outcome', 'previous_hash', 'hash']
@@ -59,6 +61,19 @@ const audit = (engine: Engine): Migration => ({
     await entries.execute()
     // What a key signed last, and which chain a writer had last, are asked for by these.
     await db.schema.createIndex('audit_entry_kid').on('audit_entry').columns(['kid', 'time']).execute()
+    // Each question of an auditor has an index that gives its answer in order.
+    for (const name of ['room', 'user_id', 'caller', 'jti', 'action', 'outcome']) {
+      await db.schema
+        .createIndex(`audit_entry_${name}`)
+        .on('audit_entry')
+        .columns([name, ...ORDER])
+        .execute()
+    }
+    await db.schema
+      .createIndex('audit_entry_order')
+      .on('audit_entry')
+      .columns([...ORDER])
+      .execute()
     await db.schema.createIndex('audit_entry_writer').on('audit_entry').columns(['writer', 'time']).execute()
     await db.schema
       .createTable('audit_checkpoint')

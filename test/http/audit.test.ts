@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { CLINIC, DOCTOR, PATIENT, POLICY, startService, WARD } from '../kit.ts'
+
+const AUDITOR = POLICY.replace(
+  /(id: clinic-backend[^]*?scopes: )\["tokens:issue"\]/,
+  '$1["tokens:issue", "audit:read"]',
+)
+type Page = { entries: Record<string, unknown>[]; nextCursor?: string }
+
+async function start() {
+  const service = await startService({}, undefined, AUDITOR)
+  const get = (query: string, key = CLINIC.apiKey) =>
+    service.app.inject({ url: `/api/jitsi/audit${query}`, headers: { authorization: `Bearer ${key}` } })
+  const page = async (query: string) => (await get(query)).json<Page>()
+  return { ...service, get, page }
+}
+
+describe('GET /api/jitsi/audit', () => {
+  it('gives the record newest first, without what only the chain needs, and records that it was read', async () => {
+    const { client, page, get } = await start()
+    await client.issueToken(DOCTOR)
+    await client.issueToken({ ...DOCTOR, userRole: 'nurse' }).catch(() => undefined)
+    const { entries, nextCursor } = await page('?action=token.issue')
+    expect(nextCursor).toBeUndefined()
+    expect(entries.map(({ outcome, code }) => [outcome, code])).toStrictEqual([
+      ['refused', 'invalid-request'],
+      ['issued', undefined],
+    ])
+    expect(entries[1]).toStrictEqual({
+      time: '2026-11-23T09:00:00.000Z',
+      chain: expect.any(String) as string,
+      sequence: 3,
+      requestId: '00000000-0000-4000-8000-000000000001',
+      caller: 'clinic-backend',
+      action: 'token.issue',
+      outcome: 'issued',
+      room: DOCTOR.roomId,
+      userId: 'doctor-77',
+      role: 'doctor',
+      jti: '00000000-0000-4000-8000-000000000002',
+      kid: expect.stringContaining('/test-key') as string,
+      lifetimeSeconds: 5400,
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    })
+    expect((await page('?action=audit.read')).entries).toMatchObject([
+      { outcome: 'done' },
+      { outcome: 'done', caller: 'clinic-backend' },
+    ])
+    expect((await get('')).headers['cache-control']).toBe('no-store')
+  })
+
+  it('finds by room, user, caller, outcome, id of a token and time, alone and together', async () => {
+    const { client, clientOf, page } = await start()
+    await client.issueToken(DOCTOR)
+    await client.issueToken({ ...PATIENT, roomId: 'bharattelemed-ward-1' })
+    await clientOf(WARD.apiKey).issueToken({ ...PATIENT, roomId: 'bharattelemed-ward-1' })
+    const count = async (query: string) => (await page(`?action=token.issue&${query}`)).entries.length
+    expect(await count(`room=${DOCTOR.roomId}`)).toBe(1)
+    expect(await count('room=bharattelemed-ward-1')).toBe(2)
+    expect(await count('room=bharattelemed-ward-1&caller=ward-backend')).toBe(1)
+    expect(await count('userId=doctor-77')).toBe(1)
+    expect(await count('outcome=refused')).toBe(0)
+    expect(await count('jti=00000000-0000-4000-8000-000000000002')).toBe(1)
+    expect(await count('from=2026-11-23T09:00:00Z')).toBe(3)
+    expect(await count('from=2026-11-23T14:30:00.001%2B05:30')).toBe(0)
+    expect(await count('to=2026-11-23T09:00:00Z')).toBe(0)
+    expect(await count("room=' OR 1=1 --".replaceAll(' ', '%20'))).toBe(0)
+  })
+
+  it('pages through everything once, though entries are added meanwhile', async () => {
+    const { client, page } = await start()
+    for (let i = 0; i < 7; i += 1) await client.issueToken(DOCTOR)
+    const seen: unknown[] = []
+    let cursor = ''
+    for (let pages = 0; pages < 4; pages += 1) {
+      const { entries, nextCursor } = await page(`?action=token.issue&limit=2${cursor}`)
+      seen.push(...entries.map(({ sequence }) => sequence))
+      await client.issueToken(DOCTOR)
+      cursor = `&cursor=${nextCursor ?? ''}`
+      expect(nextCursor === undefined).toBe(pages === 3)
+    }
+    expect(seen).toHaveLength(7)
+    expect(seen).toStrictEqual(seen.toSorted((a, b) => Number(b) - Number(a)))
+  })
+
+  it.each([
+    ['?limit=0', '/query/limit'],
+    ['?limit=1001', '/query/limit'],
+    ['?limit=x', '/query/limit'],
+    ['?from=yesterday', '/query/from'],
+    ['?to=2026-13-45T00:00:00Z', '/query/to'],
+    ['?cursor=abc', '/query/cursor'],
+    ['?cursor=W10', '/query/cursor'],
+    ['?cursor=a%20b', '/query/cursor'],
+    ['?room=', '/query/room'],
+    ['?room=a&room=b', '/query/room'],
+    ['?rooms=x', '/query/rooms'],
+  ])('refuses %s', async (query, pointer) => {
+    const { get, entries } = await start()
+    const answer = await get(query)
+    expect(answer.json()).toMatchObject({ status: 400, code: 'invalid-request', errors: [{ pointer }] })
+    expect(entries()).toMatchObject([{ outcome: 'refused', code: 'invalid-request' }])
+  })
+
+  it('needs its scope', async () => {
+    const { get } = await start()
+    expect((await get('', WARD.apiKey)).json()).toMatchObject({ status: 403, code: 'scope-missing' })
+    expect((await get('', 'x')).json()).toMatchObject({ status: 401 })
+  })
+})
