@@ -20,6 +20,7 @@ import { parseStrictJson } from './http/strict-json.ts'
 import { addTokens, askingOf } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { displayName, isHttpsUrl } from './rules/user.ts'
+import { exportAudit } from './service/export-audit.ts'
 import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
@@ -71,7 +72,11 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request) => issueToken(parts, asking, request) })
-  addAudit(app, { ...door, readAudit: (asking, query) => readAudit(parts, asking, query) })
+  addAudit(app, {
+    ...door,
+    readAudit: (asking, query) => readAudit(parts, asking, query),
+    exportAudit: (asking, format, query) => exportAudit(parts, asking, format, query),
+  })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
   return app

@@ -51,13 +51,22 @@ const LAWS: Record<string, Law> = {
   store: { from: ['contract', 'service'], packages: ['kysely', 'node:sqlite', 'node:fs', 'node:path', 'pg'] },
   http: {
     from: ['contract', 'rules', 'service'],
-    packages: ['fastify', '@fastify/*', '@sinclair/typebox', 'prom-client', 'ip-address', 'node:http', 'node:net'],
+    packages: [
+      'fastify',
+      '@fastify/*',
+      '@sinclair/typebox',
+      'prom-client',
+      'ip-address',
+      'node:http',
+      'node:net',
+      'node:stream',
+    ],
   },
   limits: { from: ['rules', 'service'], packages: ['ioredis'] },
   client: { from: ['contract'], packages: [] },
   cli: {
     from: [...[ASSEMBLY, TOP_FILES].flat().filter((name) => !['http', 'store', 'limits', 'app'].includes(name))],
-    packages: ['@sinclair/typebox', 'pino', 'node:crypto', 'node:fs', 'node:path', 'node:util'],
+    packages: ['@sinclair/typebox', 'pino', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'node:util'],
   },
   top: {
     from: [...ASSEMBLY, ...TOP_FILES],

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { openRecord } from '../record.ts'
+import { exportAudit } from '../service/export-audit.ts'
 import { verifyAudit } from '../service/verify-audit.ts'
 import { keysOf } from './verifying-keys.ts'
-import { CLI_WRITER, type Command, configOf, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, configOf, no, UsageError } from './command.ts'
 
 export const verifyCommand: Command = {
   usage: 'audit verify',
@@ -18,6 +20,34 @@ export const verifyCommand: Command = {
       const summary = `${entries} entries in ${chains} chains, ${checkpoints} checkpoints (${unverifiable} of keys that are gone): ${told}`
       const text = [...findings.map(({ message }) => `- ${message}`), summary].join('\n')
       return { code: findings.length === 0 ? 0 : 1, data: result, text }
+    } finally {
+      await record.close()
+    }
+  },
+}
+
+const FILTERS = ['from', 'to', 'room', 'userId', 'caller', 'action', 'outcome', 'jti']
+
+export const exportCommand: Command = {
+  usage: `audit export [--format ndjson|csv]${FILTERS.map((name) => ` [--${name} …]`).join('')}`,
+  about: 'Writes the record down, newest first, each entry with its hash; as it comes, however long it is.',
+  options: {
+    ...Object.fromEntries(FILTERS.map((name) => [name, { type: 'string' as const }])),
+    format: { type: 'string' },
+  },
+  async run({ words, options }, { env, nowMs, out }) {
+    if (words.length > 0) throw new UsageError('audit export takes options only')
+    const { format = 'ndjson', json: _json, ...query } = options
+    if (format !== 'ndjson' && format !== 'csv') throw new UsageError('--format is ndjson or csv')
+    const record = await openRecord(configOf(env), CLI_WRITER)
+    try {
+      const parts = { ...record, clock: () => nowMs }
+      const asking = { caller: { id: 'cli:operator' }, requestId: randomUUID() }
+      const found = await exportAudit(parts, asking, format, query)
+      if ('code' in found)
+        return no((found.errors ?? []).map(({ pointer, message }) => `${pointer} ${message}`).join('\n'))
+      for await (const text of found.text) await out(text)
+      return { code: 0, data: {}, text: '' }
     } finally {
       await record.close()
     }

@@ -5,6 +5,8 @@ export type Context = {
   env: NodeJS.ProcessEnv
   /** All of standard input. */
   stdin: () => string
+  /** Writes to standard output, as fast as it is taken. */
+  out: (text: string) => Promise<void>
   nowMs: number
 }
 

@@ -7,6 +7,7 @@ import { type Command, type Context, type Outcome, UsageError } from './command.
 
 /** Loaded when they are called: most need a part of the service only. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
+  'audit export': async () => (await import('./audit.ts')).exportCommand,
   'audit verify': async () => (await import('./audit.ts')).verifyCommand,
   'api-key': async () => (await import('./api-key.ts')).apiKeyCommand,
   check: async () => (await import('./check.ts')).checkCommand,

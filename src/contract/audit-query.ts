@@ -39,6 +39,22 @@ export const AuditQuery = Type.Object(
 )
 export type AuditQuery = Static<typeof AuditQuery>
 
+const { limit: _limit, cursor: _cursor, ...filters } = AuditQuery.properties
+
+/** The query of `GET /api/jitsi/audit/export`: the same filters, and how it is written down. */
+export const ExportQuery = Type.Object(
+  {
+    ...filters,
+    format: Type.Optional(
+      Type.Unsafe<'ndjson' | 'csv'>(
+        Type.String({ enum: ['ndjson', 'csv'], description: 'ndjson or csv; ndjson without it' }),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ExportQuery = Static<typeof ExportQuery>
+
 const optional = () => Type.Optional(Type.String())
 
 /** An entry as an auditor reads it. */

@@ -17,6 +17,7 @@ export type AuditEntry = {
     | 'service.stop'
     | 'policy.reload'
     | 'audit.read'
+    | 'audit.export'
     | 'token.issue'
     | 'token.inspect'
     | 'caller.authenticate'

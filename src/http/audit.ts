@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { type AuditPage, AuditQuery } from '../contract/audit-query.ts'
+import { type AuditPage, AuditQuery, ExportQuery } from '../contract/audit-query.ts'
 import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
+import type { Export } from '../service/export-audit.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
 import { authenticate, type Identify } from './caller.ts'
@@ -13,6 +15,7 @@ export type AuditRoute = {
   identify: Identify
   limitCaller: Awaited<ReturnType<typeof limit>>
   readAudit: (asking: Asking, query: AuditQuery) => Promise<AuditPage | Refusal>
+  exportAudit: (asking: Asking, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<Export | Refusal>
 }
 
 const CODES = new Set([
@@ -20,8 +23,13 @@ const CODES = new Set([
   ...['headers-too-large', 'fault', 'record-unavailable', 'identity-provider-unavailable', 'shutting-down'],
 ])
 
-/** Adds `GET /api/jitsi/audit`. */
-export function addAudit(app: App, { identify, limitCaller, readAudit }: AuditRoute): void {
+/** Adds `GET /api/jitsi/audit` and `GET /api/jitsi/audit/export`. */
+export function addAudit(app: App, route: AuditRoute): void {
+  addRead(app, route)
+  addExport(app, route)
+}
+
+function addRead(app: App, { identify, limitCaller, readAudit }: AuditRoute): void {
   app.get(
     '/api/jitsi/audit',
     {
@@ -40,6 +48,34 @@ export function addAudit(app: App, { identify, limitCaller, readAudit }: AuditRo
     async (request, reply) => {
       const page = await readAudit(askingOf(request), request.query)
       return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
+    },
+  )
+}
+
+function addExport(app: App, { identify, limitCaller, exportAudit }: AuditRoute): void {
+  const content = Object.fromEntries(
+    ['application/x-ndjson', 'text/csv'].map((type) => [type, { schema: Type.Unsafe<Readable>(Type.String()) }]),
+  )
+  app.get(
+    '/api/jitsi/audit/export',
+    {
+      config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
+      preParsing: [authenticate(identify, 'audit:read'), limitCaller],
+      schema: {
+        operationId: 'exportAudit',
+        summary: 'Write the record down, each entry with its hash',
+        description: 'Needs the scope audit:read. Newest first, streamed; that it was exported is recorded too.',
+        tags: ['audit'],
+        security: [{ apiKey: ['audit:read'] }],
+        querystring: ExportQuery,
+        response: { 200: { description: 'The entries, as the format says', content } },
+      },
+    },
+    async (request, reply) => {
+      const { format = 'ndjson', ...query } = request.query
+      const found = await exportAudit(askingOf(request), format, query)
+      if ('code' in found) return sendProblem(request, reply, found)
+      return reply.type(found.format.mediaType).send(Readable.from(found.text))
     },
   )
 }

@@ -27,9 +27,11 @@ function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
     ...env,
   }
   return async (...words: string[]): Promise<Ended> => {
-    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, nowMs: Date.now() })
+    let streamed = ''
+    const out = async (piece: string) => void (streamed += piece)
+    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, out, nowMs: Date.now() })
     const asJson = words.includes('--json')
-    const printed = `${asJson ? JSON.stringify(data) : text}\n`
+    const printed = text === '' ? streamed : `${asJson ? JSON.stringify(data) : text}\n`
     const onError = !asJson && code === 2
     return {
       status: code,
@@ -429,4 +431,19 @@ describe('audit verify', () => {
     const elsewhere = await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' })('audit', 'verify', '--json')
     expect(elsewhere.json()).toMatchObject({ checkpoints: 2, unverifiable: 2, findings: [{ what: 'changed' }] })
   })
+})
+
+it('audit export writes the record down as REST does, and records that', async () => {
+  const { dir, cli } = production()
+  await cli(...MINT)
+  const lines = (await cli('audit', 'export', '--action', 'token.issue')).stdout.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { userId: 'doctor-77', caller: 'cli:operator' },
+  ])
+  const csv = (await cli('audit', 'export', '--format', 'csv', '--userId', 'doctor-77')).stdout.split('\r\n')
+  expect([csv.length, csv[0]?.startsWith('time,chain,sequence,')]).toStrictEqual([3, true])
+  expect((await cli('audit', 'export', '--from', 'x')).status).toBe(1)
+  expect((await cli('audit', 'export', '--format', 'xml')).status).toBe(2)
+  expect(readEntries(join(dir, 'service.db')).filter(({ action }) => action === 'audit.export')).toHaveLength(3)
+  expect((await cli('audit', 'verify')).status).toBe(0)
 })

@@ -108,3 +108,55 @@ describe('GET /api/jitsi/audit', () => {
     expect((await get('', 'x')).json()).toMatchObject({ status: 401 })
   })
 })
+
+describe('GET /api/jitsi/audit/export', () => {
+  it('writes what is found, newest first, over every page, as NDJSON or CSV', async () => {
+    const { parts, get, client } = await start()
+    const entry = { time: 1, requestId: 'r', caller: 'bulk', action: 'token.issue', outcome: 'issued' } as const
+    for (let batch = 0; batch < 5; batch += 1)
+      await Promise.all(Array.from({ length: 500 }, () => parts.ledger.append(entry)))
+    await client.issueToken(DOCTOR)
+    const answer = await get('/export?action=token.issue')
+    expect(answer.headers['content-type']).toBe('application/x-ndjson')
+    const rows = answer.body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(rows).toHaveLength(2501)
+    expect(rows[0]).toMatchObject({ userId: 'doctor-77', hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
+    expect(new Set(rows.map(({ hash }) => hash)).size).toBe(2501)
+    const csv = (await get('/export?format=csv&caller=bulk')).body.split('\r\n')
+    expect(csv).toHaveLength(2502)
+    expect(csv[0]).toBe(
+      'time,chain,sequence,requestId,caller,onBehalfOf,action,outcome,code,room,userId,role,jti,kid,lifetimeSeconds,hash',
+    )
+  })
+
+  it('writes nothing into CSV that a spreadsheet would run', async () => {
+    const { parts, get } = await start()
+    const persons = ['=1+1', '+1', '-1', '@x', '"quoted", and more', 'plain']
+    for (const onBehalfOf of persons) {
+      await parts.ledger.append({
+        time: 1,
+        requestId: 'r',
+        caller: 'c',
+        onBehalfOf,
+        action: 'token.issue',
+        outcome: 'issued',
+      })
+    }
+    const lines = (await get('/export?format=csv&caller=c')).body.trimEnd().split('\r\n').slice(1)
+    const cells = lines.map((line) => /^(?:"[^"]*",){5}"((?:[^"]|"")*)"/.exec(line)?.[1]).toReversed()
+    expect(cells).toStrictEqual(["'=1+1", "'+1", "'-1", "'@x", '""quoted"", and more', 'plain'])
+  })
+
+  it('refuses what means nothing, needs its scope, and is recorded', async () => {
+    const { get, entries } = await start()
+    for (const query of ['?format=xml', '?limit=5', '?from=x']) {
+      expect((await get(`/export${query}`)).json()).toMatchObject({ status: 400, code: 'invalid-request' })
+    }
+    expect((await get('/export', WARD.apiKey)).json()).toMatchObject({ status: 403 })
+    await get('/export')
+    expect(entries().at(-1)).toMatchObject({ action: 'audit.export', outcome: 'done', caller: 'clinic-backend' })
+  })
+})
