@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, sign } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
-import { APP_ID, DOCTOR, NOW, PATIENT, startService, testKeyPem } from './kit.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { APP_ID, DOCTOR, NOW, openService, PATIENT, testKeyPem, UNLIMITED } from './kit.ts'
 import { isOwner, type Outcome, type Verifier, verifierSays } from './verifier.ts'
 import { inspectToken } from '../src/service/inspect-token.ts'
 
@@ -64,18 +64,20 @@ const OF_KEYS: typeof MEASURED = [
 ]
 
 describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verifier }) => {
-  async function start() {
-    const service = await startService(env)
-    const keyServer = async (name: string) => {
-      const answer = await service.app.inject(`/asap/${name}.pem`)
-      return answer.statusCode === 200 ? answer.body : undefined
-    }
-    const says = (token: string, room = DOCTOR.roomId) => verifierSays(token, room, { ...verifier, keyServer }, seconds)
-    return { ...service, says }
+  let service: Awaited<ReturnType<typeof openService>>
+  beforeAll(async () => {
+    service = await openService({ ...UNLIMITED, ...env })
+  })
+  afterAll(() => service.close())
+
+  async function keyServer(name: string): Promise<string | undefined> {
+    const answer = await service.app.inject(`/asap/${name}.pem`)
+    return answer.statusCode === 200 ? answer.body : undefined
   }
+  const says = (token: string, room = DOCTOR.roomId) => verifierSays(token, room, { ...verifier, keyServer }, seconds)
 
   it('lets doctor and patient into their room and no other, the doctor alone as an owner', async () => {
-    const { client, says } = await start()
+    const { client } = service
     const [doctor, patient] = [await client.issueToken(DOCTOR), await client.issueToken(PATIENT)]
     expect([await says(doctor.token), await says(patient.token)]).toStrictEqual(['joined', 'joined'])
     expect([
@@ -95,7 +97,7 @@ describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verif
   it.each(verifier.algorithm === 'HS256' ? MEASURED : [...MEASURED, ...OF_KEYS])(
     '%s: as measured, and the diagnosis says the same',
     async (_what, change, outcome) => {
-      const { client, parts, says } = await start()
+      const { client, parts } = service
       const { token } = await client.issueToken(DOCTOR)
       const [header, claims] = token
         .split('.')
