@@ -1,9 +1,9 @@
 import type { AuditQuery } from '../contract/audit-query.ts'
 import type { Refusal } from '../contract/problem.ts'
 import { EXPORT_FORMATS, type ExportFormat } from '../rules/audit-export.ts'
-import { auditRow, type Search, searchOf } from '../rules/audit-query.ts'
-import type { Asking } from './issue-token.ts'
-import type { AuditReader, Clock, Ledger } from './ports.ts'
+import { auditRow, type Search } from '../rules/audit-query.ts'
+import type { AuditReader } from './ports.ts'
+import { type Asker, type AskingParts, recordedSearch } from './read-audit.ts'
 
 /** An export under way: its format, and its text, piece by piece, as fast as it is taken. */
 export type Export = { format: ExportFormat; text: AsyncGenerator<string> }
@@ -12,25 +12,20 @@ export type Export = { format: ExportFormat; text: AsyncGenerator<string> }
 const PAGE = 1000
 
 /**
- * Writes down what a query finds, newest first; that it was asked for stands in the record before.
+ * Writes down what a query finds, newest first.
  * @returns the export, or `invalid-request`
  * @throws ServiceFault `record-unavailable`
  */
 export async function exportAudit(
-  { reader, ledger, clock }: { reader: AuditReader; ledger: Ledger; clock: Clock },
-  { caller, requestId }: Pick<Asking, 'requestId'> & { caller: { id: string } },
+  parts: AskingParts,
+  asker: Asker,
   formatName: keyof typeof EXPORT_FORMATS,
   query: AuditQuery,
 ): Promise<Export | Refusal> {
-  const search = searchOf(query)
-  const refused = 'code' in search
-  await ledger.append({
-    ...{ time: clock(), requestId, caller: caller.id, action: 'audit.export' },
-    ...(refused ? { outcome: 'refused' as const, code: search.code } : { outcome: 'done' as const }),
-  })
-  if (refused) return search
+  const search = await recordedSearch(parts, asker, 'audit.export', query)
+  if ('code' in search) return search
   const format = EXPORT_FORMATS[formatName]
-  return { format, text: pages(reader, search, format) }
+  return { format, text: pages(parts.reader, search, format) }
 }
 
 async function* pages(reader: AuditReader, search: Search, format: ExportFormat): AsyncGenerator<string> {

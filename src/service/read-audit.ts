@@ -1,28 +1,42 @@
 import type { AuditPage, AuditQuery } from '../contract/audit-query.ts'
 import type { Refusal } from '../contract/problem.ts'
-import { auditRow, cursorOf, searchOf } from '../rules/audit-query.ts'
+import { auditRow, cursorOf, type Search, searchOf } from '../rules/audit-query.ts'
 import type { Asking } from './issue-token.ts'
 import type { AuditReader, Clock, Ledger } from './ports.ts'
 
+/** What asking the record needs. */
+export type AskingParts = { reader: AuditReader; ledger: Ledger; clock: Clock }
+
+/** Who asks: a caller, or the operator. */
+export type Asker = Pick<Asking, 'requestId'> & { caller: { id: string } }
+
 /**
- * Reads the record for an auditor; that it was read stands in it too, by then.
+ * Makes of a query what the store can be asked; that somebody asked stands in the record by then.
+ * @returns the search, or `invalid-request`
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function recordedSearch(
+  { ledger, clock }: AskingParts,
+  { caller, requestId }: Asker,
+  action: 'audit.read' | 'audit.export',
+  query: AuditQuery,
+): Promise<Search | Refusal> {
+  const search = searchOf(query)
+  const ended = 'code' in search ? ({ outcome: 'refused', code: search.code } as const) : ({ outcome: 'done' } as const)
+  await ledger.append({ time: clock(), requestId, caller: caller.id, action, ...ended })
+  return search
+}
+
+/**
+ * Reads the record for an auditor.
  * @returns a page, newest first, or `invalid-request`
  * @throws ServiceFault `record-unavailable`
  */
-export async function readAudit(
-  { reader, ledger, clock }: { reader: AuditReader; ledger: Ledger; clock: Clock },
-  { caller, requestId }: Asking,
-  query: AuditQuery,
-): Promise<AuditPage | Refusal> {
-  const search = searchOf(query)
-  const refused = 'code' in search
-  await ledger.append({
-    ...{ time: clock(), requestId, caller: caller.id, action: 'audit.read' },
-    ...(refused ? { outcome: 'refused' as const, code: search.code } : { outcome: 'done' as const }),
-  })
-  if (refused) return search
+export async function readAudit(parts: AskingParts, asker: Asker, query: AuditQuery): Promise<AuditPage | Refusal> {
+  const search = await recordedSearch(parts, asker, 'audit.read', query)
+  if ('code' in search) return search
   // One more than asked for tells whether there is a next page.
-  const found = await reader.search({ ...search, limit: search.limit + 1 })
+  const found = await parts.reader.search({ ...search, limit: search.limit + 1 })
   const entries = found.slice(0, search.limit)
   const last = entries.at(-1)
   return {
