@@ -135,11 +135,14 @@ export const placeOf = (config: Config): KeyPlace => ({
   ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
 })
 
+/** Whether no key is named and none lies there: then development makes one at its start. */
+export const lacksKey = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
+  SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && privateKeyIds(KEYS_DIR).length === 0
+
 /** @returns the ring, or undefined where a shared secret signs */
 async function ringOf(config: Config, development: Development | undefined): Promise<Ring | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
-  const named = config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined
-  if (development !== undefined && !named && privateKeyIds(config.KEYS_DIR).length === 0) {
+  if (development !== undefined && lacksKey(config)) {
     development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
   }
   const ring = readRing(placeOf(config))

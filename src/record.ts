@@ -52,3 +52,17 @@ export async function openRecord(
     ])
   }
 }
+
+/** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
+export async function withRecord<T>(
+  config: Pick<Config, 'DATABASE_URL'>,
+  writer: string,
+  use: (record: Store) => Promise<T>,
+): Promise<T> {
+  const record = await openRecord(config, writer)
+  try {
+    return await use(record)
+  } finally {
+    await record.close()
+  }
+}

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { openRecord } from '../record.ts'
+import { withRecord } from '../record.ts'
 import { exportAudit } from '../service/export-audit.ts'
 import { verifyAudit } from '../service/verify-audit.ts'
 import { keysOf } from './verifying-keys.ts'
-import { CLI_WRITER, type Command, configOf, no, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, configOf, fieldLines, no, UsageError } from './command.ts'
 
 export const verifyCommand: Command = {
   usage: 'audit verify',
@@ -12,17 +12,14 @@ export const verifyCommand: Command = {
   async run({ words }, { env }) {
     if (words.length > 0) throw new UsageError('audit verify takes no word')
     const config = configOf(env)
-    const record = await openRecord(config, CLI_WRITER)
-    try {
+    return withRecord(config, CLI_WRITER, async (record) => {
       const result = await verifyAudit({ ...record, keys: keysOf(config) })
       const { chains, entries, checkpoints, unverifiable, findings } = result
       const told = findings.length === 0 ? 'all as they were written.' : 'NOT as they were written.'
       const summary = `${entries} entries in ${chains} chains, ${checkpoints} checkpoints (${unverifiable} of keys that are gone): ${told}`
       const text = [...findings.map(({ message }) => `- ${message}`), summary].join('\n')
       return { code: findings.length === 0 ? 0 : 1, data: result, text }
-    } finally {
-      await record.close()
-    }
+    })
   },
 }
 
@@ -39,17 +36,13 @@ export const exportCommand: Command = {
     if (words.length > 0) throw new UsageError('audit export takes options only')
     const { format = 'ndjson', json: _json, ...query } = options
     if (format !== 'ndjson' && format !== 'csv') throw new UsageError('--format is ndjson or csv')
-    const record = await openRecord(configOf(env), CLI_WRITER)
-    try {
+    return withRecord(configOf(env), CLI_WRITER, async (record) => {
       const parts = { ...record, clock: () => nowMs }
       const asking = { caller: { id: 'cli:operator' }, requestId: randomUUID() }
       const found = await exportAudit(parts, asking, format, query)
-      if ('code' in found)
-        return no((found.errors ?? []).map(({ pointer, message }) => `${pointer} ${message}`).join('\n'))
+      if ('code' in found) return no(fieldLines(found).join('\n'))
       for await (const text of found.text) await out(text)
       return { code: 0, data: {}, text: '' }
-    } finally {
-      await record.close()
-    }
+    })
   },
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Config, readConfig } from '../config.ts'
 import type { PolicyFile } from '../contract/policy.ts'
 import { privateKeyIds, readRing } from '../keys/ring.ts'
-import { collect, placeOf, policyFileOf } from '../parts.ts'
+import { collect, lacksKey, placeOf, policyFileOf } from '../parts.ts'
 import { wholeName } from '../rules/policy.ts'
 import { SETTINGS } from '../settings.ts'
 import { columns, type Command, UsageError } from './command.ts'
@@ -38,11 +38,8 @@ export const checkCommand: Command = {
 }
 
 /** Whether nothing lies there that could be wrong: a shared secret signs, or development makes a key at its start. */
-function keysAreMade(config: Config): boolean {
-  if (config.JITSI_JWT_SECRET !== undefined) return true
-  const named = config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined
-  return config.NODE_ENV !== 'production' && !named && privateKeyIds(config.KEYS_DIR).length === 0
-}
+const keysAreMade = (config: Config): boolean =>
+  config.JITSI_JWT_SECRET !== undefined || (config.NODE_ENV !== 'production' && lacksKey(config))
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`${title}:`, ...lines, '']

@@ -1,3 +1,4 @@
+import type { Refusal } from '../contract/problem.ts'
 import { type Config, ConfigurationError, readConfig } from '../config.ts'
 
 /** What a command works with. */
@@ -51,6 +52,10 @@ export const no = (reason: string, more: object = {}): Outcome => ({
   data: { error: reason, ...more },
   text: reason,
 })
+
+/** The fields that a refusal names, a line each. */
+export const fieldLines = ({ errors = [] }: Refusal): string[] =>
+  errors.map(({ pointer, message }) => `${pointer} ${message}`)
 
 /** The one word that a command needs. @throws UsageError */
 export function oneWord({ words }: Words): string {

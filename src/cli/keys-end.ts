@@ -4,7 +4,7 @@ import { type Config, deploymentOf } from '../config.ts'
 import { replaceFile } from '../keys/make-key.ts'
 import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/ring.ts'
-import { openRecord } from '../record.ts'
+import { withRecord } from '../record.ts'
 import { kidOf } from '../rules/deployment.ts'
 import { CLI_WRITER, type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
 import { keyIdOf, ringIn } from './keys.ts'
@@ -18,8 +18,7 @@ function ending(
   return async (words, { env, nowMs }) => {
     const id = keyIdOf(oneWord(words))
     const config = configOf(env)
-    const record = await openRecord(config, CLI_WRITER)
-    try {
+    const refused = await withRecord(config, CLI_WRITER, async (record) => {
       const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
       if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
       if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
@@ -28,10 +27,9 @@ function ending(
         const until = new Date(signed.deadAt).toISOString()
         return no(`${id} has signed a token that lives until ${until}; come back then.`, { until })
       }
-    } finally {
-      await record.close()
-    }
-    return end(config, id)
+      return undefined
+    })
+    return refused ?? end(config, id)
   }
 }
 

@@ -6,7 +6,7 @@ import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import { asapName } from '../keys/publication.ts'
 import { ACTIVE_FILE, KEY_ID, readRing, type RingKey } from '../keys/ring.ts'
 import { placeOf } from '../parts.ts'
-import { openRecord } from '../record.ts'
+import { withRecord } from '../record.ts'
 import { kidOf } from '../rules/deployment.ts'
 import { CLI_WRITER, columns, type Command, configOf, done, no, oneWord, UsageError } from './command.ts'
 
@@ -66,8 +66,7 @@ export const listCommand: Command = {
   async run({ words }, { env }) {
     if (words.length > 0) throw new UsageError('keys list takes no word')
     const config = configOf(env)
-    const record = await openRecord(config, CLI_WRITER)
-    try {
+    return withRecord(config, CLI_WRITER, async (record) => {
       const known = await record.register.list()
       const keys = []
       for (const { id, state, fingerprint } of ringIn(config, known)) {
@@ -86,9 +85,7 @@ export const listCommand: Command = {
         ...[key.fingerprint, key.asap],
       ])
       return done({ keys }, columns([head, ...rows]))
-    } finally {
-      await record.close()
-    }
+    })
   },
 }
 

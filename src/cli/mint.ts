@@ -4,7 +4,7 @@ import type { TokenRequest } from '../contract/token.ts'
 import { openParts } from '../parts.ts'
 import { inspectToken } from '../service/inspect-token.ts'
 import { issueToken } from '../service/issue-token.ts'
-import { CLI_WRITER, type Command, done, no, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, done, fieldLines, no, UsageError } from './command.ts'
 import { requestFaults } from './request.ts'
 
 const FIELDS = {
@@ -41,8 +41,7 @@ export const mintCommand: Command = {
       const caller = { id: 'cli:operator', roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
       const outcome = await issueToken(parts, { caller, requestId: parts.newId() }, request as TokenRequest)
       if ('code' in outcome) {
-        const reasons = (outcome.errors ?? []).map(({ pointer, message }) => `${pointer} ${message}`)
-        return no([outcome.code, ...reasons].join('\n'), { code: outcome.code, errors: outcome.errors })
+        return no([outcome.code, ...fieldLines(outcome)].join('\n'), { code: outcome.code, errors: outcome.errors })
       }
       const { token, ...answer } = outcome
       const { says } = await inspectToken({ ...parts, deployment: deploymentOf(config) }, token)

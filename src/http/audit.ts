@@ -29,51 +29,54 @@ export function addAudit(app: App, route: AuditRoute): void {
   addExport(app, route)
 }
 
-function addRead(app: App, { identify, limitCaller, readAudit }: AuditRoute): void {
+/** What both routes are: what they answer, and who may ask. */
+const READS = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
+const asked = ({ identify, limitCaller }: AuditRoute) => ({
+  config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
+  preParsing: [authenticate(identify, 'audit:read'), limitCaller],
+})
+
+function addRead(app: App, route: AuditRoute): void {
   app.get(
     '/api/jitsi/audit',
     {
-      config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
-      preParsing: [authenticate(identify, 'audit:read'), limitCaller],
+      ...asked(route),
       schema: {
         operationId: 'readAudit',
         summary: 'Read the record',
         description: 'Needs the scope audit:read. Newest first; that it was read is recorded too.',
-        tags: ['audit'],
-        security: [{ apiKey: ['audit:read'] }],
+        ...READS,
         querystring: AuditQuery,
         response: { 200: Type.Unsafe<AuditPage>(Type.Ref('AuditPage')) },
       },
     },
     async (request, reply) => {
-      const page = await readAudit(askingOf(request), request.query)
+      const page = await route.readAudit(askingOf(request), request.query)
       return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
     },
   )
 }
 
-function addExport(app: App, { identify, limitCaller, exportAudit }: AuditRoute): void {
+function addExport(app: App, route: AuditRoute): void {
   const content = Object.fromEntries(
     ['application/x-ndjson', 'text/csv'].map((type) => [type, { schema: Type.Unsafe<Readable>(Type.String()) }]),
   )
   app.get(
     '/api/jitsi/audit/export',
     {
-      config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
-      preParsing: [authenticate(identify, 'audit:read'), limitCaller],
+      ...asked(route),
       schema: {
         operationId: 'exportAudit',
         summary: 'Write the record down, each entry with its hash',
         description: 'Needs the scope audit:read. Newest first, streamed; that it was exported is recorded too.',
-        tags: ['audit'],
-        security: [{ apiKey: ['audit:read'] }],
+        ...READS,
         querystring: ExportQuery,
         response: { 200: { description: 'The entries, as the format says', content } },
       },
     },
     async (request, reply) => {
       const { format = 'ndjson', ...query } = request.query
-      const found = await exportAudit(askingOf(request), format, query)
+      const found = await route.exportAudit(askingOf(request), format, query)
       if ('code' in found) return sendProblem(request, reply, found)
       return reply.type(found.format.mediaType).send(Readable.from(found.text))
     },

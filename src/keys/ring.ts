@@ -38,7 +38,7 @@ export const ACTIVE_FILE = 'active'
  */
 export function readRing(place: KeyPlace, before?: Before): Ring {
   const names = fileNames(place.keysDir)
-  const privateIds = idsOf(names, '.pem').filter((id) => !id.endsWith('.pub'))
+  const privateIds = privateIdsOf(names)
   const publicIds = idsOf(names, '.pub.pem')
   const active = activeKey(place, privateIds, names.includes(ACTIVE_FILE), before)
   const others = privateIds
@@ -112,8 +112,9 @@ function fileNames(keysDir: string): string[] {
 }
 
 /** @returns the ids of the private keys in a folder, sorted */
-export const privateKeyIds = (keysDir: string): string[] =>
-  idsOf(fileNames(keysDir), '.pem').filter((id) => !id.endsWith('.pub'))
+export const privateKeyIds = (keysDir: string): string[] => privateIdsOf(fileNames(keysDir))
+
+const privateIdsOf = (names: readonly string[]): string[] => idsOf(names, '.pem').filter((id) => !id.endsWith('.pub'))
 
 const idsOf = (names: readonly string[], ending: string): string[] =>
   names

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { STRIKES_KEPT_MS, WINDOW_MS } from '../rules/gcra.ts'
+import { FIRST_BAN_MS, LONGEST_BAN_MS, STRIKES_KEPT_MS, WINDOW_MS } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
 /** How long Redis may take to answer, in milliseconds; past it, it counts as away. */
@@ -39,7 +39,7 @@ if next - now - window - 0.5 <= 0 then
 end
 local strikes = redis.call('INCR', KEYS[3])
 redis.call('PEXPIRE', KEYS[3], ${STRIKES_KEPT_MS})
-local ban = math.min(60000 * 2 ^ (strikes - 1), 3600000)
+local ban = math.min(${FIRST_BAN_MS} * 2 ^ (strikes - 1), ${LONGEST_BAN_MS})
 redis.call('SET', KEYS[2], strikes, 'PX', ban)
 return ban
 `

@@ -32,8 +32,9 @@ export function take(fullAtMs: number | undefined, perMinute: number, nowMs: num
   return { allowed: true, remaining, resetMs: next - nowMs, retryAfterMs: 0, fullAtMs: next }
 }
 
-const FIRST_BAN_MS = 60_000
-const LONGEST_BAN_MS = 3_600_000
+/** The first ban and the longest one, in milliseconds. */
+export const FIRST_BAN_MS = 60_000
+export const LONGEST_BAN_MS = 3_600_000
 
 /** For how long strikes are remembered, in milliseconds. */
 export const STRIKES_KEPT_MS = 24 * 3_600_000

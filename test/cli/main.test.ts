@@ -16,7 +16,7 @@ import { APP_ID, brokenAt, readEntries, tempDir, testEnv, testKeyPem } from '../
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** What a command printed, and its exit code. */
-type Ended = { status: number | null; stdout: string; stderr: string; json(): Record<string, never> }
+type Ended = { status: number | null; stdout: string; stderr: string; json(): unknown }
 
 /** The command line in a folder, with settings and what stands on standard input; in this process, which starts faster. */
 function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
@@ -37,7 +37,7 @@ function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
       status: code,
       stdout: onError ? '' : printed,
       stderr: onError ? printed : '',
-      json: () => JSON.parse(printed) as Record<string, never>,
+      json: (): unknown => JSON.parse(printed),
     }
   }
 }
@@ -104,7 +104,10 @@ describe('the command line', () => {
   })
 
   it('api-key prints a key for the caller and the hash for the policy', async () => {
-    const { apiKey, sha256 } = (await cliIn(tempDir())('api-key', 'clinic-backend', '--json')).json()
+    const { apiKey, sha256 } = (await cliIn(tempDir())('api-key', 'clinic-backend', '--json')).json() as Record<
+      string,
+      unknown
+    >
     expect(apiKey).toMatch(/^jts_clinic-backend_[A-Za-z0-9_-]{43}$/)
     expect(sha256).toBe(createHash('sha256').update(String(apiKey)).digest('hex'))
   })
@@ -149,7 +152,7 @@ describe('keys', () => {
       '--show-token',
       '--json',
     ]
-    const { token } = (await cli('mint', ...words)).json() as unknown as { token: string }
+    const { token } = (await cli('mint', ...words)).json() as { token: string }
     return expect(compactVerify(token, createPublicKey(readFileSync(join(dir, 'keys/k4.pem'))))).resolves.toBeDefined()
   })
 
@@ -204,10 +207,10 @@ describe('keys', () => {
     expect((await cli('keys', 'activate', 'two')).status).toBe(0)
     const refused = await cli('keys', 'retire', 'one', '--json')
     expect(refused.status).toBe(1)
-    const { until } = refused.json() as unknown as { until: string }
+    const { until } = refused.json() as { until: string }
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(3_500_000)
     expect(existsSync(join(keysDir, 'one.pem'))).toBe(true)
-    const { keys } = (await cli('keys', 'list', '--json')).json() as unknown as { keys: Record<string, string>[] }
+    const { keys } = (await cli('keys', 'list', '--json')).json() as { keys: Record<string, string>[] }
     expect(keys.map(({ id, state, kid, deadAt, asap }) => [id, state, kid, deadAt, asap])).toStrictEqual([
       [
         'two',
@@ -260,7 +263,7 @@ describe('check', () => {
     expect(stdout).not.toContain('hidden')
     expect(stdout).toMatch(/^doctor +moderator +90, at most 240 min +recording transcription/m)
     expect(stdout).toMatch(/^ward-backend +1 keys +patient +\^bharattelemed-ward-\.\*\$ +tokens:issue$/m)
-    const { warnings, faults, policy } = (await cli('check', '--json')).json() as unknown as {
+    const { warnings, faults, policy } = (await cli('check', '--json')).json() as {
       warnings: string[]
       faults: string[]
       policy: object
@@ -327,7 +330,7 @@ describe('mint', () => {
     expect(plain.stdout).toMatch(/^Issued for bharattelemed-p1-d2-3 as doctor, until /)
     expect(plain.stdout).not.toContain('eyJ')
     expect((await cli(...MINT, '--json')).stdout).not.toContain('eyJ')
-    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as { token: string }
     expect(decodeProtectedHeader(token).kid).toBe(`${APP_ID}/one`)
     const entries = readEntries(join(dir, 'service.db'))
     expect(entries).toMatchObject([
@@ -362,7 +365,7 @@ describe('mint', () => {
 describe('inspect', () => {
   it('takes a token from a file or standard input, and exits 0 where it is good', async () => {
     const { dir, env, cli } = production()
-    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as { token: string }
     writeFileSync(join(dir, 'token'), `${token}\n`)
     const masked = await cli('inspect', join(dir, 'token'))
     expect(masked.status).toBe(0)
@@ -378,7 +381,7 @@ describe('inspect', () => {
 
   it('says what a verifier objects to, and exits 1', async () => {
     const { dir, env, cli } = production()
-    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as unknown as { token: string }
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as { token: string }
     const [header, payload, signature = ''] = token.split('.')
     const damaged = `${header}.${payload}.${signature.slice(0, -4)}AAAA`
     const bad = await cliIn(dir, env, damaged)('inspect')
@@ -388,11 +391,9 @@ describe('inspect', () => {
     })
     const foreign = (
       await cliIn(dir, { ...env, JAAS_APP_ID: 'vpaas-magic-cookie-00ff' }, token)('inspect', '--json')
-    ).json() as unknown as { objections: { code: string }[] }
+    ).json() as { objections: { code: string }[] }
     expect(foreign.objections.map(({ code }) => code)).toStrictEqual(['kid-foreign', 'sub'])
-    const unpublished = (
-      await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' }, token)('inspect', '--json')
-    ).json() as unknown as {
+    const unpublished = (await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' }, token)('inspect', '--json')).json() as {
       objections: { code: string }[]
     }
     expect(unpublished.objections.map(({ code }) => code)).toStrictEqual(['key-unknown'])

@@ -35,6 +35,28 @@ async function open(url: string, name = 'w'): Promise<Store> {
   return store
 }
 
+/** A store in a new database, over a wire that can be cut. */
+async function openThroughWire() {
+  const url = new URL(await newPostgres())
+  const wire = await wireTo(url.href)
+  url.port = new URL(wire.url).port
+  return { store: await open(url.href), wire }
+}
+
+/** Waits until an entry is kept; fails where none is within ten seconds. */
+async function keepsAgain({ ledger }: Store) {
+  await expect
+    .poll(
+      () =>
+        ledger.append(entry(3)).then(
+          () => 'kept',
+          () => 'lost',
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe('kept')
+}
+
 describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
   it('is brought up to date by replicas that start together', async () => {
     const url = await newPostgres()
@@ -44,51 +66,25 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
   })
 
   it('cut off: record-unavailable within three seconds, and back by itself with nothing lost', async () => {
-    const url = new URL(await newPostgres())
-    const wire = await wireTo(url.href)
-    const through = new URL(url)
-    through.port = new URL(wire.url).port
-    const store = await open(through.href)
+    const { store, wire } = await openThroughWire()
     await store.ledger.append(entry(1))
     wire.set('cut')
     await expect(store.ledger.append(entry(2))).rejects.toMatchObject({ code: 'record-unavailable' })
     await expect(store.ledger.probe()).rejects.toMatchObject({ code: 'record-unavailable' })
     wire.set('open')
-    await expect
-      .poll(
-        () =>
-          store.ledger.append(entry(3)).then(
-            () => 'kept',
-            () => 'lost',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('kept')
+    await keepsAgain(store)
     const { findings } = await verify(store)
     expect(findings).toStrictEqual([])
   })
 
   it('hanging: record-unavailable within three seconds, and back by itself', async () => {
-    const url = new URL(await newPostgres())
-    const wire = await wireTo(url.href)
-    const through = new URL(url)
-    through.port = new URL(wire.url).port
-    const store = await open(through.href)
+    const { store, wire } = await openThroughWire()
     await store.ledger.append(entry(1))
     wire.set('hanging')
     await expect(store.ledger.append(entry(2))).rejects.toMatchObject({ code: 'record-unavailable' })
     wire.set('open')
     // A connection that hung may break only now.
-    await expect
-      .poll(
-        () =>
-          store.ledger.append(entry(3)).then(
-            () => 'kept',
-            () => 'lost',
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe('kept')
+    await keepsAgain(store)
     expect((await verify(store)).findings).toStrictEqual([])
   })
 
