@@ -15,6 +15,7 @@ import { logRequests, quiet } from './http/log.ts'
 import { addMetrics } from './http/metrics.ts'
 import { answerUnknown, decodableUrl } from './http/not-found.ts'
 import { describe } from './http/openapi.ts'
+import { noteOrigin } from './http/origin.ts'
 import { handleErrors } from './http/problems.ts'
 import { parseStrictJson } from './http/strict-json.ts'
 import { addTokens, askingOf } from './http/tokens.ts'
@@ -49,6 +50,7 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   )
 
   logRequests(app)
+  noteOrigin(app, config.AUDIT_ADDRESS)
   setHeaders(app)
   const accepting = closeCalmly(app)
   const limitCaller = await limit(app, parts.limiter, {

@@ -43,7 +43,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Reading {
   const production = config.NODE_ENV === 'production' || faults.some((fault) => fault.startsWith('NODE_ENV:'))
   return {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
-    faults: [...faults, ...deploymentFaults(config), ...(production ? weaknesses(config, faults) : [])],
+    faults: [
+      ...faults,
+      ...deploymentFaults(config),
+      ...pseudonymFaults(config, faults),
+      ...(production ? weaknesses(config, faults) : []),
+    ],
     warnings: Object.keys(env).flatMap(misspelt),
   }
 }
@@ -76,6 +81,16 @@ function deploymentFaults(config: Config): string[] {
     found.push('JITSI_DOMAIN: self-hosted Jitsi needs it; set it to the host that serves your meetings.')
   }
   return found
+}
+
+function pseudonymFaults(config: Config, faults: readonly string[]): string[] {
+  const [wanted, key] = [config.AUDIT_PSEUDONYMS === 'hmac', config.AUDIT_PSEUDONYM_KEY !== undefined]
+  if (wanted === key || faults.some((fault) => fault.startsWith('AUDIT_PSEUDONYM'))) return []
+  return [
+    wanted
+      ? 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac needs it; make one with openssl rand -base64 48.'
+      : 'AUDIT_PSEUDONYM_KEY: is used with AUDIT_PSEUDONYMS=hmac alone; set that, or remove the key.',
+  ]
 }
 
 /** The Jitsi that the settings describe. */

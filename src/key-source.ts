@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { follow, type Followed, type ReloadOutcome } from './follow.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { publicationOf } from './keys/publication.ts'
-import { type KeyPlace, readRing, type Ring, sameRing } from './keys/ring.ts'
+import { type KeyPlace, type Ring, sameRing } from './keys/ring.ts'
 import { openSecretSigner, openSigner, type SignatureQueue } from './keys/signer.ts'
 import { verifySignature } from './keys/verifier.ts'
 import { type Deployment, kidOf } from './rules/deployment.ts'
@@ -12,10 +12,14 @@ import type { Keys, Publication, Signer } from './service/ports.ts'
 /** The keys in force, which follow what lies in their folder. */
 export type FollowedKeys = Keys & Pick<Followed<unknown>, 'reload' | 'close'>
 
-const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
+/** What to follow of a place of keys. */
+export const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
 type Loaded = { ring: Ring; signer: Signer; publication: Publication }
+
+/** Reads the ring anew. @throws KeyFault, and whatever reading throws */
+export type RingReader = (before?: Ring) => Ring
 
 /**
  * The ring of a folder, kept up to date: read, admitted by the register, tested by signing, and published.
@@ -24,7 +28,7 @@ type Loaded = { ring: Ring; signer: Signer; publication: Publication }
  * @throws KeyFault where a key of the first ring cannot be used
  */
 export async function followKeys(
-  place: KeyPlace,
+  { paths, read }: { paths: readonly string[]; read: RingReader },
   ring: Ring,
   deployment: Deployment,
   parts: AdmittingParts & { queue: SignatureQueue },
@@ -44,10 +48,10 @@ export async function followKeys(
   })
   let stale = false
   const followed = follow({
-    paths: pathsOf(place),
+    paths,
     first,
     load: async (before) => {
-      const next = readRing(place, before.ring)
+      const next = read(before.ring)
       return sameRing(next, before.ring) ? before : use(next)
     },
     tell(outcome) {
@@ -61,7 +65,8 @@ export async function followKeys(
     publication: () => followed.current().publication,
     stateOf: (name) => find(name)?.state,
     verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
-    attest: (checkpoint) => followed.current().signer.attest(checkpoint, kid(followed.current().ring.active.id)),
+    attest: (type, statement) =>
+      followed.current().signer.attest(type, statement, kid(followed.current().ring.active.id)),
     stale: () => stale,
     reload: followed.reload,
     close: followed.close,
@@ -78,7 +83,7 @@ export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKey
     publication: () => nothing,
     stateOf: () => undefined,
     verify: (token) => verifySignature(token, key, 'HS256'),
-    attest: (checkpoint) => signer.attest(checkpoint, undefined),
+    attest: (type, statement) => signer.attest(type, statement, undefined),
     stale: () => false,
     reload: () => Promise.resolve(),
     close: () => undefined,

@@ -19,6 +19,7 @@ try {
     else logger.info({ signal }, 'closing')
     await app.close()
   })
+  parts.upkeep.retainDaily(() => ({ requestId: parts.newId(), caller: '-' }))
   process.on('SIGHUP', () => void parts.reload())
   logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.keys.signer().keyId }, 'ready')
   if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))

@@ -6,7 +6,7 @@ import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
-import { type FollowedKeys, followKeys, sharedSecret } from './key-source.ts'
+import { type FollowedKeys, followKeys, pathsOf, type RingReader, sharedSecret } from './key-source.ts'
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
@@ -14,18 +14,19 @@ import { type SignatureQueue, signatureQueue } from './keys/signer.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
-import { everyMinutes, notesIn, openRecord, recording } from './record.ts'
-import { checkpointer } from './service/checkpoint.ts'
+import { notesIn, openRecord, recording } from './record.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory } from './service/ports.ts'
 import type { Store } from './store/open.ts'
+import { counted, keepUp, type Upkeep } from './upkeep.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
   keys: FollowedKeys
   callers: CallerDirectory
   reader: AuditReader
+  upkeep: Upkeep
   metrics: Metrics
   /** Reads policy and keys again; what is broken leaves in force what is. */
   reload(): Promise<void>
@@ -51,7 +52,7 @@ export async function openParts(
   const found = [...faults]
   const { ring, file } = await readFiles(config, development, found)
   const broke = (error: Error) => logger.warn({ err: error }, 'the record could not be used')
-  const record = await openRecord(config, config.AUDIT_WRITER, broke)
+  const record = counted(await openRecord(config, config.AUDIT_WRITER, broke))
   const note = notesIn(record.ledger, clock)
   await note('service.start')
   const metrics = openMetrics()
@@ -60,7 +61,7 @@ export async function openParts(
   const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId: randomUUID, queue }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
   const policy = followPolicy(config, file, clock, recording(note, events, broke))
-  const checkpoints = everyMinutes(config.AUDIT_CHECKPOINT_MINUTES, checkpointer({ ...record, keys, clock }), broke)
+  const upkeep = keepUp(config, { record, keys, clock, onError: broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, () => performance.now(), events)
   return {
     policy: () => policy.current().policy,
@@ -72,6 +73,7 @@ export async function openParts(
     keys,
     ledger: record.ledger,
     reader: record.reader,
+    upkeep,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
@@ -80,8 +82,7 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
-      await note('service.stop').catch(broke)
-      await checkpoints.end()
+      await upkeep.end(() => note('service.stop').catch(broke))
       await record.close()
     },
   }
@@ -113,7 +114,8 @@ function keysOf(
   { keysReloaded }: Events,
 ): Promise<FollowedKeys> {
   if (ring === undefined) return Promise.resolve(sharedSecret(config.JITSI_JWT_SECRET ?? '', parts.queue))
-  return followKeys(placeOf(config), ring, deploymentOf(config), parts, keysReloaded)
+  const folder = { paths: pathsOf(placeOf(config)), read: ringReader(config) }
+  return followKeys(folder, ring, deploymentOf(config), parts, keysReloaded)
 }
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
@@ -145,12 +147,19 @@ async function ringOf(config: Config, development: Development | undefined): Pro
   if (development !== undefined && lacksKey(config)) {
     development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
   }
-  const ring = readRing(placeOf(config))
-  if (development === undefined && ring.active.id === DEVELOPMENT_KEY_ID) {
-    throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
-  }
-  return ring
+  return ringReader(config)()
 }
+
+/** Reads the ring that the settings name, at the start and again, where it may be used. */
+const ringReader =
+  (config: Config): RingReader =>
+  (before) => {
+    const ring = readRing(placeOf(config), before)
+    if (config.NODE_ENV === 'production' && ring.active.id === DEVELOPMENT_KEY_ID) {
+      throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
+    }
+    return ring
+  }
 
 /** The policy by the settings: of its file, or the built-in one. */
 export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {

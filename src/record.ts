@@ -4,20 +4,9 @@ import type { AuditEntry } from './contract/audit.ts'
 import type { Events } from './events.ts'
 import type { ReloadOutcome } from './follow.ts'
 import { link } from './rules/audit.ts'
+import { hidden, hiddenSearch, type Pseudonyms, pseudonymsBy } from './rules/audit-privacy.ts'
 import type { Clock, Ledger } from './service/ports.ts'
-import { openStore, type Store } from './store/open.ts'
-
-/** Does something every so many minutes, and once more at the end. */
-export function everyMinutes(minutes: number, task: () => Promise<void>, onError: (error: Error) => void) {
-  const run = () => task().catch(onError)
-  const timer = setInterval(() => void run(), minutes * 60_000).unref()
-  return {
-    end() {
-      clearInterval(timer)
-      return run()
-    },
-  }
-}
+import { openStore, planMigrations, type Store } from './store/open.ts'
 
 /** Tells how a reload of the policy ended, and records it. */
 export const recording =
@@ -39,23 +28,36 @@ export const notesIn =
  * @throws ConfigurationError
  */
 export async function openRecord(
-  { DATABASE_URL }: Pick<Config, 'DATABASE_URL'>,
+  { DATABASE_URL, AUDIT_PSEUDONYM_KEY }: RecordConfig,
   writer: string,
   onError: (error: Error) => void = () => undefined,
 ): Promise<Store> {
-  try {
-    return await openStore(DATABASE_URL, { name: writer, chain: randomUUID() }, link, onError)
-  } catch (error) {
-    const { message } = error as Error
-    throw new ConfigurationError([
-      `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
-    ])
-  }
+  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUID() }, link, onError).catch(cannotOpen)
+  return AUDIT_PSEUDONYM_KEY === undefined ? record : hiding(record, pseudonymsBy(AUDIT_PSEUDONYM_KEY))
 }
+
+/** The settings that the record needs. */
+type RecordConfig = Pick<Config, 'DATABASE_URL' | 'AUDIT_PSEUDONYM_KEY'>
+
+function cannotOpen({ message }: Error): never {
+  throw new ConfigurationError([
+    `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
+  ])
+}
+
+/** A record in which persons and rooms stand by their pseudonyms, and are looked for by them. */
+const hiding = (record: Store, pseudonyms: Pseudonyms): Store => ({
+  ...record,
+  ledger: { ...record.ledger, append: (entry) => record.ledger.append(hidden(entry, pseudonyms)) },
+  reader: { ...record.reader, search: (search) => record.reader.search(hiddenSearch(search, pseudonyms)) },
+})
+
+/** What opening the record would change about its tables, which it does not. @throws ConfigurationError */
+export const pendingMigrations = ({ DATABASE_URL }: RecordConfig) => planMigrations(DATABASE_URL).catch(cannotOpen)
 
 /** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
 export async function withRecord<T>(
-  config: Pick<Config, 'DATABASE_URL'>,
+  config: RecordConfig,
   writer: string,
   use: (record: Store) => Promise<T>,
 ): Promise<T> {

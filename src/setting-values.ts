@@ -56,6 +56,10 @@ export const databaseUrl: Read<string> = (text) => {
     : undefined
 }
 
+/** A secret that is used as it stands, as the key of a MAC (RFC 7518, section 3.2, for HS256). */
+export const macKey: Read<string> = (text) => (Buffer.byteLength(text) >= 32 ? text : undefined)
+export const MAC_KEY = 'at least 256 bits: 32 bytes, such as those that openssl rand -base64 48 prints'
+
 /** A setting: its name is the environment variable's. */
 export type Setting<T> = {
   /** What stands in when the variable is unset or empty. */

@@ -1,4 +1,4 @@
-import { matching, oneOf, optional, setting } from './setting-values.ts'
+import { MAC_KEY, macKey, matching, oneOf, optional, setting } from './setting-values.ts'
 
 /** The AppID that stands in during development; production refuses it. */
 export const DEVELOPMENT_APP_ID = `vpaas-magic-cookie-${'0'.repeat(32)}`
@@ -51,8 +51,8 @@ export const JITSI_SETTINGS = {
     ...setting(
       optional,
       'none',
-      (text: string) => (Buffer.byteLength(text) >= 32 ? text : undefined),
-      'at least 256 bits: 32 bytes, such as those that openssl rand -base64 48 prints',
+      macKey,
+      MAC_KEY,
       'Self-hosted: `app_secret` of Prosody; tokens are then signed HS256, and no key is used or published.',
     ),
     secret: true,

@@ -1,15 +1,5 @@
-import { hostname } from 'node:os'
-import {
-  addressOrCidr,
-  databaseUrl,
-  listOf,
-  matching,
-  oneOf,
-  optional,
-  origin,
-  setting,
-  wholeNumber,
-} from './setting-values.ts'
+import { addressOrCidr, listOf, matching, oneOf, optional, origin, setting, wholeNumber } from './setting-values.ts'
+import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
 import { LIMIT_SETTINGS } from './settings-limits.ts'
 
@@ -67,30 +57,7 @@ export const SETTINGS = {
     'a path',
     'Policy in YAML; replaces the built-in one. Production needs it.',
   ),
-  DATABASE_URL: {
-    ...setting(
-      'sqlite:data/service.db',
-      'sqlite:data/service.db',
-      databaseUrl,
-      'sqlite:<path> or postgres://<user>@<host>/<database>',
-      'Where the record is kept: one file, or PostgreSQL where several replicas run (of TLS speak `sslmode` and `sslrootcert`).',
-    ),
-    secret: true,
-  },
-  AUDIT_CHECKPOINT_MINUTES: setting(
-    10,
-    '10',
-    wholeNumber(1, 1440),
-    'a whole number from 1 to 1440',
-    'How often the ends of the chains of entries are signed; also at every stop.',
-  ),
-  AUDIT_WRITER: setting(
-    hostname(),
-    'the host name',
-    matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/),
-    '1 to 128 characters of A-Z, a-z, 0-9 and . _ @ -',
-    'Whose chain of entries this is; replicas need names of their own.',
-  ),
+  ...AUDIT_SETTINGS,
   ...LIMIT_SETTINGS,
   OIDC_KEYS_STALE_MINUTES: setting(
     1440,

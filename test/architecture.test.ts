@@ -36,6 +36,8 @@ const TOP_FILES = [
   'development',
   'events',
   'record',
+  'settings-audit',
+  'upkeep',
 ]
 
 /** The table of the house: who may look where, and use what. */
@@ -66,7 +68,16 @@ const LAWS: Record<string, Law> = {
   client: { from: ['contract'], packages: [] },
   cli: {
     from: [...[ASSEMBLY, TOP_FILES].flat().filter((name) => !['http', 'store', 'limits', 'app'].includes(name))],
-    packages: ['@sinclair/typebox', 'pino', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'node:util'],
+    packages: [
+      '@sinclair/typebox',
+      'pino',
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:path',
+      'node:timers',
+      'node:util',
+    ],
   },
   top: {
     from: [...ASSEMBLY, ...TOP_FILES],
@@ -84,6 +95,7 @@ const LAWS: Record<string, Law> = {
       'node:net',
       'node:os',
       'node:path',
+      'node:timers',
     ],
   },
 }

@@ -27,8 +27,13 @@ describe('the configuration', () => {
       SIGNING_KEY_FILE: undefined,
       POLICY_FILE: undefined,
       DATABASE_URL: 'sqlite:data/service.db',
-      AUDIT_CHECKPOINT_MINUTES: 10,
       AUDIT_WRITER: hostname(),
+      AUDIT_CHECKPOINT_MINUTES: 10,
+      AUDIT_CHECKPOINT_ENTRIES: 10_000,
+      AUDIT_RETENTION_DAYS: 2190,
+      AUDIT_ADDRESS: 'network',
+      AUDIT_PSEUDONYMS: 'none',
+      AUDIT_PSEUDONYM_KEY: undefined,
       RATE_LIMIT_PER_ADDRESS: 1200,
       RATE_LIMIT_PER_CALLER: 600,
       RATE_LIMIT_FAILED_LOGINS: 10,
@@ -44,6 +49,15 @@ describe('the configuration', () => {
     })
     expect([faults, warnings]).toStrictEqual([[], []])
     expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it.each([
+    [{ AUDIT_PSEUDONYMS: 'hmac' }, 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac needs it'],
+    [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used with AUDIT_PSEUDONYMS=hmac alone'],
+    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: 'short' }, 'AUDIT_PSEUDONYM_KEY: must be at least 256 bits'],
+    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: cannot be read'],
+  ])('of pseudonyms refuses %j', (env, fault) => {
+    expect(readConfig(env).faults).toStrictEqual([expect.stringContaining(fault)])
   })
 
   it('takes an empty variable for one that is unset', () => {

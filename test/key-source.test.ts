@@ -106,6 +106,16 @@ describe('the ring', () => {
     expect((await app.inject('/readyz')).json()).toMatchObject({ checks: { keyRing: 'ok' } })
   })
 
+  it('in production never becomes that of development, not by a reload either', async () => {
+    const { keysDir, parts, signs, logLines } = await start()
+    place(keysDir, 'development.pem', NEXT)
+    place(keysDir, 'active', 'development')
+    await parts.reload()
+    expect(await signs()).toBe('one')
+    expect(parts.keys.stale()).toBe(true)
+    expect(logLines.join('')).toContain('production refuses the development key')
+  })
+
   it('never takes an id again for another key, not after a restart either', async () => {
     const dir = tempDir()
     const keysDir = tempDir()

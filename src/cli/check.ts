@@ -12,13 +12,13 @@ export const checkCommand: Command = {
   usage: 'check',
   about:
     'Reads settings, keys and policy as the service would; tells every fault, the settings, the policy, and what to mind.',
-  async run({ words }, { env, nowMs }) {
+  async run({ words }, { env, clock }) {
     if (words.length > 0) throw new UsageError('check takes no word')
     const { config, faults: wrong, warnings: misspelt } = readConfig(env)
     const faults = [...wrong]
     await collect(faults, async () => (keysAreMade(config) ? undefined : readRing(placeOf(config))))
     const policy = await collect(faults, () => policyFileOf(config, config.NODE_ENV === 'production' ? undefined : {}))
-    const warnings = [...misspelt, ...warningsOf(config, policy, nowMs)]
+    const warnings = [...misspelt, ...warningsOf(config, policy, clock())]
     const settings = maskedSettings(config)
     const text = [
       ...section(

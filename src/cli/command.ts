@@ -1,4 +1,5 @@
 import type { Refusal } from '../contract/problem.ts'
+import type { Clock } from '../service/ports.ts'
 import { type Config, ConfigurationError, readConfig } from '../config.ts'
 
 /** What a command works with. */
@@ -8,7 +9,7 @@ export type Context = {
   stdin: () => string
   /** Writes to standard output, as fast as it is taken. */
   out: (text: string) => Promise<void>
-  nowMs: number
+  clock: Clock
 }
 
 /**
@@ -24,12 +25,15 @@ export type Words = { words: string[]; options: Record<string, string | boolean 
 export type Command = {
   usage: string
   about: string
-  options?: Record<string, { type: 'string' | 'boolean' }>
+  options?: Record<string, { type: 'string' | 'boolean'; short?: string }>
   run(words: Words, context: Context): Outcome | Promise<Outcome>
 }
 
 /** Whose chain the entries of the command line are in. */
 export const CLI_WRITER = 'cli'
+
+/** Who asks at the command line, by the name that the record has for it. */
+export const OPERATOR = { id: 'cli:operator' }
 
 /** The words were not understood. */
 export class UsageError extends Error {

@@ -11,12 +11,12 @@ export const inspectCommand: Command = {
     'It is sent nowhere. Whom it is for is masked unless --show is given. Exit code 1 where a verifier refuses it.',
   ].join('\n'),
   options: { show: { type: 'boolean' } },
-  async run({ words, options }, { env, stdin, nowMs }) {
+  async run({ words, options }, { env, stdin, clock }) {
     if (words.length > 1) throw new UsageError('inspect takes one file')
     const [source = '-'] = words
     const token = source === '-' ? stdin() : tokenFrom(source)
     const { config } = readConfig(env)
-    const parts = { deployment: deploymentOf(config), clock: () => nowMs, keys: keysOf(config) }
+    const parts = { deployment: deploymentOf(config), clock, keys: keysOf(config) }
     const inspection = await inspectToken(parts, token, options['show'] === true)
     const { verdict, objections, says } = inspection
     const lines = [

@@ -15,7 +15,7 @@ function ending(
   refusal: string,
   end: (config: Config, id: string) => Outcome,
 ): Command['run'] {
-  return async (words, { env, nowMs }) => {
+  return async (words, { env, clock }) => {
     const id = keyIdOf(oneWord(words))
     const config = configOf(env)
     const refused = await withRecord(config, CLI_WRITER, async (record) => {
@@ -23,7 +23,7 @@ function ending(
       if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
       if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
       const signed = await record.register.signed(kidOf(deploymentOf(config), id))
-      if (signed !== undefined && signed.deadAt > nowMs) {
+      if (signed !== undefined && signed.deadAt > clock()) {
         const until = new Date(signed.deadAt).toISOString()
         return no(`${id} has signed a token that lives until ${until}; come back then.`, { until })
       }

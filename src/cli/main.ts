@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { runCommand } from './run.ts'
 
+// Whoever reads the output may stop reading, such as head.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
+
 const argv = process.argv.slice(2)
 const { code, data, text } = await runCommand(argv, {
   env: process.env,
@@ -9,7 +12,7 @@ const { code, data, text } = await runCommand(argv, {
   out: async (piece) => {
     if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
   },
-  nowMs: Date.now(),
+  clock: Date.now,
 })
 const json = argv.includes('--json')
 const stream = json || code !== 2 ? process.stdout : process.stderr

@@ -1,11 +1,10 @@
-import { pino } from 'pino'
-import { deploymentOf, readConfig } from '../config.ts'
+import { deploymentOf } from '../config.ts'
 import type { TokenRequest } from '../contract/token.ts'
-import { openParts } from '../parts.ts'
 import { inspectToken } from '../service/inspect-token.ts'
 import { issueToken } from '../service/issue-token.ts'
-import { CLI_WRITER, type Command, done, fieldLines, no, UsageError } from './command.ts'
+import { type Command, done, fieldLines, no, OPERATOR, UsageError } from './command.ts'
 import { requestFaults } from './request.ts'
+import { withParts } from './with-parts.ts'
 
 const FIELDS = {
   room: 'roomId',
@@ -35,10 +34,8 @@ export const mintCommand: Command = {
     if (minutes !== undefined) request['expirationMinutes'] = Number(minutes)
     const faults = requestFaults(request)
     if (faults.length > 0) return no(faults.join('\n'), { errors: faults })
-    const { config, faults: found } = readConfig(env)
-    const parts = await openParts({ ...config, AUDIT_WRITER: CLI_WRITER }, pino({ level: 'silent' }), found)
-    try {
-      const caller = { id: 'cli:operator', roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
+    return withParts(env, async (parts, config) => {
+      const caller = { ...OPERATOR, roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
       const outcome = await issueToken(parts, { caller, requestId: parts.newId() }, request as TokenRequest)
       if ('code' in outcome) {
         return no([outcome.code, ...fieldLines(outcome)].join('\n'), { code: outcome.code, errors: outcome.errors })
@@ -50,8 +47,6 @@ export const mintCommand: Command = {
         `Issued for ${answer.roomId} as ${answer.userRole}, until ${answer.expiresAt}, jti ${says.jti ?? ''}.`,
       ]
       return done({ ...answer, jti: says.jti, ...shown }, [...lines, ...Object.values(shown)])
-    } finally {
-      await parts.close()
-    }
+    })
   },
 }

@@ -8,9 +8,12 @@ import { type Command, type Context, type Outcome, UsageError } from './command.
 /** Loaded when they are called: most need a part of the service only. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'audit export': async () => (await import('./audit.ts')).exportCommand,
+  'audit retain': async () => (await import('./audit-retain.ts')).retainCommand,
+  'audit tail': async () => (await import('./audit-tail.ts')).tailCommand,
   'audit verify': async () => (await import('./audit.ts')).verifyCommand,
   'api-key': async () => (await import('./api-key.ts')).apiKeyCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  'db migrate': async () => (await import('./db.ts')).migrateCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
   'keys activate': async () => (await import('./keys.ts')).activateCommand,
   'keys generate': async () => (await import('./keys.ts')).generateCommand,

@@ -64,6 +64,8 @@ export const AuditRow = Type.Object(
     chain: Type.String(),
     sequence: Type.Integer(),
     requestId: Type.String(),
+    traceId: optional(),
+    address: optional(),
     caller: Type.String(),
     onBehalfOf: optional(),
     action: Type.String(),

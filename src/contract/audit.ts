@@ -8,6 +8,10 @@ export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
   requestId: string
+  /** Trace that the request belongs to (W3C Trace Context). */
+  traceId?: string
+  /** Where the request came from, as far as the settings let it be kept. */
+  address?: string
   /** Id of the caller in the policy, the issuer of a signed-in user, `cli:operator` for the command line, or `-` for nobody. */
   caller: string
   /** Whom the caller named as the person behind the request. */
@@ -18,6 +22,7 @@ export type AuditEntry = {
     | 'policy.reload'
     | 'audit.read'
     | 'audit.export'
+    | 'audit.retain'
     | 'token.issue'
     | 'token.inspect'
     | 'caller.authenticate'
@@ -34,6 +39,9 @@ export type AuditEntry = {
   kid?: string
   lifetimeSeconds?: number
 }
+
+/** What an entry says of the request that it is about. */
+export type Origin = Pick<AuditEntry, 'requestId' | 'traceId' | 'address'>
 
 /** An entry as it stands in its chain. */
 export type ChainedEntry = AuditEntry & {

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Origin } from '../contract/audit.ts'
 import type { ProblemCode } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy.ts'
 
@@ -17,6 +18,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null until authenticated. */
     caller: Caller | null
+    /** Where it came from, for the record; null before the first hook. */
+    origin: Origin | null
     /** Why the request was not served, for its log line. */
     problem: { code: ProblemCode; cause?: unknown } | null
   }

@@ -4,6 +4,7 @@ import type { Refusal } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy.ts'
 import type { Presented } from '../service/identify.ts'
 import { networkOf } from './address.ts'
+import { originOf } from './origin.ts'
 import { HttpProblem } from './problems.ts'
 
 // Above this length nothing is a credential: an access token of 8 kB would not fit beside the other headers.
@@ -23,7 +24,7 @@ export function authenticate(identify: Identify, scope: Scope) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const credential = credentialOf(request)
-    const found = await identify({ credential, address: networkOf(request.ip), requestId: request.id })
+    const found = await identify({ credential, network: networkOf(request.ip), origin: originOf(request) })
     if ('code' in found) {
       if (found.code !== 'rate-limited')
         reply.header('www-authenticate', challengeOf(found, authorization !== undefined))

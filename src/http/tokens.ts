@@ -6,6 +6,7 @@ import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
 import type { App } from './app-type.ts'
 import { authenticate, callerOfRequest, type Identify } from './caller.ts'
 import { type limit, tellLimit } from './limits.ts'
+import { originOf } from './origin.ts'
 import { sendProblem } from './problems.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
@@ -55,7 +56,7 @@ export function askingOf(request: FastifyRequest): Asking {
   const person = request.headers['x-on-behalf-of']
   return {
     caller: callerOfRequest(request),
-    requestId: request.id,
+    ...originOf(request),
     ...(typeof person === 'string' && onBehalfOf.test(person) ? { onBehalfOf: person } : {}),
   }
 }

@@ -47,7 +47,7 @@ export function readRing(place: KeyPlace, before?: Before): Ring {
   const signing = [active, ...others].map(({ id, key }, index) =>
     ringKey(id, index === 0 ? 'active' : 'next', createPublicKey(key)),
   )
-  const published = publicIds.map((id) => ringKey(id, 'retired', readPublicKey(join(place.keysDir, `${id}.pub.pem`))))
+  const published = publicIds.map((id) => retiredKey(place.keysDir, id))
   for (const { id, fingerprint } of published) {
     const twin = signing.find((each) => each.id === id)
     if (twin !== undefined && twin.fingerprint !== fingerprint) {
@@ -59,6 +59,13 @@ export function readRing(place: KeyPlace, before?: Before): Ring {
   const retired = published.filter(({ id }) => signing.every((each) => each.id !== id))
   return { active, keys: [...signing, ...retired] }
 }
+
+const retiredKey = (dir: string, id: string): RingKey =>
+  ringKey(id, 'retired', readPublicKey(join(dir, `${id}.pub.pem`)))
+
+/** The public halves in a folder, `<id>.pub.pem`, such as an archive of keys that are published no more. @throws KeyFault */
+export const readPublicKeys = (dir: string): RingKey[] =>
+  idsOf(fileNames(dir), '.pub.pem').map((id) => retiredKey(dir, id))
 
 const pemOf = (place: KeyPlace, id: string): string => join(place.keysDir, `${id}.pem`)
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { compactVerify, SignJWT } from 'jose'
-import { type Checkpoint, CHECKPOINT_TYPE } from '../contract/checkpoint.ts'
+import type { Attested } from '../contract/checkpoint.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { Signer } from '../service/ports.ts'
@@ -21,8 +21,8 @@ export async function openSigner(keyId: string, key: KeyObject, queue: Signature
   return {
     keyId,
     sign: (header, claims) => queue(() => sign(key, header, claims)),
-    attest: (checkpoint, kid) =>
-      queue(() => attest(key, { alg: 'RS256', ...(kid === undefined ? {} : { kid }) }, checkpoint)),
+    attest: (typ, statement, kid) =>
+      queue(() => attest(key, { alg: 'RS256', typ, ...(kid === undefined ? {} : { kid }) }, statement)),
   }
 }
 
@@ -30,15 +30,18 @@ export async function openSigner(keyId: string, key: KeyObject, queue: Signature
 export function openSecretSigner(secret: KeyObject, queue: SignatureQueue): Signer {
   return {
     sign: (header, claims) => queue(() => sign(secret, header, claims)),
-    attest: (checkpoint) => queue(() => attest(secret, { alg: 'HS256' }, checkpoint)),
+    attest: (typ, statement) => queue(() => attest(secret, { alg: 'HS256', typ }, statement)),
   }
 }
 
 const sign = (key: KeyObject, header: TokenHeader, claims: Claims): Promise<string> =>
   new SignJWT(claims).setProtectedHeader(header).sign(key)
 
-const attest = (key: KeyObject, header: { alg: string; kid?: string }, checkpoint: Checkpoint): Promise<string> =>
-  new SignJWT(checkpoint).setProtectedHeader({ ...header, typ: CHECKPOINT_TYPE }).sign(key)
+const attest = (
+  key: KeyObject,
+  header: { alg: string; typ: keyof Attested; kid?: string },
+  statement: Attested[keyof Attested],
+): Promise<string> => new SignJWT(statement).setProtectedHeader(header).sign(key)
 
 async function selfTest(key: KeyObject, keyId: string): Promise<void> {
   try {

@@ -2,7 +2,21 @@ import type { AuditRow } from '../contract/audit-query.ts'
 
 /** The columns of an export, in this order. */
 const COLUMNS = [
-  ...['time', 'chain', 'sequence', 'requestId', 'caller', 'onBehalfOf', 'action', 'outcome', 'code', 'room', 'userId'],
+  ...[
+    'time',
+    'chain',
+    'sequence',
+    'requestId',
+    'traceId',
+    'address',
+    'caller',
+    'onBehalfOf',
+    'action',
+    'outcome',
+    'code',
+    'room',
+    'userId',
+  ],
   ...['role', 'jti', 'kid', 'lifetimeSeconds', 'hash'],
 ]
 

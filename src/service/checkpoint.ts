@@ -1,4 +1,3 @@
-import type { ChainHead } from '../contract/checkpoint.ts'
 import type { AuditReader, CheckpointStore, Clock, Keys } from './ports.ts'
 
 /** What taking a checkpoint needs. */
@@ -9,20 +8,24 @@ export type CheckpointParts = {
   clock: Clock
 }
 
+/** How much earlier than a checkpoint an entry may say it was made that came after it: batches wait, and clocks differ. */
+const SLACK_MS = 10_000
+
 /**
- * Makes the taker of checkpoints: the ends of all chains that grew since it took the last one, signed by the active key. From
- * then on nobody can cut these ends off without being found out, who has not the key too.
+ * Makes the taker of checkpoints: the ends of all chains that grew since the last one, whoever took it, signed by the active
+ * key. From then on nobody can cut these ends off without being found out, who has not the key too.
  * @returns takes one, where something grew; throws ServiceFault `overloaded`, `record-unavailable`
  */
 export function checkpointer({ reader, checkpoints, keys, clock }: CheckpointParts): () => Promise<void> {
-  const signed = new Map<string, number>()
+  let signed = new Map<string, number>()
   return async () => {
-    const heads: ChainHead[] = (await reader.heads()).filter(
-      ({ chain, sequence }) => (signed.get(chain) ?? 0) < sequence,
-    )
-    if (heads.length === 0) return
     const time = clock()
-    await checkpoints.add(time, await keys.attest({ iat: Math.floor(time / 1000), heads }))
-    for (const { chain, sequence } of heads) signed.set(chain, sequence)
+    // Not past now, should somebody's clock have been ahead.
+    const since = Math.min((await checkpoints.lastAt()) ?? 0, time) - SLACK_MS
+    const ends = await reader.heads(since)
+    const heads = ends.filter(({ chain, sequence }) => (signed.get(chain) ?? 0) < sequence)
+    if (heads.length === 0) return
+    await checkpoints.add(time, await keys.attest('audit-checkpoint', { iat: Math.floor(time / 1000), heads }))
+    signed = new Map(ends.map(({ chain, sequence }) => [chain, sequence]))
   }
 }

@@ -1,3 +1,4 @@
+import type { Origin } from '../contract/audit.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy.ts'
 import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
@@ -14,9 +15,10 @@ export type IdentifyingParts = {
 export type Presented = {
   /** What stands after `Bearer`; undefined where there is none, or no single one. */
   credential: string | undefined
-  /** The address, IPv6 by its network of 64 bits. */
-  address: string
-  requestId: string
+  /** Where it came from as it is counted: the address, IPv6 by its network of 64 bits. */
+  network: string
+  /** Where it came from as it is recorded. */
+  origin: Origin
 }
 
 /**
@@ -28,17 +30,17 @@ export type Presented = {
 export async function identify(
   { callers, limiter, ledger, clock }: IdentifyingParts,
   failedPerMinute: number,
-  { credential, address, requestId }: Presented,
+  { credential, network, origin }: Presented,
 ): Promise<Caller | Refusal> {
-  const key = `failed:${address}`
+  const key = `failed:${network}`
   const bannedMs = await limiter.bannedMs(key)
   if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
   const found: Caller | Refusal =
     credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
   if (!('code' in found)) return found
   await ledger.append({
+    ...origin,
     time: clock(),
-    requestId,
     caller: '-',
     action: 'caller.authenticate',
     outcome: 'refused',

@@ -31,11 +31,11 @@ export async function inspectToken(
 /** The same for a caller; that it asked stands in the record, what it asked about does not. */
 export async function inspectFor(
   parts: InspectingParts & { ledger: Ledger },
-  { caller, requestId }: Asking,
+  { caller, ...asking }: Asking,
   token: string,
 ): Promise<Inspection> {
   const inspection = await inspectToken(parts, token)
   const { clock, ledger } = parts
-  await ledger.append({ time: clock(), requestId, caller: caller.id, action: 'token.inspect', outcome: 'done' })
+  await ledger.append({ ...asking, time: clock(), caller: caller.id, action: 'token.inspect', outcome: 'done' })
   return inspection
 }

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../contract/audit.ts'
+import type { AuditEntry, Origin } from '../contract/audit.ts'
 import type { ProblemCode, Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import { claimsOf, tokenHeader } from '../rules/claims.ts'
@@ -21,8 +21,8 @@ export type IssuingParts = {
 /** Tokens a minute. */
 type IssuingLimits = { perUser: number; perRoom: number }
 
-/** Who asks, under which request id, and whom a machine names as the person behind it. */
-export type Asking = { caller: Caller; requestId: string; onBehalfOf?: string }
+/** Who asks, from where, and whom a machine names as the person behind it. */
+export type Asking = Origin & { caller: Caller; onBehalfOf?: string }
 
 /**
  * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
@@ -125,12 +125,12 @@ export async function recordRefusal(
 
 function entry(
   parts: Pick<IssuingParts, 'clock'>,
-  { caller, requestId, onBehalfOf }: Asking,
+  { caller, onBehalfOf, ...origin }: Asking,
   outcome: AuditEntry['outcome'],
 ): AuditEntry {
   return {
+    ...origin,
     time: parts.clock(),
-    requestId,
     caller: caller.id,
     action: 'token.issue',
     outcome,

@@ -1,6 +1,6 @@
 import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
 import type { Claims, TokenHeader } from '../contract/claims.ts'
-import type { ChainHead, Checkpoint } from '../contract/checkpoint.ts'
+import type { Attested, ChainHead, Stub } from '../contract/checkpoint.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Search } from '../rules/audit-query.ts'
 import type { Take } from '../rules/gcra.ts'
@@ -22,8 +22,8 @@ export type Signer = {
    * @throws ServiceFault `overloaded` when too many signatures wait
    */
   sign(header: TokenHeader, claims: Claims): Promise<string>
-  /** Signs a checkpoint. @param kid undefined for a shared secret */
-  attest(checkpoint: Checkpoint, kid: string | undefined): Promise<string>
+  /** Signs a statement about the record. @param kid undefined for a shared secret */
+  attest<T extends keyof Attested>(type: T, statement: Attested[T], kid: string | undefined): Promise<string>
 }
 
 /** What verifiers are told of the keys. */
@@ -47,11 +47,11 @@ export type Keys = {
   /** Checks the signature of a token, and nothing else of it. @param kid undefined for a shared secret */
   verify(token: string, kid: string | undefined): Promise<Verdict>
   /**
-   * Signs a checkpoint with the active key.
-   * @returns a JWS in compact form (RFC 7515), of the type of a checkpoint
+   * Signs a statement about the record with the active key.
+   * @returns a JWS in compact form (RFC 7515), with the statement's type as its `typ`
    * @throws ServiceFault `overloaded`
    */
-  attest(checkpoint: Checkpoint): Promise<string>
+  attest<T extends keyof Attested>(type: T, statement: Attested[T]): Promise<string>
   /** Whether what lies there is broken, so that an older ring is in force. */
   stale(): boolean
 }
@@ -79,22 +79,40 @@ export type Ledger = {
 
 /** Reads the record. Throws ServiceFault `record-unavailable`. */
 export type AuditReader = {
-  /** The ids of all chains, the oldest first. */
-  chains(): Promise<string[]>
-  /** The last entry of each chain. */
-  heads(): Promise<ChainHead[]>
+  /** Up to a hundred ids of chains that follow an id, in order. */
+  chains(after: string): Promise<string[]>
+  /** The ends of the chains that have an entry of this time or later. */
+  heads(since: number): Promise<ChainHead[]>
   /** Up to a thousand entries of a chain that follow a sequence, in order. */
   page(chain: string, after: number): Promise<ChainedEntry[]>
-  entry(chain: string, sequence: number): Promise<ChainedEntry | undefined>
+  /** The same, of each only where and when it is. */
+  outline(chain: string, after: number): Promise<OutlinedEntry[]>
+  /** Those of up to a thousand entries that are there. */
+  entries(places: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]>
   /** Newest first. */
   search(search: Search): Promise<ChainedEntry[]>
 }
 
+/** An entry, without what it says. */
+type OutlinedEntry = ChainHead & Pick<ChainedEntry, 'time' | 'writer'>
+
 /** Keeps checkpoints. Throws ServiceFault `record-unavailable`. */
 export type CheckpointStore = {
   add(time: number, jws: string): Promise<void>
+  /** When the last one was taken, by whoever; undefined before the first. */
+  lastAt(): Promise<number | undefined>
   /** Up to a hundred checkpoints after a number, in order, with their numbers. */
-  page(after: number): Promise<{ number: number; jws: string }[]>
+  page(after: number): Promise<{ number: number; time: number; jws: string }[]>
+}
+
+/** Removes what is too old, from the old end alone. Throws ServiceFault `record-unavailable`. */
+export type Retention = {
+  /** Keeps a stub; from then on what it stands for may be removed, which the database refuses otherwise. */
+  keep(stub: Stub, jws: string): Promise<void>
+  /** The newest stub of a chain, as it was signed, and whose chain it was. */
+  stub(chain: string): Promise<(Pick<Stub, 'writer' | 'began'> & { jws: string }) | undefined>
+  /** Removes up to some hundred of the oldest that the newest stub of a chain stands for. @returns how many */
+  remove(chain: string): Promise<number>
 }
 
 /** Knows the callers. */

@@ -1,14 +1,14 @@
 import type { AuditPage, AuditQuery } from '../contract/audit-query.ts'
+import type { Origin } from '../contract/audit.ts'
 import type { Refusal } from '../contract/problem.ts'
 import { auditRow, cursorOf, type Search, searchOf } from '../rules/audit-query.ts'
-import type { Asking } from './issue-token.ts'
 import type { AuditReader, Clock, Ledger } from './ports.ts'
 
 /** What asking the record needs. */
 export type AskingParts = { reader: AuditReader; ledger: Ledger; clock: Clock }
 
-/** Who asks: a caller, or the operator. */
-export type Asker = Pick<Asking, 'requestId'> & { caller: { id: string } }
+/** Who asks, from where, and for whom: a caller, or the operator. */
+export type Asker = Origin & { caller: { id: string }; onBehalfOf?: string }
 
 /**
  * Makes of a query what the store can be asked; that somebody asked stands in the record by then.
@@ -17,13 +17,13 @@ export type Asker = Pick<Asking, 'requestId'> & { caller: { id: string } }
  */
 export async function recordedSearch(
   { ledger, clock }: AskingParts,
-  { caller, requestId }: Asker,
+  { caller, ...asking }: Asker,
   action: 'audit.read' | 'audit.export',
   query: AuditQuery,
 ): Promise<Search | Refusal> {
   const search = searchOf(query)
   const ended = 'code' in search ? ({ outcome: 'refused', code: search.code } as const) : ({ outcome: 'done' } as const)
-  await ledger.append({ time: clock(), requestId, caller: caller.id, action, ...ended })
+  await ledger.append({ ...asking, time: clock(), caller: caller.id, action, ...ended })
   return search
 }
 

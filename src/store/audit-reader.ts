@@ -1,73 +1,81 @@
 import { sql } from 'kysely'
-import type { ChainedEntry } from '../contract/audit.ts'
+import type { ChainHead } from '../contract/checkpoint.ts'
 import type { AuditReader, Search } from '../service/ports.ts'
 import { available } from './available.ts'
+import { COLUMNS, entryOf } from './audit-row.ts'
+import { lastOf } from './audit.ts'
 import type { Database, Tables } from './schema.ts'
 
 const PAGE = 1000
+const CHAINS = 100
+const PLACES = 500
 
 /** Reads the record, page by page. */
 export function openReader(db: Database): AuditReader {
-  const ofChain = (chain: string) => db.selectFrom('audit_entry').selectAll().where('chain', '=', chain)
+  const ofChain = (chain: string, after: number) =>
+    db
+      .selectFrom('audit_entry')
+      .where('chain', '=', chain)
+      .where('sequence', '>', after)
+      .orderBy('sequence')
+      .limit(PAGE)
   return {
-    chains: () =>
+    chains: (after) => available(() => chainsAfter(db, after)),
+    heads: (since) => available(() => headsSince(db, since)),
+    page: (chain, after) => available(async () => (await ofChain(chain, after).selectAll().execute()).map(entryOf)),
+    outline: (chain, after) =>
       available(async () => {
-        const rows = await db
-          .selectFrom('audit_entry')
-          .select(['chain', sql<number>`min(time)`.as('began')])
-          .groupBy('chain')
-          .orderBy('began')
-          .orderBy('chain')
-          .execute()
-        return rows.map(({ chain }) => chain)
+        const rows = await ofChain(chain, after).select(['chain', 'sequence', 'hash', 'time', 'writer']).execute()
+        return rows.map(({ writer, ...row }) => ({ ...row, ...(writer === null ? {} : { writer }) }))
       }),
-    heads: () =>
-      available(() =>
-        db
-          .selectFrom('audit_entry as entry')
-          .innerJoin(
-            (of) =>
-              of
-                .selectFrom('audit_entry')
-                .select(['chain', sql<number>`max(sequence)`.as('last')])
-                .groupBy('chain')
-                .as('end'),
-            (join) => join.onRef('end.chain', '=', 'entry.chain').onRef('end.last', '=', 'entry.sequence'),
-          )
-          .select(['entry.chain', 'entry.sequence', 'entry.hash'])
-          .orderBy('entry.chain')
-          .execute(),
-      ),
-    page: (chain, after) =>
-      available(async () => {
-        const rows = await ofChain(chain).where('sequence', '>', after).orderBy('sequence').limit(PAGE).execute()
-        return rows.map(entryOf)
-      }),
+    entries: (places) => available(() => entriesAt(db, places)),
     search: (search) => available(async () => (await found(db, search)).map(entryOf)),
-    entry: (chain, sequence) =>
-      available(async () => {
-        const row = await ofChain(chain).where('sequence', '=', sequence).executeTakeFirst()
-        return row === undefined ? undefined : entryOf(row)
-      }),
   }
 }
 
-const COLUMNS = {
-  room: 'room',
-  userId: 'user_id',
-  caller: 'caller',
-  jti: 'jti',
-  action: 'action',
-  outcome: 'outcome',
-} as const
+/** The next ids of chains: the primary key is jumped along, however many entries a chain has. */
+async function chainsAfter(db: Database, after: string): Promise<string[]> {
+  const { rows } = await sql<{ chain: string }>`
+    WITH RECURSIVE next (chain, n) AS (
+      SELECT min(chain), 1 FROM audit_entry WHERE chain > ${after}
+      UNION ALL
+      SELECT (SELECT min(entry.chain) FROM audit_entry entry WHERE entry.chain > next.chain), n + 1
+      FROM next WHERE next.chain IS NOT NULL AND n < ${CHAINS}
+    ) SELECT chain FROM next WHERE chain IS NOT NULL ORDER BY chain`.execute(db)
+  return rows.map(({ chain }) => chain)
+}
+
+async function headsSince(db: Database, since: number): Promise<ChainHead[]> {
+  const grown = await db.selectFrom('audit_entry').select('chain').distinct().where('time', '>=', since).execute()
+  const heads: ChainHead[] = []
+  for (const { chain } of grown.toSorted((a, b) => (a.chain < b.chain ? -1 : 1))) {
+    const head = await lastOf(db, chain)
+    if (head !== undefined) heads.push(head)
+  }
+  return heads
+}
+
+async function entriesAt(db: Database, places: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]> {
+  const there: ChainHead[] = []
+  for (let from = 0; from < places.length; from += PLACES) {
+    const wanted = places
+      .slice(from, from + PLACES)
+      .map(({ chain, sequence }) => sql`(${chain}, cast(${sequence} as bigint))`)
+    const rows = await db
+      .selectFrom('audit_entry')
+      .select(['chain', 'sequence', 'hash'])
+      .where(sql<boolean>`(chain, sequence) IN (VALUES ${sql.join(wanted)})`)
+      .execute()
+    there.push(...rows)
+  }
+  return there
+}
 
 /** Entries by what they say, newest first, through the indexes: a page costs what it holds, not what lies before it. */
 function found(db: Database, { from, to, equal, before, limit }: Search): Promise<Tables['audit_entry'][]> {
   let query = db.selectFrom('audit_entry').selectAll()
-  for (const [name, column] of Object.entries(COLUMNS)) {
-    const value = equal[name as keyof typeof COLUMNS]
-    if (value !== undefined) query = query.where(column, '=', value)
-  }
+  for (const [name, value] of Object.entries(equal))
+    query = query.where(COLUMNS[name as keyof typeof equal], '=', value)
   if (from !== undefined) query = query.where('time', '>=', from)
   if (to !== undefined) query = query.where('time', '<', to)
   if (before !== undefined) {
@@ -75,30 +83,4 @@ function found(db: Database, { from, to, equal, before, limit }: Search): Promis
     query = query.where(sql<boolean>`(time, chain, sequence) < (${time}, ${chain}, ${sequence})`)
   }
   return query.orderBy('time', 'desc').orderBy('chain', 'desc').orderBy('sequence', 'desc').limit(limit).execute()
-}
-
-/** A row as the entry that it is: what is null there is absent. */
-function entryOf(row: Tables['audit_entry']): ChainedEntry {
-  const all = {
-    chain: row.chain,
-    sequence: row.sequence,
-    time: row.time,
-    requestId: row.request_id,
-    caller: row.caller,
-    onBehalfOf: row.on_behalf_of,
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    room: row.room,
-    userId: row.user_id,
-    role: row.role,
-    jti: row.jti,
-    kid: row.kid,
-    lifetimeSeconds: row.lifetime_seconds,
-    writer: row.writer,
-    previousChain: row.previous_chain,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as ChainedEntry
 }

@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
+import type { ChainHead } from '../contract/checkpoint.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { Ledger } from '../service/ports.ts'
 import { available } from './available.ts'
-import type { Database, Tables } from './schema.ts'
+import { rowOf } from './audit-row.ts'
+import type { Database } from './schema.ts'
 
 /** How a chain grows: given its end and the next entry, the next as it is kept. */
 export type Link = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
@@ -69,23 +71,44 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
 
 /** The end of a writer's chain; before its first entry, what that entry has to name. */
 async function endOf(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
-  const own = await lastOf(db, chain)
+  const own = await endOrStub(db, chain)
   if (own !== undefined) return own
-  const before = await db
-    .selectFrom('audit_entry')
-    .select('chain')
-    .where('writer', '=', name)
-    .orderBy('time', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  const last = before === undefined ? undefined : await lastOf(db, before.chain)
+  const before = await chainBefore(db, name)
+  const last = before === undefined ? undefined : await endOrStub(db, before)
   const start = { chain, sequence: 0, writer: name }
   return last === undefined ? start : { ...start, hash: last.hash, previousChain: `${last.chain}:${last.sequence}` }
 }
 
-const lastOf = (db: Database, chain: string) =>
-  db
+/** The chain that a writer had last; of one whose beginning was removed by retention, its stub tells. */
+async function chainBefore(db: Database, writer: string): Promise<string | undefined> {
+  const kept = await db
     .selectFrom('audit_entry')
+    .select('chain')
+    .where('writer', '=', writer)
+    .orderBy('time', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (kept !== undefined) return kept.chain
+  const removed = await db
+    .selectFrom('audit_stub')
+    .select('chain')
+    .where('writer', '=', writer)
+    .orderBy('began', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return removed?.chain
+}
+
+/** The last entry of a chain. */
+export const lastOf = (db: Database, chain: string): Promise<ChainHead | undefined> => endIn(db, 'audit_entry', chain)
+
+/** The end of a chain, also where retention removed all of it. */
+const endOrStub = async (db: Database, chain: string): Promise<ChainHead | undefined> =>
+  (await lastOf(db, chain)) ?? endIn(db, 'audit_stub', chain)
+
+const endIn = (db: Database, table: 'audit_entry' | 'audit_stub', chain: string): Promise<ChainHead | undefined> =>
+  db
+    .selectFrom(table)
     .select(['chain', 'sequence', 'hash'])
     .where('chain', '=', chain)
     .orderBy('sequence', 'desc')
@@ -101,27 +124,3 @@ const probe = (db: Database): Promise<void> =>
       .onConflict((same) => same.column('id').doUpdateSet({ time: sql`probe.time + 1` }))
       .execute()
   })
-
-function rowOf(entry: ChainedEntry): Tables['audit_entry'] {
-  return {
-    chain: entry.chain,
-    sequence: entry.sequence,
-    time: entry.time,
-    request_id: entry.requestId,
-    caller: entry.caller,
-    on_behalf_of: entry.onBehalfOf ?? null,
-    action: entry.action,
-    outcome: entry.outcome,
-    code: entry.code ?? null,
-    room: entry.room ?? null,
-    user_id: entry.userId ?? null,
-    role: entry.role ?? null,
-    jti: entry.jti ?? null,
-    kid: entry.kid ?? null,
-    lifetime_seconds: entry.lifetimeSeconds ?? null,
-    writer: entry.writer ?? null,
-    previous_chain: entry.previousChain ?? null,
-    previous_hash: entry.previousHash,
-    hash: entry.hash,
-  }
-}

@@ -14,11 +14,21 @@ export function openCheckpoints(db: Database): CheckpointStore {
         await sql`insert into audit_checkpoint (number, time, jws)
           select coalesce(max(number), 0) + 1, ${sql.val(time)}, ${sql.val(jws)} from audit_checkpoint`.execute(db)
       }),
+    lastAt: () =>
+      available(async () => {
+        const last = await db
+          .selectFrom('audit_checkpoint')
+          .select('time')
+          .orderBy('number', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+        return last?.time
+      }),
     page: (after) =>
       available(() =>
         db
           .selectFrom('audit_checkpoint')
-          .select(['number', 'jws'])
+          .select(['number', 'time', 'jws'])
           .where('number', '>', after)
           .orderBy('number')
           .limit(PAGE)

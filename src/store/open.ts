@@ -1,10 +1,12 @@
-import type { AuditReader, CheckpointStore, KeyRegister, Ledger } from '../service/ports.ts'
+import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
 import { openCheckpoints } from './checkpoints.ts'
 import { openKeyRegister } from './keys.ts'
-import { openPostgres } from './postgres.ts'
-import { openSqlite } from './sqlite.ts'
+import type { Pending } from './migrate.ts'
+import { openPostgres, pendingInPostgres } from './postgres.ts'
+import { openRetention } from './retention.ts'
+import { openSqlite, pendingInSqlite } from './sqlite.ts'
 
 /** The record, opened. */
 export type Store = {
@@ -12,6 +14,7 @@ export type Store = {
   register: KeyRegister
   reader: AuditReader
   checkpoints: CheckpointStore
+  retention: Retention
   close(): Promise<void>
 }
 
@@ -25,13 +28,20 @@ export async function openStore(
   link: Link,
   onError: (error: Error) => void,
 ): Promise<Store> {
-  const isPostgres = /^postgres(ql)?:/.test(url)
-  const db = isPostgres ? await openPostgres(url, onError) : await openSqlite(url.slice('sqlite:'.length))
+  const db = isPostgres(url) ? await openPostgres(url, onError) : await openSqlite(pathOf(url))
   return {
     ledger: openLedger(db, writer, link),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
+    retention: openRetention(db),
     close: () => db.destroy(),
   }
 }
+
+/** What opening the record would change about its tables; nothing is changed. */
+export const planMigrations = (url: string): Promise<Pending[]> =>
+  isPostgres(url) ? pendingInPostgres(url) : pendingInSqlite(pathOf(url))
+
+const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
+const pathOf = (url: string): string => url.slice('sqlite:'.length)

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { type Database, migrate, type Tables } from './schema.ts'
+import { migrate, type Pending, pendingMigrations } from './migrate.ts'
+import type { Database, Tables } from './schema.ts'
 
 /** No statement of this service takes longer, unless something is wrong. */
 const STATEMENT_TIMEOUT_MS = 2000
@@ -14,6 +15,27 @@ const NUMBERS = new Set([20, 1700])
  * @param onError is told of connections that break; without a listener they would end the process
  */
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<Database> {
+  const db = connect(url, onError)
+  try {
+    await migrate(db, 'postgres')
+    return db
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+/** The migrations that a database lacks. */
+export async function pendingInPostgres(url: string): Promise<Pending[]> {
+  const db = connect(url, () => undefined)
+  try {
+    return await pendingMigrations(db, 'postgres')
+  } finally {
+    await db.destroy()
+  }
+}
+
+function connect(url: string, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: 4,
@@ -30,12 +52,5 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   pool.on('error', onError)
   // The pool listens to its idle connections alone; one that breaks in use would end the process.
   pool.on('connect', (client) => client.on('error', onError))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  try {
-    await migrate(db, 'postgres')
-    return db
-  } catch (error) {
-    await db.destroy()
-    throw error
-  }
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }

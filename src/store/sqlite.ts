@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
-import { type Database, migrate, type Tables } from './schema.ts'
+import { migrate, type Pending, pendingMigrations } from './migrate.ts'
+import type { Database, Tables } from './schema.ts'
 
 /** How long a write waits for another process to let go of the file. It holds the event loop, so it is short. */
 const BUSY_TIMEOUT_MS = 100
@@ -16,7 +17,7 @@ export async function openSqlite(path: string): Promise<Database> {
   const file = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
     file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
+    const db = kyselyOver(file)
     await migrate(db, 'sqlite')
     return db
   } catch (error) {
@@ -24,6 +25,20 @@ export async function openSqlite(path: string): Promise<Database> {
     throw error
   }
 }
+
+/** The migrations that a file lacks; one that is not there is not made. */
+export async function pendingInSqlite(path: string): Promise<Pending[]> {
+  const file = existsSync(path) ? new DatabaseSync(path, { readOnly: true }) : new DatabaseSync(':memory:')
+  const db = kyselyOver(file)
+  try {
+    return await pendingMigrations(db, 'sqlite')
+  } finally {
+    await db.destroy()
+  }
+}
+
+const kyselyOver = (file: DatabaseSync): Database =>
+  new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
 
 /** node:sqlite in the shape that Kysely expects; each distinct statement is prepared once. */
 function adapt(file: DatabaseSync): SqliteDatabase {

@@ -1,65 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { runCommand } from '../../src/cli/run.ts'
 import { link } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
-import { APP_ID, brokenAt, readEntries, tempDir, testEnv, testKeyPem } from '../kit.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
-/** What a command printed, and its exit code. */
-type Ended = { status: number | null; stdout: string; stderr: string; json(): unknown }
-
-/** The command line in a folder, with settings and what stands on standard input; in this process, which starts faster. */
-function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
-  const inDir = {
-    PATH: process.env['PATH'],
-    KEYS_DIR: join(dir, 'keys'),
-    DATABASE_URL: `sqlite:${join(dir, 'data/service.db')}`,
-    ...env,
-  }
-  return async (...words: string[]): Promise<Ended> => {
-    let streamed = ''
-    const out = async (piece: string) => void (streamed += piece)
-    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, out, nowMs: Date.now() })
-    const asJson = words.includes('--json')
-    const printed = text === '' ? streamed : `${asJson ? JSON.stringify(data) : text}\n`
-    const onError = !asJson && code === 2
-    return {
-      status: code,
-      stdout: onError ? '' : printed,
-      stderr: onError ? printed : '',
-      json: (): unknown => JSON.parse(printed),
-    }
-  }
-}
-
-/** The same in a process of its own. */
-function spawnCli(cwd: string, env: Record<string, string>, input: string, ...words: string[]) {
-  return spawnSync(process.execPath, [MAIN, ...words], {
-    cwd,
-    env: { PATH: process.env['PATH'], ...env },
-    input,
-    encoding: 'utf8',
-  })
-}
-
-/** A folder as production has it, with one key. */
-function production() {
-  const dir = tempDir()
-  const keysDir = tempDir()
-  writeFileSync(join(keysDir, 'one.pem'), testKeyPem(), { mode: 0o600 })
-  const env: Record<string, string> = { ...testEnv(dir), KEYS_DIR: keysDir }
-  return { dir, keysDir, env, cli: cliIn(dir, env) }
-}
+import { cliIn, MINT, production, spawnCli } from './cli.ts'
+import { APP_ID, brokenAt, readEntries, tempDir, testKeyPem } from '../kit.ts'
 
 describe('the command line', () => {
   it.each([
@@ -310,18 +259,6 @@ describe('check', () => {
   })
 })
 
-const MINT = [
-  'mint',
-  '--room',
-  'bharattelemed-p1-d2-3',
-  '--user',
-  'doctor-77',
-  '--name',
-  'Dr. Meera Iyer',
-  '--role',
-  'doctor',
-]
-
 describe('mint', () => {
   it('issues by the same door, records it, and prints the token only when asked', async () => {
     const { dir, cli } = production()
@@ -402,49 +339,4 @@ describe('inspect', () => {
       stdout: expect.stringContaining('not three parts') as string,
     })
   })
-})
-
-describe('audit verify', () => {
-  it('vouches for a record as it was written, by hashes and by signed checkpoints', async () => {
-    const { cli } = production()
-    for (let i = 0; i < 3; i += 1) await cli(...MINT)
-    const { status, stdout } = await cli('audit', 'verify')
-    expect([status, stdout]).toStrictEqual([
-      0,
-      '10 entries in 3 chains, 3 checkpoints (0 of keys that are gone): all as they were written.\n',
-    ])
-  })
-
-  it('names what was done to it: exit 1', async () => {
-    const { dir, env, cli } = production()
-    for (let i = 0; i < 2; i += 1) await cli(...MINT)
-    const file = new DatabaseSync(join(dir, 'service.db'))
-    file.exec(
-      "DROP TRIGGER audit_entry_no_update; DROP TRIGGER audit_entry_no_delete; UPDATE audit_entry SET user_id = 'somebody' WHERE action = 'token.issue' AND sequence = 3",
-    )
-    file.exec('DELETE FROM audit_entry WHERE rowid = (SELECT max(rowid) FROM audit_entry)')
-    file.close()
-    const { status, stdout } = await cli('audit', 'verify')
-    expect(status).toBe(1)
-    expect(stdout).toMatch(
-      /- entry 3 of chain [0-9a-f-]{36} was changed, or moved to where it stands\.\n- entry 3 of chain [0-9a-f-]{36}, up to which a checkpoint vouches, is not there: the end of the chain was cut off\.\n6 entries in 2 chains, 2 checkpoints \(0 of keys that are gone\): NOT/,
-    )
-    const elsewhere = await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' })('audit', 'verify', '--json')
-    expect(elsewhere.json()).toMatchObject({ checkpoints: 2, unverifiable: 2, findings: [{ what: 'changed' }] })
-  })
-})
-
-it('audit export writes the record down as REST does, and records that', async () => {
-  const { dir, cli } = production()
-  await cli(...MINT)
-  const lines = (await cli('audit', 'export', '--action', 'token.issue')).stdout.trimEnd().split('\n')
-  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { userId: 'doctor-77', caller: 'cli:operator' },
-  ])
-  const csv = (await cli('audit', 'export', '--format', 'csv', '--userId', 'doctor-77')).stdout.split('\r\n')
-  expect([csv.length, csv[0]?.startsWith('time,chain,sequence,')]).toStrictEqual([3, true])
-  expect((await cli('audit', 'export', '--from', 'x')).status).toBe(1)
-  expect((await cli('audit', 'export', '--format', 'xml')).status).toBe(2)
-  expect(readEntries(join(dir, 'service.db')).filter(({ action }) => action === 'audit.export')).toHaveLength(3)
-  expect((await cli('audit', 'verify')).status).toBe(0)
 })

@@ -31,6 +31,7 @@ describe('GET /api/jitsi/audit', () => {
       chain: expect.any(String) as string,
       sequence: 3,
       requestId: '00000000-0000-4000-8000-000000000001',
+      address: '127.0.0.0/24',
       caller: 'clinic-backend',
       action: 'token.issue',
       outcome: 'issued',
@@ -128,7 +129,7 @@ describe('GET /api/jitsi/audit/export', () => {
     const csv = (await get('/export?format=csv&caller=bulk')).body.split('\r\n')
     expect(csv).toHaveLength(2502)
     expect(csv[0]).toBe(
-      'time,chain,sequence,requestId,caller,onBehalfOf,action,outcome,code,room,userId,role,jti,kid,lifetimeSeconds,hash',
+      'time,chain,sequence,requestId,traceId,address,caller,onBehalfOf,action,outcome,code,room,userId,role,jti,kid,lifetimeSeconds,hash',
     )
   })
 
@@ -146,7 +147,7 @@ describe('GET /api/jitsi/audit/export', () => {
       })
     }
     const lines = (await get('/export?format=csv&caller=c')).body.trimEnd().split('\r\n').slice(1)
-    const cells = lines.map((line) => /^(?:"[^"]*",){5}"((?:[^"]|"")*)"/.exec(line)?.[1]).toReversed()
+    const cells = lines.map((line) => /^(?:"[^"]*",){7}"((?:[^"]|"")*)"/.exec(line)?.[1]).toReversed()
     expect(cells).toStrictEqual(["'=1+1", "'+1", "'-1", "'@x", '""quoted"", and more', 'plain'])
   })
 
@@ -158,5 +159,33 @@ describe('GET /api/jitsi/audit/export', () => {
     expect((await get('/export', WARD.apiKey)).json()).toMatchObject({ status: 403 })
     await get('/export')
     expect(entries().at(-1)).toMatchObject({ action: 'audit.export', outcome: 'done', caller: 'clinic-backend' })
+  })
+})
+
+describe('with AUDIT_PSEUDONYMS=hmac', () => {
+  const key = (letter: string) => ({ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: letter.repeat(32) })
+
+  it('the record tells no person and no room, and whoever has the key finds them', async () => {
+    const service = await startService(key('k'), undefined, AUDITOR)
+    const { app, entries } = service
+    const authorization = `Bearer ${CLINIC.apiKey}`
+    const headers = { authorization, 'x-on-behalf-of': 'nurse-9' }
+    await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: DOCTOR })
+    const refused = { ...DOCTOR, userId: 'doctor-78', roomId: 'elsewhere' }
+    await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: refused })
+    const kept = JSON.stringify(entries())
+    for (const word of [DOCTOR.roomId, 'doctor-77', 'doctor-78', 'elsewhere', 'nurse-9'])
+      expect(kept).not.toContain(word)
+    const found = async (query: string) =>
+      (await app.inject({ url: `/api/jitsi/audit?${query}`, headers: { authorization } })).json<Page>().entries
+    expect(await found('userId=doctor-77&outcome=issued')).toMatchObject([
+      {
+        userId: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        room: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
+    ])
+    expect(await found(`room=${DOCTOR.roomId}`)).toHaveLength(1)
+    expect(await found('userId=doctor-78&room=elsewhere')).toHaveLength(1)
+    expect(await found('userId=doctor-79')).toHaveLength(0)
   })
 })

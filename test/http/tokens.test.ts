@@ -168,6 +168,7 @@ describe('POST /api/jitsi/token', () => {
       sequence: 3,
       time: 1795424400000,
       request_id: '00000000-0000-4000-8000-000000000001',
+      address: '127.0.0.0/24',
       caller: 'clinic-backend',
       action: 'token.issue',
       outcome: 'issued',

@@ -78,7 +78,7 @@ describe('a chain', () => {
         const swapped = chain
           .with(index, { ...(chain[index + 1] as ChainedEntry), sequence: at })
           .with(index + 1, { ...original, sequence: at + 1 })
-        expect(found(swapped).slice(0, 2)).toStrictEqual([`changed ${at}`, `changed ${at + 1}`])
+        expect(found(swapped).slice(0, 2)).toStrictEqual([`moved ${at}`, `moved ${at + 1}`])
         // Whoever makes the hash anew is found out by the entry that follows.
         const forged = link(chain[index - 1] as ChainedEntry, {
           ...(all[index] as AuditEntry),

@@ -6,9 +6,11 @@ import { link } from '../../src/rules/audit.ts'
 import { verifyAudit } from '../../src/service/verify-audit.ts'
 import { checkpointer } from '../../src/service/checkpoint.ts'
 import { openCheckpoints } from '../../src/store/checkpoints.ts'
+import { retainAudit } from '../../src/service/retain-audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openReader } from '../../src/store/audit-reader.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
+import { openRetention } from '../../src/store/retention.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { ENGINES, tamper } from './engines.ts'
 
@@ -24,15 +26,25 @@ const entry = (time: number): AuditEntry => ({
 })
 /** Signs by a mark that only whoever has the key could set; the real signature is tried over the whole service. */
 const KEYS = {
-  attest: async (checkpoint: object) => `e30.${Buffer.from(JSON.stringify(checkpoint)).toString('base64url')}.signed`,
-  verify: async (jws: string) => (jws.endsWith('.signed') ? ('valid' as const) : ('invalid' as const)),
+  attest: async (typ: string, statement: object) =>
+    [{ typ }, statement].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + '.signed',
+  verify: async (jws: string) =>
+    jws.endsWith('.signed')
+      ? ('valid' as const)
+      : jws.endsWith('.lost')
+        ? ('unknown-key' as const)
+        : ('invalid' as const),
 }
 const partsOf = (db: Database) => ({
   reader: openReader(db),
   checkpoints: openCheckpoints(db),
+  retention: openRetention(db),
+  ledger: ledgerOf(db, 'retention'),
+  pause: () => Promise.resolve(),
   keys: KEYS,
   clock: () => 7,
 })
+const CLEAN = { chains: 0, entries: 0, stubs: 0, checkpoints: 0, unverifiable: 0, findings: [] }
 const verify = (db: Database) => verifyAudit(partsOf(db))
 const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) => openLedger(db, { name, chain }, link)
 
@@ -59,20 +71,21 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const { hash, previousHash, ...kept } = second[0] ?? { hash: '', previousHash: '' }
     expect(kept).toStrictEqual({ ...entry(0), chain: 'two', sequence: 1, writer: 'b' })
     expect([hash, previousHash]).toStrictEqual([expect.stringMatching(/^[0-9a-f]{64}$/), '0'.repeat(64)])
-    expect(await verify(db)).toStrictEqual({ chains: 2, entries: 300, checkpoints: 0, unverifiable: 0, findings: [] })
+    expect(await verify(db)).toStrictEqual({ ...CLEAN, chains: 2, entries: 300 })
   })
 
   it.skipIf(!there)('begins a new chain at each start, on the end of the one before', async () => {
     const db = await open()
-    expect(await twoChains(db)).toStrictEqual({ chains: 2, entries: 5, checkpoints: 0, unverifiable: 0, findings: [] })
+    expect(await twoChains(db)).toStrictEqual({ ...CLEAN, chains: 2, entries: 5 })
     const reader = openReader(db)
-    const last = await reader.entry('one', 3)
-    expect(await reader.entry('two', 1)).toMatchObject({
+    const last = (await reader.page('one', 2))[0]
+    expect((await reader.page('two', 0))[0]).toMatchObject({
       previousChain: 'one:3',
       previousHash: last?.hash,
       writer: 'w',
     })
-    expect(await reader.chains()).toStrictEqual(['one', 'two'])
+    expect(await reader.chains('')).toStrictEqual(['one', 'two'])
+    expect(await reader.chains('one')).toStrictEqual(['two'])
   })
 
   it.skipIf(!there)('refuses in the database itself that an entry is changed or removed', async () => {
@@ -97,12 +110,17 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     [
       'inserted',
       "INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, previous_hash, hash) VALUES ('two', 3, 9, 'r', 'c', 'token.issue', 'issued', 'x', 'y')",
-      ['changed two:3'],
+      ['inserted two:3'],
+    ],
+    [
+      'inserted between others',
+      "UPDATE audit_entry SET sequence = 4 WHERE chain = 'one' AND sequence = 3; UPDATE audit_entry SET sequence = 3 WHERE chain = 'one' AND sequence = 2; INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, previous_hash, hash) VALUES ('one', 2, 2, 'r', 'c', 'token.issue', 'issued', 'x', 'y')",
+      ['inserted one:2', 'moved one:3', 'moved one:4', 'cut-off one:3'],
     ],
     [
       'swapped with another',
-      'UPDATE audit_entry SET time = 4 - time, request_id = kid WHERE time IN (1, 3)',
-      ['changed one:1', 'changed one:3'],
+      "UPDATE audit_entry SET sequence = 9 WHERE chain = 'one' AND sequence = 1; UPDATE audit_entry SET sequence = 1 WHERE chain = 'one' AND sequence = 2; UPDATE audit_entry SET sequence = 2 WHERE chain = 'one' AND sequence = 9",
+      ['moved one:1', 'moved one:2'],
     ],
   ])('names an entry that was %s', async (_what, statement, expected) => {
     const db = await open()
@@ -158,6 +176,109 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     }
     await tamper(db, statement)
     expect(named((await verify(db)).findings)).toStrictEqual(expected)
+  })
+
+  it.skipIf(!there)('removes what is too old from the old end alone, and still verifies', async () => {
+    const db = await open()
+    await twoChains(db)
+    const take = checkpointer(partsOf(db))
+    await take()
+    const parts = partsOf(db)
+    expect(await retainAudit(parts, 3, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
+    expect((await parts.reader.page('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3])
+    expect(await verify(db)).toStrictEqual({ ...CLEAN, chains: 3, entries: 4, stubs: 1, checkpoints: 1 })
+    expect((await parts.reader.search({ equal: { action: 'audit.retain' }, limit: 9 })).length).toBe(1)
+    // All of the first chain goes: the second one names its end still, and the checkpoint vouches for it.
+    expect(await retainAudit(parts, 5, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
+    expect(await verify(db)).toMatchObject({ entries: 3, stubs: 2, findings: [] })
+    expect(await retainAudit(parts, 5, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 0, checkpoints: 0 })
+  })
+
+  it.skipIf(!there)('goes on from a chain that was removed whole, in the same chain and in the next one', async () => {
+    const db = await open()
+    const ledger = ledgerOf(db, 'w', 'one')
+    for (const time of [1, 2]) await ledger.append(entry(time))
+    const parts = partsOf(db)
+    await retainAudit(parts, 5, { requestId: 'r', caller: '-' })
+    await ledger.append(entry(6))
+    expect(await retainAudit(parts, 7, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 1, checkpoints: 0 })
+    await ledgerOf(db, 'w', 'two').append(entry(8))
+    expect((await parts.reader.page('two', 0))[0]).toMatchObject({ previousChain: 'one:3', writer: 'w' })
+    expect(await verify(db)).toMatchObject({ findings: [] })
+  })
+
+  it.skipIf(!there)(
+    'keeps what follows a younger entry, whatever the clock said, and goes on where it was stopped',
+    async () => {
+      const db = await open()
+      const ledger = ledgerOf(db, 'w', 'one')
+      for (const time of [1, 1, 9, 1]) await ledger.append(entry(time))
+      const parts = partsOf(db)
+      const stopped = retainAudit({ ...parts, pause: () => Promise.reject(new Error('stopped')) }, 5, {
+        requestId: 'r',
+        caller: '-',
+      })
+      await expect(stopped).rejects.toThrow('stopped')
+      await retainAudit(parts, 5, { requestId: 'r', caller: '-' })
+      expect((await parts.reader.page('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3, 4])
+      expect(await verify(db)).toMatchObject({ findings: [] })
+    },
+  )
+
+  it.skipIf(!there)('removes old checkpoints too, and still verifies', async () => {
+    const db = await open()
+    await twoChains(db)
+    const parts = partsOf(db)
+    await checkpointer(parts)()
+    await ledgerOf(db, 'w', 'three').append(entry(20))
+    await checkpointer({ ...parts, clock: () => 20 })()
+    expect(await retainAudit(parts, 10, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 5, checkpoints: 1 })
+    expect(await verify(db)).toMatchObject({ checkpoints: 1, findings: [] })
+    await tamper(db, 'DELETE FROM audit_checkpoint WHERE number = 2')
+    await ledgerOf(db, 'w', 'four').append(entry(30))
+    await checkpointer({ ...parts, clock: () => 30 })()
+    expect(await verify(db)).toMatchObject({ findings: [] })
+  })
+
+  it.skipIf(!there).each([
+    ['an entry more than the stub stands for', "DELETE FROM audit_entry WHERE chain = 'one'", ['cut-off one:3']],
+    ['the stub gone', 'DELETE FROM audit_stub', ['removed one:1']],
+    ['the stub forged', "UPDATE audit_stub SET jws = 'e30.e30.forged'", ['changed one:0', 'removed one:1']],
+    ['the stub of a key that is not here', "UPDATE audit_stub SET jws = 'e30.e30.lost'", ['removed one:1']],
+  ])('after a removal finds %s', async (_what, statement, expected) => {
+    const db = await open()
+    await twoChains(db)
+    await retainAudit(partsOf(db), 3, { requestId: 'r', caller: '-' })
+    await tamper(db, statement)
+    expect(named((await verify(db)).findings).toSorted()).toStrictEqual(expected)
+  })
+
+  it.skipIf(!there)('lets nothing go that no stub stands for, and no stub', async () => {
+    const db = await open()
+    await twoChains(db)
+    await retainAudit(partsOf(db), 2, { requestId: 'r', caller: '-' })
+    for (const statement of [
+      "DELETE FROM audit_entry WHERE chain = 'one' AND sequence = 2",
+      "DELETE FROM audit_entry WHERE chain = 'two'",
+      'DELETE FROM audit_stub',
+      'UPDATE audit_stub SET sequence = 9',
+      'DELETE FROM audit_checkpoint',
+    ]) {
+      if (statement.includes('checkpoint')) await checkpointer(partsOf(db))()
+      await expect(sql.raw(statement).execute(db)).rejects.toThrow('audit entries are append-only')
+    }
+  })
+
+  it.skipIf(!there)('jumps from chain to chain, a hundred at a time', async () => {
+    const db = await open()
+    const ids = Array.from({ length: 120 }, (_, index) => `c${String(index).padStart(3, '0')}`)
+    for (const id of ids) await ledgerOf(db, 'w', id).append(entry(1))
+    const { chains, heads } = openReader(db)
+    expect(await chains('')).toStrictEqual(ids.slice(0, 100))
+    expect(await chains('c099')).toStrictEqual(ids.slice(100))
+    expect(await chains('c119')).toStrictEqual([])
+    await ledgerOf(db, 'w', 'c003').append(entry(50))
+    expect((await heads(50)).map(({ chain, sequence }) => [chain, sequence])).toStrictEqual([['c003', 2]])
   })
 
   it.skipIf(!there)('knows the keys, and when what each signed is dead', async () => {

@@ -5,7 +5,8 @@ import { Kysely, PGliteDialect, sql } from 'kysely'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { type Database, migrate, type Tables } from '../../src/store/schema.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import type { Database, Tables } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { tempDir } from '../kit.ts'
 
@@ -73,10 +74,10 @@ export async function tamper(db: Database, statement: string): Promise<void> {
     () => true,
     () => false,
   )
-  for (const table of ['audit_entry', 'audit_checkpoint']) {
+  for (const table of ['audit_entry', 'audit_checkpoint', 'audit_stub']) {
     for (const verb of ['update', 'delete', 'change', 'truncate']) {
       await sql.raw(`DROP TRIGGER IF EXISTS ${table}_no_${verb}${isSqlite ? '' : ` ON ${table}`}`).execute(db)
     }
   }
-  await sql.raw(statement).execute(db)
+  for (const each of statement.split(';')) await sql.raw(each).execute(db)
 }

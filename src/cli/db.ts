@@ -1,0 +1,20 @@
+import { pendingMigrations, withRecord } from '../record.ts'
+import { CLI_WRITER, type Command, configOf, done, UsageError } from './command.ts'
+
+export const migrateCommand: Command = {
+  usage: 'db migrate [--plan]',
+  about: 'Brings the tables up to date, as every start does; with --plan shows what it would do, and does nothing.',
+  options: { plan: { type: 'boolean' } },
+  async run({ words, options }, { env }) {
+    if (words.length > 0) throw new UsageError('db migrate takes no word')
+    const config = configOf(env)
+    const pending = await pendingMigrations(config)
+    if (pending.length === 0) return done({ pending }, ['The tables are up to date.'])
+    if (options['plan'] === true) {
+      const lines = pending.flatMap(({ name, statements }) => [`-- ${name}`, ...statements.map((each) => `${each};`)])
+      return done({ pending }, lines)
+    }
+    await withRecord(config, CLI_WRITER, () => Promise.resolve())
+    return done({ migrated: pending.map(({ name }) => name) }, ['Migrated:', ...pending.map(({ name }) => `- ${name}`)])
+  },
+}
