@@ -4,7 +4,7 @@ import type { AuditReader, Search } from '../service/ports.ts'
 import { available } from './available.ts'
 import { COLUMNS, entryOf } from './audit-row.ts'
 import { lastOf } from './audit.ts'
-import type { Database, Tables } from './schema.ts'
+import type { Database } from './schema.ts'
 
 const PAGE = 1000
 const CHAINS = 100
@@ -29,7 +29,7 @@ export function openReader(db: Database): AuditReader {
         return rows.map(({ writer, ...row }) => ({ ...row, ...(writer === null ? {} : { writer }) }))
       }),
     entries: (places) => available(() => entriesAt(db, places)),
-    search: (search) => available(async () => (await found(db, search)).map(entryOf)),
+    search: (search) => available(async () => (await searching(db, search).execute()).map(entryOf)),
   }
 }
 
@@ -72,7 +72,7 @@ async function entriesAt(db: Database, places: readonly Pick<ChainHead, 'chain' 
 }
 
 /** Entries by what they say, newest first, through the indexes: a page costs what it holds, not what lies before it. */
-function found(db: Database, { from, to, equal, before, limit }: Search): Promise<Tables['audit_entry'][]> {
+export function searching(db: Database, { from, to, equal, before, limit }: Search) {
   let query = db.selectFrom('audit_entry').selectAll()
   for (const [name, value] of Object.entries(equal))
     query = query.where(COLUMNS[name as keyof typeof equal], '=', value)
@@ -82,5 +82,5 @@ function found(db: Database, { from, to, equal, before, limit }: Search): Promis
     const { time, chain, sequence } = before
     query = query.where(sql<boolean>`(time, chain, sequence) < (${time}, ${chain}, ${sequence})`)
   }
-  return query.orderBy('time', 'desc').orderBy('chain', 'desc').orderBy('sequence', 'desc').limit(limit).execute()
+  return query.orderBy('time', 'desc').orderBy('chain', 'desc').orderBy('sequence', 'desc').limit(limit)
 }

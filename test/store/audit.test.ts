@@ -148,22 +148,3 @@ describe('the file', () => {
     expect(stdout).toMatch(/readonly|unable to open/)
   })
 })
-
-describe('a question to the record', () => {
-  it.each(['room', 'user_id', 'caller', 'jti', 'action', 'outcome', undefined])(
-    'by %s is answered from an index, in order, without sorting',
-    async (column) => {
-      const { db } = await open()
-      const { sql } = await import('kysely')
-      const where = column === undefined ? '' : `${column} = 'x' AND`
-      const plan = await sql
-        .raw<{ detail: string }>(
-          `EXPLAIN QUERY PLAN SELECT * FROM audit_entry WHERE ${where} (time, chain, sequence) < (1, 'c', 2) ORDER BY time DESC, chain DESC, sequence DESC LIMIT 100`,
-        )
-        .execute(db)
-      const details = plan.rows.map(({ detail }) => detail).join('; ')
-      expect(details).toContain(`USING INDEX audit_entry_${column ?? 'order'}`)
-      expect(details).not.toMatch(/TEMP B-TREE|SCAN audit_entry$/)
-    },
-  )
-})

@@ -166,6 +166,24 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     expect(answered.length).toBeGreaterThanOrEqual(120)
   })
 
+  it('with two replicas: no entry of one waits for the other, and both chains verify', async () => {
+    const url = await newPostgres()
+    const [one, two] = [await open(url, 'one'), await open(url, 'two')]
+    await Promise.all([one.ledger.append(entry(1)), two.ledger.append(entry(2))])
+    // A replica that hangs in the middle of its transaction, with an entry in it.
+    const hanging = new pg.Client({ connectionString: url })
+    await hanging.connect()
+    await hanging.query('BEGIN')
+    await hanging.query(
+      "INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, previous_hash, hash) VALUES ('hanging', 1, 1, 'r', 'c', 'token.issue', 'issued', 'x', 'y')",
+    )
+    await Promise.all([3, 5, 7].map((time) => one.ledger.append(entry(time))))
+    await Promise.all([4, 6, 8].map((time) => two.ledger.append(entry(time))))
+    await hanging.query('ROLLBACK')
+    await hanging.end()
+    expect(await verify(one)).toMatchObject({ chains: 2, entries: 8, findings: [] })
+  })
+
   it('that is not there at the start is told by name, without the password', async () => {
     const dir = tempDir()
     const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: 'postgres://u:hidden@127.0.0.1:9/x' })

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import type { Search } from '../../src/service/ports.ts'
+import { openReader, searching } from '../../src/store/audit-reader.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import type { Database } from '../../src/store/schema.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { tempDir } from '../kit.ts'
+import { newPostgres } from './engines.ts'
+import { fillWithAMillion } from './million.ts'
+
+/** A place in the middle of the record. */
+const BEFORE = { time: 1_700_025_000_000, chain: 'chain-5', sequence: 50_001 }
+const HOUR = { from: 1_700_020_000_000, to: 1_700_023_600_000 }
+
+/** What an auditor asks, and the entries that answer it, at most a hundred. */
+const SEARCHES: [name: string, search: Omit<Search, 'limit'>, answers: number][] = [
+  ['everything', { equal: {} }, 100],
+  ['a page in the middle', { equal: {}, before: BEFORE }, 100],
+  ['an hour', { equal: {}, ...HOUR }, 100],
+  ['a room', { equal: { room: 'room-77' } }, 20],
+  ['a room, from the middle on', { equal: { room: 'room-77' }, before: BEFORE }, 10],
+  ['a user', { equal: { userId: 'user-77' } }, 34],
+  ['a user in an hour', { equal: { userId: 'user-77' }, ...HOUR }, 2],
+  ['a caller', { equal: { caller: 'caller-7' } }, 100],
+  ['a caller in an hour', { equal: { caller: 'caller-7' }, ...HOUR, before: BEFORE }, 100],
+  ['an action', { equal: { action: 'token.issue' } }, 100],
+  ['an outcome', { equal: { outcome: 'refused' }, before: BEFORE }, 100],
+  ['a token', { equal: { jti: 'jti-777777' } }, 1],
+  ['a token that is not there', { equal: { jti: 'none' } }, 0],
+  ['a room and a user', { equal: { room: 'room-77', userId: 'user-77' } }, 7],
+  ['a caller and an outcome', { equal: { caller: 'caller-0', outcome: 'refused' } }, 100],
+]
+
+type Node = { 'Node Type': string; 'Plan Rows': number; Plans?: Node[] }
+const nodesOf = (node: Node): string[] => [
+  `${node['Node Type']}${node['Node Type'] === 'Sort' && node['Plan Rows'] > FEW ? ' of many' : ''}`,
+  ...(node.Plans ?? []).flatMap(nodesOf),
+]
+
+/** PostgreSQL sorts what it found where that is quicker than going along an index; more than this must not be. */
+const FEW = 1000
+
+/** The steps of the plan of a search. */
+async function planOf(db: Database, engine: 'sqlite' | 'postgres', search: Omit<Search, 'limit'>): Promise<string[]> {
+  const query = searching(db, { ...search, limit: 100 })
+  if (engine === 'sqlite') {
+    const rows = await query.explain<{ detail: string }>(undefined, sql`query plan`)
+    return rows.map(({ detail }) => detail)
+  }
+  const [row] = await query.explain<{ 'QUERY PLAN': { Plan: Node }[] }>('json')
+  return row?.['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)) ?? []
+}
+
+/** What every step may be: an index finds the answer, no table is read through, and nothing sorted but a few. */
+const STEP = {
+  sqlite: /^(SEARCH|SCAN) audit_entry USING INDEX /,
+  postgres: /^(Limit|Sort|Index Scan|Bitmap Heap Scan|Bitmap Index Scan|BitmapAnd)$/,
+}
+
+async function hold(db: Database, engine: 'sqlite' | 'postgres'): Promise<void> {
+  await fillWithAMillion(db, engine)
+  const reader = openReader(db)
+  for (const [name, search, answers] of SEARCHES) {
+    const plan = await planOf(db, engine, search)
+    expect(plan.length, name).toBeGreaterThan(0)
+    expect(
+      plan.filter((step) => !STEP[engine].test(step)),
+      name,
+    ).toStrictEqual([])
+    expect(await reader.search({ ...search, limit: 100 }), name).toHaveLength(answers)
+  }
+  expect(await reader.chains('')).toHaveLength(10)
+  expect(await reader.heads(1_700_049_999_000)).toHaveLength(10)
+}
+
+describe('a record of a million entries is asked through its indexes alone', () => {
+  it('on SQLite', { timeout: 60_000 }, async () => {
+    const db = await openSqlite(join(tempDir(), 'service.db'))
+    await hold(db, 'sqlite')
+    await db.destroy()
+  })
+
+  const there = process.env['TEST_DATABASE_URL'] !== undefined
+  it.skipIf(!there)(
+    `on PostgreSQL${there ? '' : ' (skipped: no TEST_DATABASE_URL)'}`,
+    { timeout: 60_000 },
+    async () => {
+      const url = new URL(await newPostgres())
+      const db = await openPostgres(url.href, () => undefined)
+      await hold(db, 'postgres')
+      await db.destroy()
+    },
+  )
+})
