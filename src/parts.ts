@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from './config.ts'
@@ -58,7 +58,7 @@ export async function openParts(
   const metrics = openMetrics()
   const events = eventsTo(logger, metrics, clock)
   const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
-  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId: randomUUID, queue }, events))
+  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
   const policy = followPolicy(config, file, clock, recording(note, events, broke))
   const upkeep = keepUp(config, { record, keys, clock, onError: broke })
@@ -69,7 +69,7 @@ export async function openParts(
     reload: async () => void (await Promise.all([policy.reload(), keys.reload()])),
     deployment: deploymentOf(config),
     clock,
-    newId: randomUUID,
+    newId,
     keys,
     ledger: record.ledger,
     reader: record.reader,
@@ -105,6 +105,7 @@ async function readFiles(config: Config, development: Development | undefined, f
 }
 
 const clock = Date.now
+const newId = randomUUIDv7
 
 /** The keys that sign: those of a ring, or the secret that stands in for one. */
 function keysOf(

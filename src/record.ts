@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { type Config, ConfigurationError } from './config.ts'
 import type { AuditEntry } from './contract/audit.ts'
 import type { Events } from './events.ts'
@@ -20,7 +20,7 @@ export const recording =
 export const notesIn =
   (ledger: Ledger, clock: Clock) =>
   (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
-    ledger.append({ time: clock(), requestId: randomUUID(), caller: '-', action, outcome })
+    ledger.append({ time: clock(), requestId: randomUUIDv7(), caller: '-', action, outcome })
 
 /**
  * Opens the record alone.
@@ -32,7 +32,7 @@ export async function openRecord(
   writer: string,
   onError: (error: Error) => void = () => undefined,
 ): Promise<Store> {
-  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUID() }, link, onError).catch(cannotOpen)
+  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUIDv7() }, link, onError).catch(cannotOpen)
   return AUDIT_PSEUDONYM_KEY === undefined ? record : hiding(record, pseudonymsBy(AUDIT_PSEUDONYM_KEY))
 }
 

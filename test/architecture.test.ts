@@ -50,7 +50,10 @@ const LAWS: Record<string, Law> = {
     packages: ['jose', 'node:fs', 'node:path', 'node:util', 'node:crypto', 'node:child_process'],
   },
   callers: { from: ['contract', 'rules', 'service'], packages: ['jose', 'node:crypto'] },
-  store: { from: ['contract', 'service'], packages: ['kysely', 'node:sqlite', 'node:fs', 'node:path', 'pg'] },
+  store: {
+    from: ['contract', 'service'],
+    packages: ['kysely', 'node:sqlite', 'node:fs', 'node:path', 'node:timers', 'pg'],
+  },
   http: {
     from: ['contract', 'rules', 'service'],
     packages: [
@@ -105,7 +108,7 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bDate\.now\b/, /^(parts\.ts|cli\/main\.ts)$/],
   [/\bnew Date\(\)/, /^$/],
   [/\bMath\.random\b/, /^$/],
-  [/\brandom(UUID|Bytes)\b/, /^(parts\.ts|record\.ts|callers\/|cli\/)/],
+  [/\brandom(UUID(v7)?|Bytes)\b/, /^(parts\.ts|record\.ts|callers\/|cli\/)/],
   // node:process' platform is a fact of the machine, not of the environment.
   [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|cli\/)/],
   [/\bconsole\.(?=[a-z])/, /^$/],

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { withRecord } from '../record.ts'
 import { keptSince, type OldEnd } from '../rules/audit-retention.ts'
 import { oldEnds } from '../service/retain-audit.ts'
@@ -45,6 +45,6 @@ function plan({ env, clock }: Context): Promise<Outcome> {
 
 const retain = ({ env }: Context): Promise<Outcome> =>
   withParts(env, async ({ upkeep }) => {
-    const removed = await upkeep.retain({ requestId: randomUUID(), caller: OPERATOR.id })
+    const removed = await upkeep.retain({ requestId: randomUUIDv7(), caller: OPERATOR.id })
     return done(removed, [`${removed.entries} entries and ${removed.checkpoints} checkpoints were removed.`])
   })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { AuditRow } from '../contract/audit-query.ts'
 import { withRecord } from '../record.ts'
@@ -25,7 +25,7 @@ export const tailCommand: Command = {
       throw new UsageError('-n is a number of entries from 0 to 1000')
     return withRecord(configOf(env), CLI_WRITER, async (record) => {
       const parts = { ...record, clock, pause: () => setTimeout(LOOK_EVERY_MS) }
-      const tail = await tailAudit(parts, { caller: OPERATOR, requestId: randomUUID() }, query, Number(lines))
+      const tail = await tailAudit(parts, { caller: OPERATOR, requestId: randomUUIDv7() }, query, Number(lines))
       if ('code' in tail) return no(fieldLines(tail).join('\n'))
       const lineOf = json === true ? EXPORT_FORMATS.ndjson.line : personLine
       await out(tail.newest.map(lineOf).join(''))

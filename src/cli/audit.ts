@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { withRecord } from '../record.ts'
 import { exportAudit } from '../service/export-audit.ts'
 import { verifyAudit } from '../service/verify-audit.ts'
@@ -44,7 +44,7 @@ export const exportCommand: Command = {
     if (format !== 'ndjson' && format !== 'csv') throw new UsageError('--format is ndjson or csv')
     return withRecord(configOf(env), CLI_WRITER, async (record) => {
       const parts = { ...record, clock }
-      const asking = { caller: OPERATOR, requestId: randomUUID() }
+      const asking = { caller: OPERATOR, requestId: randomUUIDv7() }
       const found = await exportAudit(parts, asking, format, query)
       if ('code' in found) return no(fieldLines(found).join('\n'))
       for await (const text of found.text) await out(text)

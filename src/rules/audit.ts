@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
 
 /** What the first entry of a writer's first chain names as the hash before it. */
@@ -25,5 +25,5 @@ export function link(end: ChainEnd, entry: AuditEntry): ChainedEntry {
  */
 export function hashOf({ previousHash, ...members }: Omit<ChainedEntry, 'hash'>): string {
   const canonical = JSON.stringify(members, Object.keys(members).sort())
-  return createHash('sha256').update(`${previousHash}\n${canonical}`).digest('hex')
+  return hash('sha256', `${previousHash}\n${canonical}`)
 }

@@ -10,7 +10,7 @@ import type { Caller } from '../rules/policy.ts'
 /** Tells the time, in epoch milliseconds. */
 export type Clock = () => number
 
-/** Makes an id that nobody can guess (at least 122 bits of chance). */
+/** Makes an id that no other instance makes; later ones sort behind (UUIDv7, RFC 9562), so that indexes grow at their end. */
 export type NewId = () => string
 
 /** Signs with one key. */

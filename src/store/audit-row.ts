@@ -34,6 +34,9 @@ const MEMBERS = Object.entries(COLUMNS) as [keyof ChainedEntry, keyof Row][]
 export const rowOf = (entry: ChainedEntry): Row =>
   Object.fromEntries(MEMBERS.map(([member, column]) => [column, entry[member] ?? null])) as Row
 
+/** The values of an entry, in the order of the columns of its row. */
+export const valuesOf = (entry: ChainedEntry): unknown[] => MEMBERS.map(([member]) => entry[member] ?? null)
+
 /** A row as the entry that it is: what is null there is absent. */
 export const entryOf = (row: Row): ChainedEntry =>
   Object.fromEntries(

@@ -1,10 +1,11 @@
-import { sql } from 'kysely'
+import { setTimeout } from 'node:timers/promises'
+import { CompiledQuery, sql } from 'kysely'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
 import type { ChainHead } from '../contract/checkpoint.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { Ledger } from '../service/ports.ts'
 import { available } from './available.ts'
-import { rowOf } from './audit-row.ts'
+import { rowOf, valuesOf } from './audit-row.ts'
 import type { Database } from './schema.ts'
 
 /** How a chain grows: given its end and the next entry, the next as it is kept. */
@@ -18,6 +19,12 @@ type Waiting = { entry: AuditEntry; kept: () => void; lost: (fault: ServiceFault
 /** Rows of one INSERT. It bounds the number of distinct statements, and stays far under SQLite's limit of variables. */
 const MAX_BATCH = 128
 
+/**
+ * The least time between two commits. Who comes alone does not wait; under load entries wait for each other and share what
+ * it costs to reach the disk, as with `commit_delay` of PostgreSQL.
+ */
+const COMMIT_INTERVAL_MS = 10
+
 /** Entries that may wait for the disk; past it the record counts as unavailable. */
 const MAX_WAITING = 10_000
 
@@ -28,24 +35,20 @@ const MAX_WAITING = 10_000
  */
 export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   const waiting: Waiting[] = []
+  const commit = committer(db, writer, link)
   let committing = false
-  /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
-  let end: ChainEnd | undefined
+  let beganAt = -Infinity
   /** Whether the last commit failed. A probe tells it once, for less may still fit on a full disk, and then tries anew. */
   let failed = false
 
-  async function commit(batch: readonly Waiting[]): Promise<void> {
-    const chained = linked(end ?? (await endOf(db, writer)), batch, link)
-    end = undefined
-    await db.insertInto('audit_entry').values(chained.map(rowOf)).execute()
-    end = chained.at(-1)
-  }
-
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
+      const earlyMs = beganAt + COMMIT_INTERVAL_MS - performance.now()
+      if (earlyMs > 0 && waiting.length < MAX_BATCH) await setTimeout(earlyMs)
+      beganAt = performance.now()
       const batch = waiting.splice(0, MAX_BATCH)
       try {
-        await commit(batch)
+        await commit(batch.map(({ entry }) => entry))
         failed = false
         for (const { kept } of batch) kept()
       } catch (cause) {
@@ -75,14 +78,24 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   }
 }
 
-/** The entries of a batch, each linked to the one before. */
-function linked(end: ChainEnd, batch: readonly Waiting[], link: Link): ChainedEntry[] {
-  let last = end
-  return batch.map(({ entry }) => {
-    const chained = link(last, entry)
-    last = chained
-    return chained
-  })
+/** Appends entries to a writer's chain by one statement, whose text is made once for each number of them. */
+function committer(db: Database, writer: Writer, link: Link): (entries: readonly AuditEntry[]) => Promise<void> {
+  /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
+  let end: ChainEnd | undefined
+  const texts = new Map<number, string>()
+  return async (entries) => {
+    let last = end ?? (await endOf(db, writer))
+    end = undefined
+    const chained = entries.map((entry) => {
+      const next = link(last, entry)
+      last = next
+      return next
+    })
+    const text = texts.get(chained.length) ?? db.insertInto('audit_entry').values(chained.map(rowOf)).compile().sql
+    texts.set(chained.length, text)
+    await db.executeQuery(CompiledQuery.raw(text, chained.flatMap(valuesOf)))
+    end = last
+  }
 }
 
 /** The end of a writer's chain; before its first entry, what that entry has to name. */
