@@ -2,16 +2,20 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ReloadOutcome } from './follow.ts'
 import type { Metrics } from './http/metrics.ts'
 import { KeyFault } from './keys/private-key.ts'
+import type { QueueEvents } from './keys/queue.ts'
 import type { LimiterEvents } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
 import { KidReused } from './service/admit-keys.ts'
 import type { Clock } from './service/ports.ts'
+import type { StoreEvents } from './store/open.ts'
 
 /** What happens beside requests. */
-export type Events = LimiterEvents & {
-  policyReloaded(outcome: ReloadOutcome): void
-  keysReloaded(outcome: ReloadOutcome): void
-}
+export type Events = LimiterEvents &
+  QueueEvents &
+  StoreEvents & {
+    policyReloaded(outcome: ReloadOutcome): void
+    keysReloaded(outcome: ReloadOutcome): void
+  }
 
 /** Turns what happens beside requests into counters and log lines. */
 export function eventsTo(logger: FastifyBaseLogger, metrics: Metrics, clock: Clock): Events {
@@ -23,6 +27,11 @@ export function eventsTo(logger: FastifyBaseLogger, metrics: Metrics, clock: Clo
       else if (changed) logger.info(`${what} reloaded`)
     }
   return {
+    signed: (signingMs, waitedMs) => metrics.signed(signingMs, waitedMs),
+    committed: (ms, entries) => metrics.committed(ms, entries),
+    commitFailed: () => metrics.commitFailed(),
+    broke: (error) => logger.warn({ err: error }, 'the record could not be used'),
+    decided: (bucket, allowed) => metrics.limited(bucket, allowed),
     policyReloaded: reloaded('policy'),
     keysReloaded: reloaded('keys'),
     served(by) {

@@ -3,20 +3,25 @@ import { follow, type Followed, type ReloadOutcome } from './follow.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { publicationOf } from './keys/publication.ts'
 import { type KeyPlace, type Ring, sameRing } from './keys/ring.ts'
-import { openSecretSigner, openSigner, type SignatureQueue } from './keys/signer.ts'
+import type { SignatureQueue } from './keys/queue.ts'
+import { openSecretSigner, openSigner } from './keys/signer.ts'
 import { verifySignature } from './keys/verifier.ts'
 import { type Deployment, kidOf } from './rules/deployment.ts'
 import { type AdmittingParts, admitKeys, KidReused } from './service/admit-keys.ts'
-import type { Keys, Publication, Signer } from './service/ports.ts'
+import type { KeyRingStanding, Keys, Publication, Signer } from './service/ports.ts'
 
 /** The keys in force, which follow what lies in their folder. */
-export type FollowedKeys = Keys & Pick<Followed<unknown>, 'reload' | 'close'>
+export type FollowedKeys = Keys &
+  Pick<Followed<unknown>, 'reload' | 'close'> & {
+    /** How the ring stands; undefined where there is none. */
+    standing(): KeyRingStanding | undefined
+  }
 
 /** What to follow of a place of keys. */
 export const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
-type Loaded = { ring: Ring; signer: Signer; publication: Publication }
+type Loaded = { ring: Ring; signer: Signer; publication: Publication; activeSince: number }
 
 /** Reads the ring anew. @throws KeyFault, and whatever reading throws */
 export type RingReader = (before?: Ring) => Ring
@@ -35,14 +40,7 @@ export async function followKeys(
   tell: (outcome: ReloadOutcome) => void,
 ): Promise<FollowedKeys> {
   const kid = (id: string) => kidOf(deployment, id)
-  const use = async (next: Ring): Promise<Loaded> => {
-    const signer = await openSigner(next.active.id, next.active.key, parts.queue)
-    await admitKeys(
-      parts,
-      next.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
-    )
-    return { ring: next, signer, publication: publicationOf(next.keys, kid) }
-  }
+  const use = (next: Ring) => load(next, kid, parts)
   const first = await use(ring).catch((error: unknown) => {
     throw error instanceof KidReused ? new KeyFault(error.message) : error
   })
@@ -68,10 +66,32 @@ export async function followKeys(
     attest: (type, statement) =>
       followed.current().signer.attest(type, statement, kid(followed.current().ring.active.id)),
     stale: () => stale,
+    standing: () => standingOf(followed.current()),
     reload: followed.reload,
     close: followed.close,
   }
 }
+
+/** Makes a ring ready for use: tested by signing, admitted by the register, and published. */
+async function load(
+  ring: Ring,
+  kid: (id: string) => string,
+  parts: AdmittingParts & { queue: SignatureQueue },
+): Promise<Loaded> {
+  const signer = await openSigner(ring.active.id, ring.active.key, parts.queue)
+  await admitKeys(
+    parts,
+    ring.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
+  )
+  const known = (await parts.register.list()).find((key) => key.kid === kid(ring.active.id))
+  const activeSince = known?.firstSeenAt ?? parts.clock()
+  return { ring, signer, publication: publicationOf(ring.keys, kid), activeSince }
+}
+
+const standingOf = ({ ring, activeSince }: Loaded): KeyRingStanding => ({
+  activeSince,
+  states: ring.keys.map(({ state }) => state),
+})
 
 /** A secret that is shared with the verifier (HS256): nothing to publish, nothing to follow. */
 export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKeys {
@@ -85,6 +105,7 @@ export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKey
     verify: (token) => verifySignature(token, key, 'HS256'),
     attest: (type, statement) => signer.attest(type, statement, undefined),
     stale: () => false,
+    standing: () => undefined,
     reload: () => Promise.resolve(),
     close: () => undefined,
   }

@@ -1,6 +1,8 @@
+// First, for it sets the size of the pool before anything uses it.
+import { yieldToEventLoop } from './pool.ts'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { buildApp } from './app.ts'
+import { buildApp, buildMetricsApp } from './app.ts'
 import { ConfigurationError, readConfig } from './config.ts'
 import { developmentNotice } from './development.ts'
 import { openParts } from './parts.ts'
@@ -12,8 +14,14 @@ try {
   for (const warning of warnings) logger.warn(warning)
   const parts = await openParts(config, logger, faults)
   const app = await buildApp(config, parts, logger)
-  app.addHook('onClose', () => parts.close())
+  const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, parts, logger)
+  app.addHook('onClose', async () => {
+    await metricsApp?.close()
+    await parts.close()
+  })
   const address = await app.listen({ host: config.HOST, port: config.PORT })
+  parts.metrics.ofProcess()
+  await metricsApp?.listen({ host: config.HOST, port: config.METRICS_PORT ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
     else logger.info({ signal }, 'closing')
@@ -21,7 +29,8 @@ try {
   })
   parts.upkeep.retainDaily(() => ({ requestId: parts.newId(), caller: '-' }))
   process.on('SIGHUP', () => void parts.reload())
-  logger.info({ node: process.version, openssl: process.versions.openssl, keyId: parts.keys.signer().keyId }, 'ready')
+  const about = { node: process.version, openssl: process.versions.openssl, keyId: parts.keys.signer().keyId }
+  logger.info({ ...about, signingThreads: yieldToEventLoop() }, 'ready')
   if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
 } catch (error) {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)

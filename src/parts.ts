@@ -10,20 +10,21 @@ import { type FollowedKeys, followKeys, pathsOf, type RingReader, sharedSecret }
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
-import { type SignatureQueue, signatureQueue } from './keys/signer.ts'
+import { type QueueEvents, type SignatureQueue, signatureQueue, SIGNATURES_A_CORE } from './keys/queue.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { followPolicy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { AuditReader, CallerDirectory } from './service/ports.ts'
+import type { AuditReader, CallerDirectory, SigningLoad } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts & {
   keys: FollowedKeys
+  signing: SigningLoad
   callers: CallerDirectory
   reader: AuditReader
   upkeep: Upkeep
@@ -34,9 +35,6 @@ export type Parts = IssuingParts & {
   development?: Development
   close(): Promise<void>
 }
-
-/** Signatures that may wait for a place, a few seconds' worth on one core. */
-const MAX_WAITING_SIGNATURES = 2048
 
 /**
  * Opens the parts.
@@ -51,18 +49,18 @@ export async function openParts(
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
   const { ring, file } = await readFiles(config, development, found)
-  const broke = (error: Error) => logger.warn({ err: error }, 'the record could not be used')
-  const record = counted(await openRecord(config, config.AUDIT_WRITER, broke))
+  const metrics = openMetrics(config.JITSI_DEPLOYMENT)
+  const events = eventsTo(logger, metrics, clock)
+  const record = counted(await openRecord(config, config.AUDIT_WRITER, events))
   const note = notesIn(record.ledger, clock)
   await note('service.start')
-  const metrics = openMetrics()
-  const events = eventsTo(logger, metrics, clock)
-  const queue = signatureQueue({ underWay: 2 * availableParallelism(), waiting: MAX_WAITING_SIGNATURES })
-  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue }, events))
+  const signing = openQueue(config, events)
+  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue: signing }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
-  const policy = followPolicy(config, file, clock, recording(note, events, broke))
-  const upkeep = keepUp(config, { record, keys, clock, onError: broke })
-  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, () => performance.now(), events)
+  const policy = followPolicy(config, file, clock, recording(note, events))
+  const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
+  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
+  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
@@ -71,6 +69,7 @@ export async function openParts(
     clock,
     newId,
     keys,
+    signing,
     ledger: record.ledger,
     reader: record.reader,
     upkeep,
@@ -82,7 +81,7 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
-      await upkeep.end(() => note('service.stop').catch(broke))
+      await upkeep.end(() => note('service.stop').catch(events.broke))
       await record.close()
     },
   }
@@ -106,6 +105,14 @@ async function readFiles(config: Config, development: Development | undefined, f
 
 const clock = Date.now
 const newId = randomUUIDv7
+const monotonic = () => performance.now()
+
+const openQueue = ({ SIGNING_QUEUE_MS }: Config, events: QueueEvents): SignatureQueue =>
+  signatureQueue(
+    { underWay: SIGNATURES_A_CORE * availableParallelism(), maxWaitMs: SIGNING_QUEUE_MS },
+    monotonic,
+    events,
+  )
 
 /** The keys that sign: those of a ring, or the secret that stands in for one. */
 function keysOf(

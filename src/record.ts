@@ -6,14 +6,14 @@ import type { ReloadOutcome } from './follow.ts'
 import { link } from './rules/audit.ts'
 import { hidden, hiddenSearch, type Pseudonyms, pseudonymsBy } from './rules/audit-privacy.ts'
 import type { Clock, Ledger } from './service/ports.ts'
-import { openStore, planMigrations, type Store } from './store/open.ts'
+import { openStore, planMigrations, SILENT, type Store, type StoreEvents } from './store/open.ts'
 
 /** Tells how a reload of the policy ended, and records it. */
 export const recording =
-  (note: ReturnType<typeof notesIn>, events: Events, broke: (error: Error) => void) =>
+  (note: ReturnType<typeof notesIn>, events: Pick<Events, 'policyReloaded' | 'broke'>) =>
   (outcome: ReloadOutcome): void => {
     events.policyReloaded(outcome)
-    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(broke)
+    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.broke)
   }
 
 /** Records what nobody asked for. */
@@ -30,9 +30,9 @@ export const notesIn =
 export async function openRecord(
   { DATABASE_URL, AUDIT_PSEUDONYM_KEY }: RecordConfig,
   writer: string,
-  onError: (error: Error) => void = () => undefined,
+  events: StoreEvents = SILENT,
 ): Promise<Store> {
-  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUIDv7() }, link, onError).catch(cannotOpen)
+  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUIDv7() }, link, events).catch(cannotOpen)
   return AUDIT_PSEUDONYM_KEY === undefined ? record : hiding(record, pseudonymsBy(AUDIT_PSEUDONYM_KEY))
 }
 

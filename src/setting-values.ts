@@ -20,6 +20,8 @@ export const wholeNumber =
     return value >= min && value <= max ? value : undefined
   }
 
+export const port = wholeNumber(0, 65_535)
+
 export const listOf =
   (read: Read<string>): Read<readonly string[]> =>
   (text) => {

@@ -1,7 +1,18 @@
-import { addressOrCidr, listOf, matching, oneOf, optional, origin, setting, wholeNumber } from './setting-values.ts'
+import {
+  addressOrCidr,
+  listOf,
+  matching,
+  oneOf,
+  optional,
+  origin,
+  port,
+  setting,
+  wholeNumber,
+} from './setting-values.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
 import { LIMIT_SETTINGS } from './settings-limits.ts'
+import { METRICS_SETTINGS } from './settings-metrics.ts'
 
 /** Every setting. The README's table is made from this one. */
 export const SETTINGS = {
@@ -19,7 +30,7 @@ export const SETTINGS = {
     'an address or a host name',
     'Address to listen on.',
   ),
-  PORT: setting(3005, '3005', wholeNumber(0, 65535), 'a port number', 'Port to listen on; 0 takes a free one.'),
+  PORT: setting(3005, '3005', port, 'a port number', 'Port to listen on; 0 takes a free one.'),
   LOG_LEVEL: setting(
     'info',
     'info',
@@ -43,6 +54,20 @@ export const SETTINGS = {
     'a path',
     'File of the key that signs, instead of `KEYS_DIR`; needs `SIGNING_KEY_ID`.',
   ),
+  SIGNING_QUEUE_MS: setting(
+    500,
+    '500',
+    wholeNumber(10, 10_000),
+    'a whole number from 10 to 10000',
+    'How many milliseconds a token may have to wait for its signature; where it would be more, it is refused at once.',
+  ),
+  KEYS_ROTATION_DAYS: setting(
+    180,
+    '180',
+    wholeNumber(1, 3650),
+    'a whole number from 1 to 3650',
+    'How old a key may become before `check` and the metrics say that it is due to be replaced.',
+  ),
   KEYS_MAX_AGE_SECONDS: setting(
     300,
     '300',
@@ -59,6 +84,7 @@ export const SETTINGS = {
   ),
   ...AUDIT_SETTINGS,
   ...LIMIT_SETTINGS,
+  ...METRICS_SETTINGS,
   OIDC_KEYS_STALE_MINUTES: setting(
     1440,
     '1440',
@@ -101,6 +127,7 @@ export const PREFIXES = [
   'AUDIT_',
   'RATE_LIMIT_',
   'REDIS_',
+  'METRICS_',
   'OIDC_',
   'CORS_',
   'TRUST_',

@@ -38,6 +38,9 @@ const TOP_FILES = [
   'record',
   'settings-audit',
   'upkeep',
+  'pool',
+  'server-options',
+  'settings-metrics',
 ]
 
 /** The table of the house: who may look where, and use what. */
@@ -110,7 +113,7 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bMath\.random\b/, /^$/],
   [/\brandom(UUID(v7)?|Bytes)\b/, /^(parts\.ts|record\.ts|callers\/|cli\/)/],
   // node:process' platform is a fact of the machine, not of the environment.
-  [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|cli\/)/],
+  [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|pool\.ts|cli\/)/],
   [/\bconsole\.(?=[a-z])/, /^$/],
   [/\bcreatePrivateKey\b/, /^keys\//],
   [/authorization/i, /^(http\/|client\/|contract\/problem\.ts|development\.ts)/],

@@ -65,7 +65,7 @@ const GUESSABLE = [
   'a',
 ]
 
-const OLD_KEY_MS = 180 * 86_400_000
+const DAY_MS = 86_400_000
 
 function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: number): string[] {
   const found: string[] = []
@@ -82,7 +82,8 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
   }
   for (const path of keyFiles(config)) {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
-    if (age > OLD_KEY_MS) found.push(`${path} is ${Math.floor(age / 86_400_000)} days old; make a new key and rotate.`)
+    if (age > config.KEYS_ROTATION_DAYS * DAY_MS)
+      found.push(`${path} is ${Math.floor(age / DAY_MS)} days old; make a new key and rotate.`)
   }
   return found
 }

@@ -69,6 +69,12 @@ export const PROBLEMS = {
     detail: 'Wait as many seconds as Retry-After says, then ask again.',
   },
   'headers-too-large': { status: 431, title: 'Headers too large', detail: 'Send less than 16 KiB of headers.' },
+  'client-gone': {
+    status: 499,
+    title: 'Client gone',
+    detail:
+      'Nobody waited for the answer any more, so nothing was signed; this stands in the log and the record alone.',
+  },
   fault: {
     status: 500,
     title: 'Internal fault',
@@ -77,7 +83,7 @@ export const PROBLEMS = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    detail: 'Too many signatures wait; ask again after Retry-After seconds and a little chance on top.',
+    detail: 'More is asked for than can be signed in time; wait Retry-After seconds and a random part of one more.',
   },
   'identity-provider-unavailable': {
     status: 503,

@@ -29,5 +29,7 @@ declare module 'fastify' {
      * come from few addresses; `none` for probes, for an orchestrator that is told 429 would kill a healthy service.
      */
     bucket?: 'keys' | 'none'
+    /** Whether a signature is made for it; then it is refused early where the queue is full. */
+    signs?: true
   }
 }

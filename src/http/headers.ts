@@ -12,6 +12,13 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
+/** What a proxy may call a request: nothing that a log or a header could take for more than a name. */
+const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
+
+/** @returns the id that a request came with, where it is well-formed: 8 to 64 of A-Z, a-z, 0-9 and . _ - */
+export const requestIdOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
+
 /** Sets the security headers and the request's id before anything else can answer. */
 export function setHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {

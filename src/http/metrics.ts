@@ -1,73 +1,67 @@
-import { Type } from '@sinclair/typebox'
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { App } from './app-type.ts'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { ProblemCode } from '../contract/problem.ts'
+import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
+import { watchRing, watchSigning } from './metric-gauges.ts'
+import {
+  limiterMetrics,
+  recordMetrics,
+  reloadMetrics,
+  requestMetrics,
+  signingMetrics,
+  tokenMetrics,
+} from './metric-sets.ts'
+
+/** What is read whenever the metrics are asked for. */
+export type Watched = {
+  signing: SigningLoad
+  /** Undefined where there is no ring. */
+  ring: () => KeyRingStanding | undefined
+  clock: Clock
+  /** How old the key that signs may become. */
+  rotationDays: number
+}
 
 /** What is counted, and how it is told (Prometheus exposition format). */
 export type Metrics = {
-  reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void
+  /** A request was answered. @param route the pattern of the route, or `none` */
+  answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
+  issued(role: string, caller: string): void
+  refused(code: ProblemCode): void
+  signed(signingMs: number, waitedMs: number): void
+  committed(ms: number, entries: number): void
+  commitFailed(): void
+  /** @param bucket what kind of limit decided */
+  limited(bucket: string, allowed: boolean): void
   limiterServed(by: 'redis' | 'memory'): void
+  reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void
+  /** Reads these whenever the metrics are asked for. */
+  watch(watched: Watched): void
+  /** Adds what Prometheus expects of every process: memory, processor, event loop, garbage. */
+  ofProcess(): void
   text(): Promise<string>
   contentType: string
 }
 
-/** Makes the counters of one service. No label comes from a request. */
-export function openMetrics(): Metrics {
+/**
+ * Makes the counters of one service. No label comes from a request, but for ids that the policy names.
+ * @param deployment which Jitsi the tokens are for
+ */
+export function openMetrics(deployment: string): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const labelNames = ['what']
-  const reloads = new Counter({
-    name: 'jts_reloads_total',
-    help: 'Reloads of policy and keys since the start; failed ones left in force what was',
-    labelNames: ['what', 'outcome'],
-    registers,
-  })
-  const failing = new Gauge({
-    name: 'jts_reload_failing',
-    help: '1 while what lies in the files is broken and something older is in force',
-    labelNames,
-    registers,
-  })
-  const loadedAt = new Gauge({
-    name: 'jts_reloaded_timestamp_seconds',
-    help: 'When policy and keys were last reloaded well; 0 while what was read at the start is in force',
-    labelNames,
-    registers,
-  })
-  const redisAway = new Gauge({
-    name: 'jts_limiter_redis_away',
-    help: '1 while limits are counted in the memory of this instance because Redis is away',
-    registers,
-  })
-  for (const what of ['policy', 'keys']) {
-    for (const outcome of ['ok', 'failed']) reloads.inc({ what, outcome }, 0)
-    for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
-  }
   return {
-    reloaded(what, ok, nowMs) {
-      reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
-      failing.set({ what }, ok ? 0 : 1)
-      if (ok) loadedAt.set({ what }, nowMs / 1000)
+    ...requestMetrics(registers),
+    ...tokenMetrics(registers, deployment),
+    ...signingMetrics(registers),
+    ...recordMetrics(registers),
+    ...limiterMetrics(registers),
+    ...reloadMetrics(registers),
+    watch(watched) {
+      watchSigning(registry, watched.signing)
+      watchRing(registry, watched)
     },
-    limiterServed: (by) => redisAway.set(by === 'redis' ? 0 : 1),
+    ofProcess: () => collectDefaultMetrics({ register: registry }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }
-}
-
-/** Adds `GET /metrics`. */
-export function addMetrics(app: App, metrics: Metrics): void {
-  app.get(
-    '/metrics',
-    {
-      config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
-      schema: {
-        operationId: 'getMetrics',
-        summary: 'Counters for Prometheus',
-        tags: ['health'],
-        security: [],
-        response: { 200: { description: 'Counters as text', content: { 'text/plain': { schema: Type.String() } } } },
-      },
-    },
-    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
-  )
 }

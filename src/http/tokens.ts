@@ -13,7 +13,8 @@ import { sendProblem } from './problems.ts'
 export type TokenRoute = {
   identify: Identify
   limitCaller: Awaited<ReturnType<typeof limit>>
-  issueToken: (asking: Asking, request: TokenRequest) => Promise<TokenAnswer | Refusal>
+  /** @param gone tells whether the client went away */
+  issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<TokenAnswer | Refusal>
 }
 
 /** Adds `POST /api/jitsi/token`. */
@@ -21,7 +22,10 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
   app.post(
     '/api/jitsi/token',
     {
-      config: { problems: PROBLEM_CODES.filter((code) => code !== 'not-found' && code !== 'method-not-allowed') },
+      config: {
+        signs: true,
+        problems: PROBLEM_CODES.filter((code) => code !== 'not-found' && code !== 'method-not-allowed'),
+      },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'issueToken',
@@ -35,7 +39,7 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
       },
     },
     async (request, reply) => {
-      const outcome = await issueToken(askingOf(request), request.body)
+      const outcome = await issueToken(askingOf(request), request.body, () => request.raw.socket.destroyed)
       if (!('code' in outcome)) return reply.send(outcome)
       if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
       return sendProblem(request, reply, outcome)

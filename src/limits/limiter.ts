@@ -3,8 +3,10 @@ import { insured } from './insured.ts'
 import { memoryLimiter } from './memory.ts'
 import { redisLimiter } from './redis.ts'
 
-/** Is told which store counts, whenever that changes, and why Redis could not be reached. */
+/** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
 export type LimiterEvents = {
+  /** @param bucket what kind of bucket it was: what stands before the colon of its key */
+  decided(bucket: string, allowed: boolean): void
   served(by: 'redis' | 'memory'): void
   redisFailed(error: Error): void
 }
@@ -20,9 +22,29 @@ export async function openLimiter(
   events: LimiterEvents,
 ): Promise<{ limiter: RateLimiter; close(): void }> {
   const memory = memoryLimiter(nowMs)
-  if (redisUrl === undefined) return { limiter: memory, close: () => undefined }
+  if (redisUrl === undefined) return { limiter: telling(memory, events), close: () => undefined }
   const redis = redisLimiter(redisUrl, (error) => events.redisFailed(error))
   await redis.ready()
   const limiter = insured(redis, memory, nowMs, (serving) => events.served(serving === 'first' ? 'redis' : 'memory'))
-  return { limiter, close: () => redis.close() }
+  return { limiter: telling(limiter, events), close: () => redis.close() }
 }
+
+const telling = (limiter: RateLimiter, { decided }: Pick<LimiterEvents, 'decided'>): RateLimiter => ({
+  async take(key, perMinute) {
+    const take = await limiter.take(key, perMinute)
+    decided(bucketOf(key), take.allowed)
+    return take
+  },
+  async bannedMs(key) {
+    const ms = await limiter.bannedMs(key)
+    if (ms > 0) decided(bucketOf(key), false)
+    return ms
+  },
+  async fail(key, perMinute) {
+    const ms = await limiter.fail(key, perMinute)
+    decided(bucketOf(key), ms === 0)
+    return ms
+  },
+})
+
+const bucketOf = (key: string): string => key.slice(0, key.indexOf(':'))

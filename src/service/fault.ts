@@ -1,7 +1,7 @@
 /** A fault with a code of its own: the request was in order, the service could not serve it. */
 export class ServiceFault extends Error {
   override name = 'ServiceFault'
-  readonly code: 'overloaded' | 'record-unavailable' | 'identity-provider-unavailable'
+  readonly code: 'overloaded' | 'client-gone' | 'record-unavailable' | 'identity-provider-unavailable'
 
   constructor(code: ServiceFault['code'], options?: ErrorOptions) {
     super(code, options)

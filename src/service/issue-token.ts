@@ -16,7 +16,11 @@ export type IssuingParts = {
   ledger: Ledger
   limiter: RateLimiter
   limits: IssuingLimits
+  metrics: IssuingMetrics
 }
+
+/** Counts what was decided; each name is one that the policy knows. */
+type IssuingMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
 
 /** Tokens a minute. */
 type IssuingLimits = { perUser: number; perRoom: number }
@@ -27,23 +31,26 @@ export type Asking = Origin & { caller: Caller; onBehalfOf?: string }
 /**
  * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
  * @param request a request whose shape was checked
+ * @param gone tells that nobody waits for the token any more; then it is not signed
  * @returns the answer, or the refusal; either stands in the record by then
- * @throws ServiceFault `overloaded`, `record-unavailable`; the token, if there is one, is dropped
+ * @throws ServiceFault `overloaded`, `client-gone`, `record-unavailable`; the token, if there is one, is dropped
  */
 export async function issueToken(
   parts: IssuingParts,
   asking: Asking,
   request: TokenRequest,
+  gone?: () => boolean,
 ): Promise<TokenAnswer | Refusal> {
   const decision = decide(parts.policy(), asking.caller, request)
   if ('code' in decision) return refuse(parts, asking, request, decision)
   const passed = await countGrant(parts, asking.caller, decision)
   if (passed !== undefined) return refuse(parts, asking, request, passed)
-  return issue(parts, asking, decision)
+  return issue(parts, asking, decision, gone)
 }
 
 async function refuse(parts: IssuingParts, asking: Asking, request: TokenRequest, refusal: Refusal): Promise<Refusal> {
   await recordRefusal(parts, asking, refusal.code, askedBy(asking.caller, request))
+  parts.metrics.refused(refusal.code)
   return refusal
 }
 
@@ -70,12 +77,17 @@ async function countGrant(
 /** The bucket of an end user; callers do not share it, for each has user ids of its own. */
 export const userKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
 
-async function issue(parts: IssuingParts, asking: Asking, grant: Grant): Promise<TokenAnswer> {
+async function issue(
+  parts: IssuingParts,
+  asking: Asking,
+  grant: Grant,
+  gone: (() => boolean) | undefined,
+): Promise<TokenAnswer> {
   // One signer from header to signature: the ring may change in between.
   const signer = parts.keys.signer()
   const header = tokenHeader(parts.deployment, signer.keyId)
   const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
-  const token = await signer.sign(header, claims)
+  const token = await signer.sign(header, claims, gone)
   await parts.ledger.append({
     ...entry(parts, asking, 'issued'),
     room: grant.room,
@@ -85,6 +97,7 @@ async function issue(parts: IssuingParts, asking: Asking, grant: Grant): Promise
     ...('kid' in header ? { kid: header.kid } : {}),
     lifetimeSeconds: grant.lifetimeSeconds,
   })
+  parts.metrics.issued(grant.role, asking.caller.id)
   return {
     token,
     expiresAt: new Date(claims.exp * 1000).toISOString(),

@@ -18,10 +18,11 @@ export type Signer = {
   /** Id of the key: its file's name without `.pem`; undefined for a shared secret. */
   keyId?: string
   /**
+   * @param gone tells that nobody waits for the token any more; then it is not made
    * @returns the token in compact form (RFC 7515)
-   * @throws ServiceFault `overloaded` when too many signatures wait
+   * @throws ServiceFault `overloaded` when it would wait too long, `client-gone`
    */
-  sign(header: TokenHeader, claims: Claims): Promise<string>
+  sign(header: TokenHeader, claims: Claims, gone?: () => boolean): Promise<string>
   /** Signs a statement about the record. @param kid undefined for a shared secret */
   attest<T extends keyof Attested>(type: T, statement: Attested[T], kid: string | undefined): Promise<string>
 }
@@ -49,11 +50,28 @@ export type Keys = {
   /**
    * Signs a statement about the record with the active key.
    * @returns a JWS in compact form (RFC 7515), with the statement's type as its `typ`
-   * @throws ServiceFault `overloaded`
    */
   attest<T extends keyof Attested>(type: T, statement: Attested[T]): Promise<string>
   /** Whether what lies there is broken, so that an older ring is in force. */
   stale(): boolean
+}
+
+/** How much signing there is to do. */
+export type SigningLoad = {
+  /** Whether somebody who comes now would be refused. */
+  full(): boolean
+  /** Milliseconds that somebody who comes now would wait. */
+  expectedWaitMs(): number
+  underWay(): number
+  waiting(): number
+}
+
+/** How the ring stands. */
+export type KeyRingStanding = {
+  /** When the key that signs was first seen, in epoch milliseconds. */
+  activeSince: number
+  /** The state of each key. */
+  states: ('active' | 'next' | 'retired')[]
 }
 
 export type { KnownKey, Search }

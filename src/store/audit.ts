@@ -14,6 +14,9 @@ export type Link = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
 /** Whose chain it is. Every start of a writer begins a chain of its own, so that no writer waits for another. */
 export type Writer = { name: string; chain: string }
 
+/** Is told of each commit: how many milliseconds it took for how many entries, or that it failed. */
+export type CommitEvents = { committed(ms: number, entries: number): void; commitFailed(): void }
+
 type Waiting = { entry: AuditEntry; kept: () => void; lost: (fault: ServiceFault) => void }
 
 /** Rows of one INSERT. It bounds the number of distinct statements, and stays far under SQLite's limit of variables. */
@@ -32,8 +35,9 @@ const MAX_WAITING = 10_000
  * Keeps entries in groups: what was appended in one turn of the event loop is committed by one statement, and each promise
  * resolves once its group is on disk.
  * @param link links an entry to the one before
+ * @param events is told of each commit
  */
-export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
+export function openLedger(db: Database, writer: Writer, link: Link, events: CommitEvents): Ledger {
   const waiting: Waiting[] = []
   const commit = committer(db, writer, link)
   let committing = false
@@ -51,8 +55,10 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
         await commit(batch.map(({ entry }) => entry))
         failed = false
         for (const { kept } of batch) kept()
+        events.committed(performance.now() - beganAt, batch.length)
       } catch (cause) {
         failed = true
+        events.commitFailed()
         const fault = new ServiceFault('record-unavailable', { cause })
         // Where the database hangs, those behind would wait as long again, one batch after the other.
         for (const { lost } of [...batch, ...waiting.splice(0)]) lost(fault)

@@ -1,5 +1,5 @@
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
-import { openLedger, type Link, type Writer } from './audit.ts'
+import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
 import { openCheckpoints } from './checkpoints.ts'
 import { openKeyRegister } from './keys.ts'
@@ -7,6 +7,9 @@ import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
 import { openRetention } from './retention.ts'
 import { openSqlite, pendingInSqlite } from './sqlite.ts'
+
+/** For whoever does not want to know. */
+export const SILENT: StoreEvents = { broke: () => undefined, committed: () => undefined, commitFailed: () => undefined }
 
 /** The record, opened. */
 export type Store = {
@@ -18,19 +21,17 @@ export type Store = {
   close(): Promise<void>
 }
 
-/**
- * Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path.
- * @param onError is told of connections that break while nobody uses them
- */
-export async function openStore(
-  url: string,
-  writer: Writer,
-  link: Link,
-  onError: (error: Error) => void,
-): Promise<Store> {
-  const db = isPostgres(url) ? await openPostgres(url, onError) : await openSqlite(pathOf(url))
+/** Is told how the record fares. */
+export type StoreEvents = CommitEvents & {
+  /** A connection broke while nobody used it. */
+  broke(error: Error): void
+}
+
+/** Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path. */
+export async function openStore(url: string, writer: Writer, link: Link, events: StoreEvents): Promise<Store> {
+  const db = isPostgres(url) ? await openPostgres(url, (error) => events.broke(error)) : await openSqlite(pathOf(url))
   return {
-    ledger: openLedger(db, writer, link),
+    ledger: openLedger(db, writer, link, events),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { link } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
+import { SILENT } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { cliIn, MINT, production, spawnCli } from './cli.ts'
 import { APP_ID, brokenAt, readEntries, tempDir, testKeyPem } from '../kit.ts'
@@ -147,7 +148,7 @@ describe('keys', () => {
     expect((await cli('keys', 'remove', 'two')).stdout).toContain('two is next; only a retired key')
 
     const db = await openSqlite(join(dir, 'service.db'))
-    await openLedger(db, { name: 'w', chain: 'one' }, link).append({
+    await openLedger(db, { name: 'w', chain: 'one' }, link, SILENT).append({
       ...issued,
       time: Date.now() - 3_600_000,
       lifetimeSeconds: 7200,
@@ -176,7 +177,7 @@ describe('keys', () => {
     rmSync(join(dir, 'service.db-wal'), { force: true })
     rmSync(join(dir, 'service.db-shm'), { force: true })
     const old = await openSqlite(join(dir, 'service.db'))
-    await openLedger(old, { name: 'w', chain: 'one' }, link).append({
+    await openLedger(old, { name: 'w', chain: 'one' }, link, SILENT).append({
       ...issued,
       time: Date.now() - 7_300_000,
       lifetimeSeconds: 7200,

@@ -2,17 +2,18 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { compactVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Claims, TokenHeader } from '../../src/contract/claims.ts'
-import { openSigner, signatureQueue } from '../../src/keys/signer.ts'
+import { signatureQueue } from '../../src/keys/queue.ts'
+import { openSigner } from '../../src/keys/signer.ts'
 import { testKeyPem } from '../kit.ts'
 
 const key = createPrivateKey(testKeyPem())
 const header: TokenHeader = { alg: 'RS256', typ: 'JWT', kid: 'a/k' }
-const bounds = { underWay: 1, waiting: 1 }
+const queueOf = (underWay: number) => signatureQueue({ underWay, maxWaitMs: 10_000 }, () => performance.now())
 const claims = { aud: 'jitsi', jti: 'x' } as Claims
 
 describe('the signer', () => {
   it('signs RS256 with the header and claims as given, byte for byte', async () => {
-    const signer = await openSigner('k', key, signatureQueue({ underWay: 4, waiting: 10 }))
+    const signer = await openSigner('k', key, queueOf(4))
     const token = await signer.sign(header, claims)
     const [first, second] = token.split('.')
     expect(Buffer.from(first ?? '', 'base64url').toString()).toBe('{"alg":"RS256","typ":"JWT","kid":"a/k"}')
@@ -23,7 +24,7 @@ describe('the signer', () => {
   })
 
   it('leaves the event loop free while it signs', async () => {
-    const signer = await openSigner('k', key, signatureQueue({ underWay: 4, waiting: 100 }))
+    const signer = await openSigner('k', key, queueOf(4))
     let turns = 0
     const timer = setInterval(() => (turns += 1), 0)
     await Promise.all(Array.from({ length: 40 }, () => signer.sign(header, claims)))
@@ -31,18 +32,8 @@ describe('the signer', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
-  it('has at most so many under way and so many waiting, and throws overloaded beyond', async () => {
-    const signer = await openSigner('k', key, signatureQueue({ underWay: 2, waiting: 3 }))
-    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => signer.sign(header, claims)))
-    expect(outcomes.map(({ status }) => status)).toStrictEqual([
-      ...Array<string>(5).fill('fulfilled'),
-      ...Array<string>(3).fill('rejected'),
-    ])
-    expect(outcomes[7]).toMatchObject({ reason: { name: 'ServiceFault', code: 'overloaded' } })
-  })
-
   it('gives a place back when a signature fails', async () => {
-    const signer = await openSigner('k', key, signatureQueue({ underWay: 1, waiting: 0 }))
+    const signer = await openSigner('k', key, queueOf(1))
     const loop: Record<string, unknown> = {}
     loop['self'] = loop
     await expect(signer.sign(header, loop as unknown as Claims)).rejects.toThrow('circular')
@@ -51,7 +42,7 @@ describe('the signer', () => {
 
   it('refuses a key that cannot sign RS256', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    await expect(openSigner('k', privateKey, signatureQueue(bounds))).rejects.toMatchObject({ name: 'KeyFault' })
+    await expect(openSigner('k', privateKey, queueOf(1))).rejects.toMatchObject({ name: 'KeyFault' })
   })
 
   it('refuses a key whose private half was damaged', async () => {
@@ -62,7 +53,7 @@ describe('the signer', () => {
       der[at + 20] = (der[at + 20] ?? 0) ^ 1
     }
     const damaged = createPrivateKey({ key: der, type: 'pkcs1', format: 'der' })
-    await expect(openSigner('k', damaged, signatureQueue(bounds))).rejects.toMatchObject({
+    await expect(openSigner('k', damaged, queueOf(1))).rejects.toMatchObject({
       name: 'KeyFault',
       message: 'the key k makes no signature that verifies with its public half; mount an intact key.',
     })

@@ -176,6 +176,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     const opened = await openLimiter(url, () => performance.now(), {
       served: (by) => void served.push(by),
       redisFailed: () => undefined,
+      decided: () => undefined,
     })
     onTestFinished(() => opened.close())
     return opened.limiter

@@ -29,6 +29,7 @@ function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditE
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
     limiter: memoryLimiter(() => 0),
     limits: { perUser: 30, perRoom: 60 },
+    metrics: { issued: () => undefined, refused: () => undefined },
     kept,
     done,
     ...change,

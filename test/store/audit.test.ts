@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
 import { link } from '../../src/rules/audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
+import { SILENT } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { brokenAt, readEntries, tempDir } from '../kit.ts'
 
@@ -21,7 +22,7 @@ const entry = (index: number): AuditEntry => ({
 async function open(path = join(tempDir(), 'folder', 'service.db')) {
   const db = await openSqlite(path)
   onTestFinished(() => db.destroy())
-  return { path, db, ledger: openLedger(db, { name: 'w', chain: randomUUID() }, link) }
+  return { path, db, ledger: openLedger(db, { name: 'w', chain: randomUUID() }, link, SILENT) }
 }
 
 describe('the ledger', () => {

@@ -10,6 +10,7 @@ import { retainAudit } from '../../src/service/retain-audit.ts'
 import { openLedger } from '../../src/store/audit.ts'
 import { openReader } from '../../src/store/audit-reader.ts'
 import { openKeyRegister } from '../../src/store/keys.ts'
+import { SILENT } from '../../src/store/open.ts'
 import { openRetention } from '../../src/store/retention.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { ENGINES, tamper } from './engines.ts'
@@ -46,7 +47,8 @@ const partsOf = (db: Database) => ({
 })
 const CLEAN = { chains: 0, entries: 0, stubs: 0, checkpoints: 0, unverifiable: 0, findings: [] }
 const verify = (db: Database) => verifyAudit(partsOf(db))
-const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) => openLedger(db, { name, chain }, link)
+const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) =>
+  openLedger(db, { name, chain }, link, SILENT)
 
 /** A record of two chains of one writer, three and two entries long. */
 async function twoChains(db: Database) {

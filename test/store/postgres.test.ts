@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
 import { link } from '../../src/rules/audit.ts'
 import { verifyAudit } from '../../src/service/verify-audit.ts'
-import { openStore, type Store } from '../../src/store/open.ts'
+import { openStore, SILENT, type Store } from '../../src/store/open.ts'
 import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED } from '../kit.ts'
 import { createClient } from '../../src/client/client.ts'
 import { addressOf } from '../process.ts'
@@ -24,12 +24,7 @@ const entry = (time: number): AuditEntry => ({
 const verify = (store: Store) => verifyAudit({ ...store, keys: { verify: async () => 'valid' } })
 
 async function open(url: string, name = 'w'): Promise<Store> {
-  const store = await openStore(
-    url,
-    { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` },
-    link,
-    () => undefined,
-  )
+  const store = await openStore(url, { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` }, link, SILENT)
   onTestFinished(() => store.close())
   return store
 }

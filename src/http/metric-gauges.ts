@@ -1,0 +1,60 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { SigningLoad } from '../service/ports.ts'
+import type { Watched } from './metrics.ts'
+
+/** A gauge that is read when the metrics are asked for; @param read undefined where there is nothing to tell */
+function watched(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+  const gauge = new Gauge({
+    name,
+    help,
+    registers: [],
+    collect() {
+      const value = read()
+      if (value === undefined) this.remove()
+      else this.set(value)
+    },
+  })
+  registry.registerMetric(gauge)
+}
+
+export function watchSigning(registry: Registry, signing: SigningLoad): void {
+  watched(registry, 'jts_signing_queue_depth', 'Signatures that wait for their turn', () => signing.waiting())
+  watched(registry, 'jts_signing_under_way', 'Signatures that were handed to the pool', () => signing.underWay())
+  watched(
+    registry,
+    'jts_signing_expected_wait_seconds',
+    'How long a signature that comes now would wait for its turn',
+    () => signing.expectedWaitMs() / 1000,
+  )
+}
+
+const DAY_MS = 86_400_000
+
+export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {
+  const ageSeconds = () => {
+    const since = ring()?.activeSince
+    return since === undefined ? undefined : (clock() - since) / 1000
+  }
+  watched(registry, 'jts_key_active_age_seconds', 'How long ago the key that signs was first seen', ageSeconds)
+  watched(
+    registry,
+    'jts_key_rotation_due_seconds',
+    'How long until the key that signs should be replaced; negative once it is late',
+    () => {
+      const age = ageSeconds()
+      return age === undefined ? undefined : (rotationDays * DAY_MS) / 1000 - age
+    },
+  )
+  const keys = new Gauge({
+    name: 'jts_keys',
+    help: 'Keys by state: active, next, retired',
+    labelNames: ['state'],
+    registers: [],
+    collect() {
+      const states = ring()?.states ?? []
+      for (const state of ['active', 'next', 'retired'])
+        this.set({ state }, states.filter((each) => each === state).length)
+    },
+  })
+  registry.registerMetric(keys)
+}

@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger, FastifyHttpOptions, RawServerDefault } from 'fastify'
+import type { Config } from './config.ts'
+import { answerBadHttp } from './http/bad-http.ts'
+import { requestIdOf } from './http/headers.ts'
+import { quiet } from './http/log.ts'
+import { decodableUrl } from './http/not-found.ts'
+import { displayName, isHttpsUrl } from './rules/user.ts'
+import type { NewId } from './service/ports.ts'
+
+const BODY_LIMIT_BYTES = 16 * 1024
+
+/** More than Node takes of a request line and headers together. */
+const MAX_URL_CHARACTERS = 16 * 1024
+
+/** A request has to be here whole within this time, its headers within half of it. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** Longer than the idle time of usual load balancers (60 s), so that they, not we, drop an idle connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
+
+/** How the server is set up, before any route. */
+export function serverOptions(config: Config, newId: NewId, logger: FastifyBaseLogger) {
+  return {
+    loggerInstance: logger,
+    logController: quiet,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? newId(),
+    trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
+    return503OnClosing: false,
+    // Room for any name below /asap: a long one is not there either, and Fastify would answer it outside every hook.
+    routerOptions: { maxParamLength: MAX_URL_CHARACTERS },
+    rewriteUrl: ({ url = '/' }) => decodableUrl(url),
+    clientErrorHandler: answerBadHttp(newId),
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        verbose: true,
+        formats: { 'display-name': (text: string) => displayName(text) !== undefined, 'https-url': isHttpsUrl },
+      },
+    },
+  } satisfies FastifyHttpOptions<RawServerDefault>
+}
