@@ -28,10 +28,20 @@ import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
 import { readinessOf } from './service/readiness.ts'
+import type { Tracing } from './tracing.ts'
 
-/** Builds the application: what is added first, a request meets first. It does not listen yet. */
-export async function buildApp(config: Config, parts: Parts, logger: FastifyBaseLogger): Promise<App> {
+/**
+ * Builds the application: what is added first, a request meets first. It does not listen yet.
+ * @param tracing traces requests, where somebody wants that
+ */
+export async function buildApp(
+  config: Config,
+  parts: Parts,
+  logger: FastifyBaseLogger,
+  tracing?: Pick<Tracing, 'plugin' | 'traceIdOf'>,
+): Promise<App> {
   const app: App = Fastify(serverOptions(config, parts.newId, logger))
+  if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.removeAllContentTypeParsers()
@@ -44,7 +54,7 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   setHeaders(app)
   const accepting = closeCalmly(app)
   await refuseOverload(app, parts.signing)
-  noteOrigin(app, config.AUDIT_ADDRESS)
+  noteOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
   const limitCaller = await limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
     keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
@@ -57,6 +67,13 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   )
   answerUnknown(app)
 
+  await addRoutes(app, config, parts, { accepting, limitCaller })
+  return app
+}
+
+type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof limit>> }
+
+async function addRoutes(app: App, config: Config, parts: Parts, { accepting, limitCaller }: Ready): Promise<void> {
   await describe(app)
   addHealth(app, readinessOf({ ledger: parts.ledger, keys: parts.keys, clock: parts.clock, accepting }))
   if (config.METRICS_PORT === undefined) addMetrics(app, parts.metrics, bearerCheck(config.METRICS_TOKEN))
@@ -73,7 +90,6 @@ export async function buildApp(config: Config, parts: Parts, logger: FastifyBase
   })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
-  return app
 }
 
 /** Builds the application of a port that only the metrics are at. */

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { buildApp, buildMetricsApp } from './app.ts'
 import { ConfigurationError, readConfig } from './config.ts'
 import { developmentNotice } from './development.ts'
+import { namesCollector } from './otel.ts'
 import { openParts } from './parts.ts'
 
 const { config, faults, warnings } = readConfig(process.env)
@@ -12,12 +13,15 @@ const logger = pino({ level: config.LOG_LEVEL })
 
 try {
   for (const warning of warnings) logger.warn(warning)
-  const parts = await openParts(config, logger, faults)
-  const app = await buildApp(config, parts, logger)
+  const opened = await openParts(config, logger, faults)
+  const tracing = namesCollector(process.env) ? (await import('./tracing.ts')).startTracing() : undefined
+  const parts = { ...opened, trace: tracing?.trace ?? opened.trace }
+  const app = await buildApp(config, parts, logger, tracing)
   const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, parts, logger)
   app.addHook('onClose', async () => {
     await metricsApp?.close()
     await parts.close()
+    await tracing?.end()
   })
   const address = await app.listen({ host: config.HOST, port: config.PORT })
   parts.metrics.ofProcess()

@@ -51,9 +51,7 @@ export async function openParts(
   const { ring, file } = await readFiles(config, development, found)
   const metrics = openMetrics(config.JITSI_DEPLOYMENT)
   const events = eventsTo(logger, metrics, clock)
-  const record = counted(await openRecord(config, config.AUDIT_WRITER, events))
-  const note = notesIn(record.ledger, clock)
-  await note('service.start')
+  const { record, note } = await startRecord(config, events)
   const signing = openQueue(config, events)
   const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue: signing }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
@@ -76,6 +74,7 @@ export async function openParts(
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
+    trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
     async close() {
       policy.close()
@@ -106,6 +105,14 @@ async function readFiles(config: Config, development: Development | undefined, f
 const clock = Date.now
 const newId = randomUUIDv7
 const monotonic = () => performance.now()
+
+/** Opens the record; that the service started stands in it by then. */
+async function startRecord(config: Config, events: Events) {
+  const record = counted(await openRecord(config, config.AUDIT_WRITER, events))
+  const note = notesIn(record.ledger, clock)
+  await note('service.start')
+  return { record, note }
+}
 
 const openQueue = ({ SIGNING_QUEUE_MS }: Config, events: QueueEvents): SignatureQueue =>
   signatureQueue(

@@ -39,6 +39,8 @@ const TOP_FILES = [
   'settings-audit',
   'upkeep',
   'pool',
+  'otel',
+  'tracing',
   'server-options',
   'settings-metrics',
 ]
@@ -96,6 +98,7 @@ const LAWS: Record<string, Law> = {
       'close-with-grace',
       'fastest-levenshtein',
       'recheck',
+      '@opentelemetry/*',
       'node:crypto',
       'node:fs',
       'node:net',

@@ -12,12 +12,17 @@ export type AddressKept = 'full' | 'network' | 'none'
  */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})(?<traceId>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 
+/** Tells which trace a request belongs to, if any. */
+export type TraceIdOf = (request: FastifyRequest) => string | undefined
+
+const traceIdIn: TraceIdOf = ({ headers: { traceparent } }) =>
+  typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.groups?.['traceId'] : undefined
+
 /** Notes of each request what the record says of where it came from. */
-export function noteOrigin(app: App, kept: AddressKept): void {
+export function noteOrigin(app: App, kept: AddressKept, traceIdOf: TraceIdOf = traceIdIn): void {
   app.decorateRequest('origin', null)
   app.addHook('onRequest', (request, _reply, done) => {
-    const { traceparent } = request.headers
-    const traceId = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.groups?.['traceId'] : undefined
+    const traceId = traceIdOf(request)
     const address = addressKept(request.ip, kept)
     request.origin = {
       requestId: request.id,

@@ -4,7 +4,7 @@ import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import { claimsOf, tokenHeader } from '../rules/claims.ts'
 import { type Deployment, meetingOf } from '../rules/deployment.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
-import type { Clock, Keys, Ledger, NewId, RateLimiter } from './ports.ts'
+import type { Clock, Keys, Ledger, NewId, RateLimiter, Trace } from './ports.ts'
 
 /** What issuing needs. */
 export type IssuingParts = {
@@ -17,6 +17,7 @@ export type IssuingParts = {
   limiter: RateLimiter
   limits: IssuingLimits
   metrics: IssuingMetrics
+  trace: Trace
 }
 
 /** Counts what was decided; each name is one that the policy knows. */
@@ -41,7 +42,7 @@ export async function issueToken(
   request: TokenRequest,
   gone?: () => boolean,
 ): Promise<TokenAnswer | Refusal> {
-  const decision = decide(parts.policy(), asking.caller, request)
+  const decision = parts.trace('decide', () => decide(parts.policy(), asking.caller, request))
   if ('code' in decision) return refuse(parts, asking, request, decision)
   const passed = await countGrant(parts, asking.caller, decision)
   if (passed !== undefined) return refuse(parts, asking, request, passed)
@@ -87,8 +88,8 @@ async function issue(
   const signer = parts.keys.signer()
   const header = tokenHeader(parts.deployment, signer.keyId)
   const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
-  const token = await signer.sign(header, claims, gone)
-  await parts.ledger.append({
+  const token = await parts.trace('sign', () => signer.sign(header, claims, gone))
+  const kept: AuditEntry = {
     ...entry(parts, asking, 'issued'),
     room: grant.room,
     userId: grant.user.id,
@@ -96,7 +97,8 @@ async function issue(
     jti: claims.jti,
     ...('kid' in header ? { kid: header.kid } : {}),
     lifetimeSeconds: grant.lifetimeSeconds,
-  })
+  }
+  await parts.trace('record', () => parts.ledger.append(kept))
   parts.metrics.issued(grant.role, asking.caller.id)
   return {
     token,

@@ -56,6 +56,9 @@ export type Keys = {
   stale(): boolean
 }
 
+/** Does a piece of work, and tells whoever traces requests that it was done, by a name. */
+export type Trace = <T>(name: 'decide' | 'sign' | 'record', work: () => T) => T
+
 /** How much signing there is to do. */
 export type SigningLoad = {
   /** Whether somebody who comes now would be refused. */

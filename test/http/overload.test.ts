@@ -3,6 +3,8 @@ import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../../src/http/app-type.ts'
 import { refuseOverload } from '../../src/http/overload.ts'
+import { signatureQueue } from '../../src/keys/queue.ts'
+import type { Signer } from '../../src/service/ports.ts'
 import { CLINIC, DOCTOR, startService, UNLIMITED } from '../kit.ts'
 
 const FULL = { full: () => true, expectedWaitMs: () => 600, underWay: () => 4, waiting: () => 500 }
@@ -63,22 +65,31 @@ describe('a late event loop', () => {
 })
 
 describe('a client that hangs up', () => {
-  /** Sends a request for a token and goes away after some milliseconds. */
-  async function hangUp(url: string, afterMs: number, request = DOCTOR): Promise<void> {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    const body = JSON.stringify(request)
+  /** Sends a request for a token. @returns goes away, and resolves once the service knows */
+  async function askAndLeave({ app }: { app: App }): Promise<() => Promise<void>> {
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const socket = connect(Number(port), '127.0.0.1')
+    const body = JSON.stringify(DOCTOR)
     socket.write(
       `POST /api/jitsi/token HTTP/1.1\r\nHost: a\r\nAuthorization: ${headers.authorization}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     )
-    await new Promise((resolve) => setTimeout(resolve, afterMs))
-    socket.destroy()
+    const connections = () =>
+      new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)))
+    return async () => {
+      socket.destroy()
+      await until(async () => (await connections()) === 0)
+    }
+  }
+
+  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   it('does not take its entry with it, once the token is signed', async () => {
     let keep: () => void = () => undefined
     const held = new Promise<void>((resolve) => (keep = resolve))
     const appended: unknown[] = []
-    const { app, entries } = await startService({}, ({ ledger }) => ({
+    const service = await startService({}, ({ ledger }) => ({
       ledger: {
         ...ledger,
         append(entry) {
@@ -87,23 +98,31 @@ describe('a client that hangs up', () => {
         },
       },
     }))
-    const url = await app.listen({ port: 0, host: '127.0.0.1' })
-    const hanging = hangUp(url, 0)
-    while (appended.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    await hanging
+    const leave = await askAndLeave(service)
+    await until(() => appended.length > 0)
+    await leave()
     keep()
-    while (entries().length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(entries()).toMatchObject([{ outcome: 'issued', user_id: 'doctor-77' }])
+    await until(() => service.entries().length > 0)
+    expect(service.entries()).toMatchObject([{ outcome: 'issued', user_id: 'doctor-77' }])
   })
 
   it('leaves the queue: nothing is signed for it, and that stands in the record', async () => {
-    const { app, client, entries } = await startService(UNLIMITED)
-    const url = await app.listen({ port: 0, host: '127.0.0.1' })
-    const ahead = Array.from({ length: 300 }, () => client.issueToken(DOCTOR))
-    await hangUp(url, 60, { ...DOCTOR, userId: 'gone-1' })
-    await Promise.all(ahead)
-    const its = () => entries().filter(({ user_id, code }) => user_id === 'gone-1' || code === 'client-gone')
-    while (its().length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    expect(its()).toMatchObject([{ outcome: 'refused', code: 'client-gone', action: 'token.issue' }])
+    const queue = signatureQueue({ underWay: 1, maxWaitMs: 1000 }, () => performance.now())
+    let end: () => void = () => undefined
+    const ahead = queue.run(() => new Promise<void>((resolve) => (end = resolve)))
+    const signed: unknown[] = []
+    const sign: Signer['sign'] = (_header, claims, gone = () => false) =>
+      queue.run(() => Promise.resolve(String(signed.push(claims))), { gone })
+    const service = await startService({}, ({ keys }) => ({
+      keys: { ...keys, signer: () => ({ ...keys.signer(), sign }) },
+    }))
+    const leave = await askAndLeave(service)
+    await until(() => queue.waiting() === 1)
+    await leave()
+    end()
+    await ahead
+    await until(() => service.entries().length > 0)
+    expect(service.entries()).toMatchObject([{ outcome: 'refused', code: 'client-gone', action: 'token.issue' }])
+    expect(signed).toStrictEqual([])
   })
 })

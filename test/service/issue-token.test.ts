@@ -30,6 +30,7 @@ function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditE
     limiter: memoryLimiter(() => 0),
     limits: { perUser: 30, perRoom: 60 },
     metrics: { issued: () => undefined, refused: () => undefined },
+    trace: (_name, work) => work(),
     kept,
     done,
     ...change,
