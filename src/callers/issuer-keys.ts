@@ -28,6 +28,8 @@ export function issuerKeys(place: KeysPlace, clock: Clock, fetchJson: FetchJson 
   let set: { find: ReturnType<typeof createLocalJWKSet>; at: number } | undefined
   let attemptedAt = -Infinity
   let pending: Promise<void> | undefined
+  /** How far off a moment is; one in the future counts too, or a clock that was set back would stop all fetching. */
+  const since = (at: number) => Math.abs(clock() - at)
 
   async function fetchSet(): Promise<void> {
     const keys = await fetchJson(place.jwksUri ?? (await discover(place, fetchJson)))
@@ -36,7 +38,7 @@ export function issuerKeys(place: KeysPlace, clock: Clock, fetchJson: FetchJson 
 
   /** Fetches, unless one is under way or was a moment ago; never throws. */
   function refresh(coolDownMs: number): Promise<void> {
-    if (pending === undefined && clock() - attemptedAt >= coolDownMs) {
+    if (pending === undefined && since(attemptedAt) >= coolDownMs) {
       attemptedAt = clock()
       pending = fetchSet()
         .catch(() => undefined)
@@ -46,11 +48,10 @@ export function issuerKeys(place: KeysPlace, clock: Clock, fetchJson: FetchJson 
   }
 
   return async (header, token) => {
-    const age = clock() - (set?.at ?? -Infinity)
+    const age = since(set?.at ?? -Infinity)
     if (age >= place.maxStaleMs) await refresh(COOL_DOWN_WITHOUT_KEYS_MS)
     else if (age >= FRESH_MS) void refresh(COOL_DOWN_MS)
-    if (set === undefined || clock() - set.at >= place.maxStaleMs)
-      throw new ServiceFault('identity-provider-unavailable')
+    if (set === undefined || since(set.at) >= place.maxStaleMs) throw new ServiceFault('identity-provider-unavailable')
     try {
       return await set.find(header, token)
     } catch (error) {

@@ -13,8 +13,10 @@ export type ReadinessParts = { ledger: Ledger; keys: Pick<Keys, 'stale'>; clock:
  */
 export function readinessOf({ ledger, keys, clock, accepting }: ReadinessParts): () => Promise<Readiness> {
   let last: { at: number; ok: Promise<boolean> } | undefined
+  // A clock that was set back would otherwise keep an answer until it has caught up.
+  const holds = (at: number) => Math.abs(clock() - at) < PROBE_VALID_MS
   return async () => {
-    if (last === undefined || clock() - last.at >= PROBE_VALID_MS) {
+    if (last === undefined || !holds(last.at)) {
       last = { at: clock(), ok: ledger.probe().then(always(true), always(false)) }
     }
     const store = await last.ok

@@ -57,6 +57,14 @@ describe('the keys of an issuer', () => {
     await expect(find('k2')).resolves.toBeDefined()
   })
 
+  it('are found when they are new, also where the clock was set back an hour', async () => {
+    const { issuer, clock, find } = await open()
+    await find()
+    issuer.published.set('k2', issuer.publicKey)
+    clock.now -= HOUR
+    await expect(find('k2')).resolves.toBeDefined()
+  })
+
   it('that were withdrawn are honoured no longer than ten minutes and one request', async () => {
     const { issuer, clock, find } = await open()
     await find()

@@ -41,3 +41,19 @@ it('the store is asked once a second at the most, and is ready again by itself',
   expect(await readiness()).toMatchObject({ ready: true, checks: { keyRing: 'failing' } })
   expect(asked).toBe(2)
 })
+
+it('an answer of the store does not hold longer because the clock was set back', async () => {
+  let now = 3_600_000
+  let works = true
+  const probe = () => (works ? Promise.resolve() : Promise.reject(new Error('away')))
+  const readiness = readinessOf({
+    ledger: { append: probe, probe },
+    keys: { stale: () => false },
+    clock: () => now,
+    accepting: () => true,
+  })
+  expect((await readiness()).ready).toBe(true)
+  works = false
+  now = 0
+  expect((await readiness()).ready).toBe(false)
+})
