@@ -48,7 +48,13 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
       waiting = waiting.slice(MAX_BATCH)
       await commit(batch).then(
         () => batch.forEach(({ kept }) => kept()),
-        (cause: unknown) => batch.forEach(({ lost }) => lost(new ServiceFault('record-unavailable', { cause }))),
+        (cause: unknown) => {
+          // Where the database hangs, those behind would wait as long again, one batch after the other.
+          const behind = waiting
+          waiting = []
+          const fault = new ServiceFault('record-unavailable', { cause })
+          for (const { lost } of [...batch, ...behind]) lost(fault)
+        },
       )
     }
     committing = false

@@ -79,6 +79,22 @@ describe('the ledger', () => {
     expect(brokenAt(readEntries(path))).toBeUndefined()
   })
 
+  it('refuses all that wait together when a commit fails: nobody waits for one failure after the other', async () => {
+    const { path, ledger } = await open()
+    await ledger.append(entry(1))
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const outcomes = await Promise.allSettled(Array.from({ length: 500 }, (_, index) => ledger.append(entry(index))))
+    other.exec('ROLLBACK')
+    other.close()
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as unknown) : 'kept'))
+    expect(reasons).toHaveLength(500)
+    expect(new Set(reasons).size).toBe(1)
+    expect(reasons[0]).toMatchObject({ code: 'record-unavailable' })
+    await ledger.append(entry(2))
+    expect(brokenAt(readEntries(path))).toBeUndefined()
+  })
+
   it('throws record-unavailable when the disk is full, loses no entry that it kept, and is back by itself', async () => {
     const { path, db, ledger } = await open()
     await ledger.append(entry(1))
