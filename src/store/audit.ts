@@ -29,6 +29,8 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   let committing = false
   /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
   let end: ChainEnd | undefined
+  /** Whether the last commit failed. A probe tells it once, for less may still fit on a full disk, and then tries anew. */
+  let failed = false
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     let last = end ?? (await endOf(db, writer))
@@ -47,8 +49,12 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
       const batch = waiting.slice(0, MAX_BATCH)
       waiting = waiting.slice(MAX_BATCH)
       await commit(batch).then(
-        () => batch.forEach(({ kept }) => kept()),
+        () => {
+          failed = false
+          batch.forEach(({ kept }) => kept())
+        },
         (cause: unknown) => {
+          failed = true
           // Where the database hangs, those behind would wait as long again, one batch after the other.
           const behind = waiting
           waiting = []
@@ -69,7 +75,11 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
         committing = true
         setImmediate(() => void commitWaiting())
       }),
-    probe: () => probe(db),
+    probe() {
+      if (!failed) return probe(db)
+      failed = false
+      return Promise.reject(new ServiceFault('record-unavailable'))
+    },
   }
 }
 

@@ -115,6 +115,9 @@ describe('the ledger', () => {
       code: 'record-unavailable',
       cause: { message: expect.stringContaining('full') as string },
     })
+    // What a probe writes would still fit.
+    await expect(ledger.probe()).rejects.toMatchObject({ code: 'record-unavailable' })
+    await ledger.probe()
     await sql`pragma max_page_count = 100000`.execute(db)
     await ledger.append(entry(9999))
     expect(readEntries(path).map(({ time }) => time)).toStrictEqual([1, ...kept, 9999])
