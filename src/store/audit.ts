@@ -25,7 +25,7 @@ const MAX_WAITING = 10_000
  * @param link links an entry to the one before
  */
 export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let committing = false
   /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
   let end: ChainEnd | undefined
@@ -33,35 +33,25 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
   let failed = false
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
-    let last = end ?? (await endOf(db, writer))
+    const chained = linked(end ?? (await endOf(db, writer)), batch, link)
     end = undefined
-    const rows = batch.map(({ entry }) => {
-      const chained = link(last, entry)
-      last = chained
-      return rowOf(chained)
-    })
-    await db.insertInto('audit_entry').values(rows).execute()
-    end = last
+    await db.insertInto('audit_entry').values(chained.map(rowOf)).execute()
+    end = chained.at(-1)
   }
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, MAX_BATCH)
-      waiting = waiting.slice(MAX_BATCH)
-      await commit(batch).then(
-        () => {
-          failed = false
-          batch.forEach(({ kept }) => kept())
-        },
-        (cause: unknown) => {
-          failed = true
-          // Where the database hangs, those behind would wait as long again, one batch after the other.
-          const behind = waiting
-          waiting = []
-          const fault = new ServiceFault('record-unavailable', { cause })
-          for (const { lost } of [...batch, ...behind]) lost(fault)
-        },
-      )
+      const batch = waiting.splice(0, MAX_BATCH)
+      try {
+        await commit(batch)
+        failed = false
+        for (const { kept } of batch) kept()
+      } catch (cause) {
+        failed = true
+        const fault = new ServiceFault('record-unavailable', { cause })
+        // Where the database hangs, those behind would wait as long again, one batch after the other.
+        for (const { lost } of [...batch, ...waiting.splice(0)]) lost(fault)
+      }
     }
     committing = false
   }
@@ -81,6 +71,16 @@ export function openLedger(db: Database, writer: Writer, link: Link): Ledger {
       return Promise.reject(new ServiceFault('record-unavailable'))
     },
   }
+}
+
+/** The entries of a batch, each linked to the one before. */
+function linked(end: ChainEnd, batch: readonly Waiting[], link: Link): ChainedEntry[] {
+  let last = end
+  return batch.map(({ entry }) => {
+    const chained = link(last, entry)
+    last = chained
+    return chained
+  })
 }
 
 /** The end of a writer's chain; before its first entry, what that entry has to name. */
