@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { CLINIC, DOCTOR } from '../kit.ts'
 import { wireTo } from '../wire.ts'
 import { livez, expectReadyz, startInstance } from './fleet.ts'
-import { expectLimitsHold, startLoad } from './load.ts'
+import { expectLimitsHold } from './limits.ts'
+import { startLoad } from './load.ts'
 import { openDir, PATIENT_POLL, residentMiB, socketsOf, tell } from './machine.ts'
 import { expectNothingLost, expectVerified } from './record.ts'
 import { openSockets, type Peer, statusIn } from './sockets.ts'
@@ -14,6 +15,9 @@ const IDLE = 10_000
 /** How many files this process, and whatever it starts, may have open. */
 const MOST_FILES = Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
 const LACKING = MOST_FILES < IDLE + 1000 ? ` (skipped: only ${MOST_FILES} open files are allowed here)` : ''
+
+/** A file of a megabyte and a half, so often that no buffer on the way holds it all. */
+const ASK_FOR_MUCH = 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10)
 
 const ASK = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'
 
@@ -58,7 +62,7 @@ it.skipIf(LACKING !== '')(
   },
 )
 
-it('peers that vanish without a word, before, in and after a request: the service lets go of all of them by itself', async () => {
+it('peers that vanish without a word, before, in and after a request or in an answer: the service lets go of all of them by itself', async () => {
   const database = `sqlite:${join(openDir(), 'service.db')}`
   const instance = await startInstance('one', { DATABASE_URL: database })
   const before = socketsOf(instance.pid())
@@ -75,6 +79,10 @@ it('peers that vanish without a word, before, in and after a request: the servic
   await expect.poll(() => answered.every(({ received }) => received !== ''), PATIENT_POLL).toBe(true)
   // From here on nothing passes, in either direction, and nobody closes.
   wire.set('hanging')
+  for (const { socket } of await openSockets(instance.port, 50)) {
+    socket.pause()
+    socket.write(ASK_FOR_MUCH)
+  }
   const open = socketsOf(instance.pid()) - before
   await expect.poll(() => socketsOf(instance.pid()), { ...PATIENT_POLL, timeout: 180_000 }).toBeLessThanOrEqual(before)
   expect(await livez([instance])).toStrictEqual([200])

@@ -1,8 +1,7 @@
 import { decodeJwt } from 'jose'
 import { expect, onTestFinished } from 'vitest'
-import { createClient, TokenServiceError, type TokenRequest } from '../../src/client/client.ts'
+import { createClient, type TokenRequest, type TokenServiceError } from '../../src/client/client.ts'
 import { CLINIC, PATIENT } from '../kit.ts'
-import { PER_ROOM } from './fleet.ts'
 import { pause, PATIENT_POLL } from './machine.ts'
 
 type Target = { name: string; url: string }
@@ -25,7 +24,7 @@ export type Load = {
 let numbers = 0
 
 /** A request for a room and a user of its own. */
-const nextRequest = (): TokenRequest => {
+export const nextRequest = (): TokenRequest => {
   const number = (numbers += 1)
   return { ...PATIENT, roomId: `bharattelemed-load-${process.pid}-${number}`, userId: `patient-${number}` }
 }
@@ -83,24 +82,4 @@ export async function askOnce(
     ({ token }) => decodeJwt(token),
     (error: unknown) => error as TokenServiceError,
   )
-}
-
-/**
- * Asks for one room, of every instance, more often than is allowed.
- * @param limits how many instances count for themselves; 1 where they share
- */
-export async function expectLimitsHold(instances: readonly { url: string }[], limits = 1): Promise<void> {
-  const request = nextRequest()
-  const began = performance.now()
-  let granted = 0
-  for (let round = 0; round <= PER_ROOM; round += 1) {
-    for (const instance of instances) {
-      const answer = await askOnce(instance, request)
-      if (!(answer instanceof TokenServiceError)) granted += 1
-      else expect(answer.code).toBe('rate-limited')
-    }
-  }
-  const refilled = ((performance.now() - began) / 60_000) * PER_ROOM
-  expect(granted).toBeGreaterThanOrEqual(PER_ROOM)
-  expect(granted).toBeLessThanOrEqual(Math.floor(limits * (PER_ROOM + refilled)))
 }

@@ -10,16 +10,17 @@ import { readEntries, testKeyPem } from '../kit.ts'
 /**
  * Holds the record against what callers were answered: every token has its entry, and the chains are as they were written.
  * @param answered the jti of every token that somebody received
+ * @returns what was verified, and how many tokens were issued by the record, arrived or not
  */
 export async function expectNothingLost(
   database: string,
   answered: ReadonlyMap<string, string>,
-): Promise<Verification> {
+): Promise<Verification & { issued: number }> {
   // Those that arrived by now: the load may go on.
   const arrived = [...answered.keys()]
   const recorded = new Set(await recordedTokens(database))
   expect(arrived.filter((jti) => !recorded.has(jti))).toStrictEqual([])
-  return expectVerified(database)
+  return { ...(await expectVerified(database)), issued: recorded.size }
 }
 
 /** Verifies the chains, and the signature of every checkpoint. */
@@ -37,7 +38,8 @@ export async function expectVerified(database: string): Promise<Verification> {
 
 /** The jti of every token in the record, read past the service's own code. */
 async function recordedTokens(database: string): Promise<unknown[]> {
-  if (database.startsWith('sqlite:')) return readEntries(database.slice('sqlite:'.length)).map(({ jti }) => jti)
+  if (database.startsWith('sqlite:'))
+    return readEntries(database.slice('sqlite:'.length)).flatMap(({ jti }) => jti ?? [])
   const client = new pg.Client({ connectionString: database })
   await client.connect()
   const { rows } = await client.query<{ jti: string }>(
