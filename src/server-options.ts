@@ -15,6 +15,9 @@ const MAX_URL_CHARACTERS = 16 * 1024
 /** A request has to be here whole within this time, its headers within half of it. */
 const REQUEST_TIMEOUT_MS = 10_000
 
+/** A client that takes nothing of its answer for this long is parted with: otherwise it could hold the connection for ever. */
+const STALLED_TIMEOUT_MS = 30_000
+
 /** Longer than the idle time of usual load balancers (60 s), so that they, not we, drop an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
@@ -27,6 +30,7 @@ export function serverOptions(config: Config, newId: NewId, logger: FastifyBaseL
     trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: STALLED_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
     return503OnClosing: false,

@@ -5,6 +5,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/faults/**'],
     globalSetup: ['test/global-setup.ts'],
     maxWorkers: 2,
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
