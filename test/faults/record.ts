@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { verifySignature } from '../../src/keys/verifier.ts'
 import { link } from '../../src/rules/audit.ts'
 import { type Verification, verifyAudit } from '../../src/service/verify-audit.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore, SILENT } from '../../src/store/open.ts'
 import { readEntries, testKeyPem } from '../kit.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function expectNothingLost(
 
 /** Verifies the chains, and the signature of every checkpoint. */
 export async function expectVerified(database: string): Promise<Verification> {
-  const store = await openStore(database, { name: 'auditor', chain: 'auditor' }, link, () => undefined)
+  const store = await openStore(database, { name: 'auditor', chain: 'auditor' }, link, SILENT)
   try {
     const key = createPublicKey(testKeyPem())
     const verified = await verifyAudit({ ...store, keys: { verify: (jws) => verifySignature(jws, key, 'RS256') } })
