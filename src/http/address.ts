@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { Address4, Address6 } from 'ip-address'
+import { Address6 } from 'ip-address'
 
 /**
  * The network that an address stands for where it is counted: an IPv4 address is one, also where it is written as IPv6; of
@@ -17,7 +17,7 @@ export function networkOf(address: string): string {
  */
 export function recordedNetworkOf(address: string): string | undefined {
   const plain = unmapped(address)
-  if (isIPv4(plain)) return `${new Address4(`${plain}/24`).startAddress().correctForm()}/24`
+  if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`
   return isIPv6(plain) ? `${new Address6(`${plain}/48`).startAddress().correctForm()}/48` : undefined
 }
 
