@@ -77,10 +77,10 @@ export function openProject(profile: 'single' | 'replicas'): Project {
 }
 
 function layOut(dir: string, sha256: string): void {
-  const write = (name: string, text: string, mode = 0o444) => writeFileSync(join(dir, name), text, { mode })
+  const write = (name: string, text: string | Buffer, mode = 0o444) => writeFileSync(join(dir, name), text, { mode })
   for (const folder of ['keys', 'secrets']) mkdirSync(join(dir, folder))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
-  write('keys/check.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o400)
+  write('keys/check.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o400)
   for (const path of ['keys', 'keys/check.pem']) chownSync(join(dir, path), SERVICE_UID, SERVICE_UID)
   const password = randomBytes(24).toString('hex')
   write('secrets/database_password', password)
