@@ -53,6 +53,9 @@ const asked: Asked[] = [
   ...variables
     .filter((found) => found.length > 0)
     .map(([, expr = '', label = '']) => ({ where: 'a variable', expr, told: `{{${label}}}` })),
+  ...manifest('HorizontalPodAutoscaler').spec.metrics.flatMap(({ pods }) =>
+    pods === undefined ? [] : [{ where: 'the autoscaler', expr: pods.metric.name, told: '' }],
+  ),
 ]
 
 /** What of a selector is not there. */
@@ -88,7 +91,7 @@ function faults(known: Metrics, { where, expr, told }: Asked): string[] {
   ].map((what) => `${where}: ${what}`)
 }
 
-describe('dashboard and alerts', () => {
+describe('dashboard, alerts and autoscaler', () => {
   it('ask only for metrics, labels and values that /metrics of the service gives', async () => {
     const known = await realMetrics()
     expect(asked.length).toBeGreaterThan(60)
@@ -109,13 +112,6 @@ describe('dashboard and alerts', () => {
       ['here: the label who'],
       ['here: {{instance}}'],
     ])
-  })
-
-  it('scale by a metric that /metrics of the service gives', async () => {
-    const known = await realMetrics()
-    const names = manifest('HorizontalPodAutoscaler').spec.metrics.flatMap(({ pods }) => pods?.metric.name ?? [])
-    expect(names.length).toBe(1)
-    expect(names.filter((name) => !known.has(name))).toStrictEqual([])
   })
 
   it('call the job of Prometheus what the ServiceMonitor makes it: the name of the Service', () => {
