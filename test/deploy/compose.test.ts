@@ -70,8 +70,9 @@ describe('the balancer', () => {
   it('knows the addresses of the replicas, and is the one that they trust', () => {
     const hosts = replicas.map(([name, { networks }]) => `${name}:${networks?.['front']?.ipv4_address}`)
     expect(balancer?.extra_hosts).toStrictEqual(hosts)
-    const own = balancer?.networks?.['front']?.ipv4_address
-    expect(replicas.map(([, { environment }]) => environment?.['TRUST_PROXY'])).toStrictEqual(replicas.map(() => own))
+    const own = withDefaults(balancer?.networks?.['front']?.ipv4_address ?? '')
+    const trusted = replicas.map(([, { environment }]) => withDefaults(environment?.['TRUST_PROXY'] ?? ''))
+    expect(trusted).toStrictEqual(replicas.map(() => own))
   })
 
   it('is published at the port that it listens on', () => {
@@ -79,6 +80,6 @@ describe('the balancer', () => {
   })
 })
 
-/** What compose puts in place of `${NAME:-default}`; `${NAME:?…}` has none. */
+/** What compose puts in place of `${NAME:-default}`; of `${NAME:?…}` and `${NAME:+…}` nothing. */
 const withDefaults = (value: string): string =>
-  value.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1').replaceAll(/^\$\{\w+:\?[^}]*\}$/g, '')
+  value.replaceAll(/\$\{\w+:([-?+])([^}]*)\}/g, (_, operator: string, text: string) => (operator === '-' ? text : ''))
