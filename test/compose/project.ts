@@ -15,7 +15,7 @@ const PORT = 3995
 const run = promisify(execFile)
 
 /** What `docker compose ps` tells of a container. */
-export type Container = { ID: string; Service: string; State: string; Health: string; ExitCode: number }
+type Container = { ID: string; Service: string; State: string; Health: string; ExitCode: number }
 
 /** The compose file in a profile, with keys, policy and secrets made for it, under a name of its own. */
 export type Project = {

@@ -82,4 +82,6 @@ describe('the balancer', () => {
 
 /** What compose puts in place of `${NAME:-default}`; of `${NAME:?…}` and `${NAME:+…}` nothing. */
 const withDefaults = (value: string): string =>
-  value.replaceAll(/\$\{\w+:([-?+])([^}]*)\}/g, (_, operator: string, text: string) => (operator === '-' ? text : ''))
+  value.replaceAll(/\$\{\w+:([-?+])((?:[^{}]|\{[^}]*\})*)\}/g, (_, operator: string, text: string) =>
+    operator === '-' ? text : '',
+  )

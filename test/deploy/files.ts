@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { parse, parseAllDocuments } from 'yaml'
 import { SETTINGS } from '../../src/settings.ts'
 
-export type Labels = Record<string, string>
-export type Selecting = { matchLabels: Labels }
+type Labels = Record<string, string>
+type Selecting = { matchLabels: Labels }
 type Probe = { httpGet: { path: string; port: string } }
 export type Variable = { name: string; value?: string }
 
-export type Container = {
+type Container = {
   image: string
   ports: { name: string; containerPort: number }[]
   env: Variable[]
