@@ -42,6 +42,15 @@ export async function checkReplicas(project: Project, check: Check): Promise<voi
     )
     check.that(`${service} is killed: no request fails`, failed === 0)
   }
+  for (const service of ['tokens-2', 'redis']) {
+    const away = async () => {
+      await project.compose('kill', service)
+      await wait(OUTAGE_MS)
+      await project.compose('start', service)
+    }
+    const { failed } = await load(`${service} is away`, PATIENT_CLIENT, around(away))
+    check.that(`${service} is away for ${OUTAGE_MS / 1000} s: no request fails`, failed === 0)
+  }
   const stopped = await load(
     'tokens-1 stops',
     [],
