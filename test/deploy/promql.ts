@@ -1,0 +1,43 @@
+import { parser } from '@prometheus-io/lezer-promql'
+
+/** What an expression selects: a metric, and what it asks of labels. */
+export type Selector = { metric: string; matchers: { label: string; operator: string; value: string }[] }
+
+/** What an expression says. */
+export type Expression = {
+  /** Whether it is PromQL at all. */
+  wellFormed: boolean
+  selectors: Selector[]
+  /** Labels that it groups by; what it yields has these alone, where there are any. */
+  grouping: string[]
+}
+
+type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
+
+/** Reads PromQL, Grafana's `$__rate_interval` for a time. */
+export function readPromql(expression: string): Expression {
+  const text = expression.replaceAll('$__rate_interval', '5m')
+  const read: Expression = { wellFormed: true, selectors: [], grouping: [] }
+  const textOf = ({ from, to }: SyntaxNode) => text.slice(from, to)
+  parser.parse(text).iterate({
+    enter({ type, node }) {
+      if (type.isError) read.wellFormed = false
+      if (type.name === 'VectorSelector') {
+        const name = node.getChild('Identifier')
+        const matchers = node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []
+        read.selectors.push({
+          metric: name === null ? '' : textOf(name),
+          matchers: matchers.map((matcher) => {
+            const [label = '', operator = '', value = ''] = ['LabelName', 'MatchOp', 'StringLiteral'].map((part) => {
+              const found = matcher.getChild(part)
+              return found === null ? '' : textOf(found)
+            })
+            return { label, operator, value: value.slice(1, -1) }
+          }),
+        })
+      }
+      if (type.name === 'GroupingLabels') read.grouping.push(...node.getChildren('LabelName').map(textOf))
+    },
+  })
+  return read
+}
