@@ -8,7 +8,10 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
 /** What `/metrics` of the production app gives, once somebody was served, refused, limited and banned. */
 export async function realMetrics(): Promise<Metrics> {
-  const { app, client, clientOf, parts } = await startService({ RATE_LIMIT_FAILED_LOGINS: '1', RATE_LIMIT_PER_USER: '1' })
+  const { app, client, clientOf, parts } = await startService({
+    RATE_LIMIT_FAILED_LOGINS: '1',
+    RATE_LIMIT_PER_USER: '1',
+  })
   parts.metrics.ofProcess()
   const refused = () => undefined
   await client.issueToken(DOCTOR)
