@@ -1,31 +1,50 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { addressOf, startProcess } from '../process.ts'
-import { benchBurst } from './burst.ts'
-import { benchCredentials } from './credentials.ts'
-import { closeAgents } from './ask.ts'
+import { parseArgs } from 'node:util'
+import { newPrivatePem } from '../../src/keys/make-key.ts'
+import type { Bench, Setup } from './bench.ts'
+import { cost } from './cost.ts'
+import { credentials } from './credentials.ts'
+import { record } from './record.ts'
+import { figure, tableText } from './report.ts'
+import { keepResult } from './results.ts'
 
-/** No limits: they are not what is measured. */
-const UNLIMITED = Object.fromEntries(
-  ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'FAILED_LOGINS'].map((name) => [
-    `RATE_LIMIT_${name}`,
-    '1000000',
-  ]),
-)
+const BENCHES: Readonly<Record<string, Bench>> = { cost, record, credentials }
 
-const dir = mkdtempSync(join(tmpdir(), 'jts-bench-'))
-const running = startProcess(dir, { PORT: '0', LOG_LEVEL: 'info', ...UNLIMITED })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+})
+const unknown = positionals.filter((name) => !(name in BENCHES))
+if (unknown.length > 0 || process.platform !== 'linux') {
+  process.stderr.write(
+    `usage, on Linux: npm run bench -- [--quick] [<name> …]; the names are ${Object.keys(BENCHES).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+
+const keysDir = mkdtempSync(join(tmpdir(), 'jts-bench-keys-'))
+const keyFile = join(keysDir, 'bench.pem')
+writeFileSync(keyFile, await newPrivatePem(), { mode: 0o600 })
+const setup: Setup = {
+  keysDir,
+  keyFile,
+  quick: values.quick,
+  rounds: values.quick ? 3 : 7,
+  seconds: values.quick ? 1 : 2,
+}
 try {
-  const url = await addressOf(running)
-  const apiKey = /jts_development_[A-Za-z0-9_-]{43}/.exec(await running.said('curl'))?.[0] ?? ''
-  const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`
-  process.stdout.write(`Node ${process.version}, OpenSSL ${process.versions.openssl}, ${machine}\n\n`)
-  for (const bench of [benchBurst, benchCredentials])
-    process.stdout.write(`${(await bench(url, apiKey)).join('\n')}\n\n`)
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue
+    const outcome = await bench(setup)
+    const goals = outcome.goals.map(
+      ({ what, goal, measured, unit, met }) =>
+        `${met ? 'met' : 'NOT MET'}: ${what}: ${figure(measured)} ${unit} (${goal})`,
+    )
+    process.stdout.write(`\n# ${name}\n\n${[...outcome.tables.map(tableText), ...goals].join('\n')}\n`)
+    keepResult(name, outcome)
+  }
 } finally {
-  closeAgents()
-  running.child.kill('SIGTERM')
-  await running.ended
-  rmSync(dir, { recursive: true })
+  rmSync(keysDir, { recursive: true })
 }
