@@ -1,3 +1,4 @@
+import type { Calm } from './calm.ts'
 import type { Outcome } from './results.ts'
 
 /** What every benchmark is given. */
@@ -8,6 +9,7 @@ export type Setup = {
   /** How often each side is measured, and for how long each time. */
   rounds: number
   seconds: number
+  calm: Calm
   /** Whether what takes long is to be left out. */
   quick: boolean
 }

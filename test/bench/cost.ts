@@ -5,7 +5,7 @@ import type { SigningJob } from './bare-signature.ts'
 import type { Setup } from './bench.ts'
 import { startWorker } from './child.ts'
 import { cpuSeconds } from './cpu.ts'
-import { closedRound, type Round, startLoad } from './load.ts'
+import { closedRound, type Round, startLoad, warm } from './load.ts'
 import { profileOf } from './profile.ts'
 import { atMost, type Outcome } from './results.ts'
 import { startService } from './service.ts'
@@ -75,7 +75,8 @@ export async function cost(setup: Setup): Promise<Outcome> {
   }
 }
 
-async function measure({ keysDir, keyFile, rounds, seconds }: Setup): Promise<{ bare: number[]; served: Round[] }> {
+async function measure(setup: Setup): Promise<{ bare: number[]; served: Round[] }> {
+  const { keysDir, keyFile, rounds, seconds } = setup
   const cores = availableParallelism()
   const load = startLoad()
   const signer = startWorker<SigningJob, number>('bare-signature.ts', {
@@ -90,12 +91,11 @@ async function measure({ keysDir, keyFile, rounds, seconds }: Setup): Promise<{ 
   try {
     const bare: number[] = []
     const served: Round[] = []
-    // The first round warms the code.
-    for (let round = 0; round <= rounds; round += 1) {
-      const [each, tokens] = [await bareUs(), await closedRound(load, server, round === 0 ? 5 * seconds : seconds)]
-      if (round === 0) continue
-      bare.push(each)
-      served.push(tokens)
+    await warm(load, server, setup)
+    for (let round = 0; round < rounds; round += 1) {
+      await setup.calm.wait()
+      bare.push(await bareUs())
+      served.push(await closedRound(load, server, seconds))
     }
     return { bare, served }
   } finally {

@@ -6,9 +6,9 @@ import { startService, tokenRequests } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
 
 /** Whether the time of a refusal tells a caller that is not there from one whose key is wrong. */
-export async function credentials({ keysDir, rounds, quick }: Setup): Promise<Outcome> {
+export async function credentials(setup: Setup): Promise<Outcome> {
   const load = startLoad()
-  const server = await startService({ keysDir })
+  const server = await startService(setup)
   const askedWith = (caller: string) => async (): Promise<number> => {
     const requests = tokenRequests(newApiKey(caller).apiKey)
     const { answers } = await load.run({ kind: 'closed', port: server.port, requests, connections: 1, seconds: 1 })
@@ -18,8 +18,8 @@ export async function credentials({ keysDir, rounds, quick }: Setup): Promise<Ou
   const revoked = 'a revoked key of a known caller'
   try {
     const runs = { [nobody]: askedWith('nobody'), [revoked]: askedWith('backend-1') }
-    await interleaved(1, runs)
-    const times = await interleaved(quick ? rounds : 2 * rounds, runs)
+    await interleaved({ ...setup, rounds: 1 }, runs)
+    const times = await interleaved({ ...setup, rounds: 2 * setup.rounds }, runs)
     const ratio = median(ratios(times[nobody] ?? [], times[revoked] ?? []))
     const rows = Object.entries(times).map(([name, ms]) => [name, median(ms)] as const)
     return {

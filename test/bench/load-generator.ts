@@ -1,4 +1,5 @@
-import { type Connection, openConnection } from './load-wire.ts'
+import { ask } from './load-loops.ts'
+import { openConnection } from './load-wire.ts'
 import { quantile } from './stats.ts'
 
 /** What a load generator is asked to do. Requests are whole HTTP/1.1 requests, sent in turn. */
@@ -11,6 +12,11 @@ export type Job = { port: number; requests: readonly string[]; seconds: number }
       pauseMs?: number
     }
   | {
+      /** All connections ask at once, and again when all have their answers. */
+      kind: 'bursts'
+      connections: number
+    }
+  | {
       /** Requests come when they come (a Poisson process), whatever the answers do. */
       kind: 'open'
       perSecond: number
@@ -21,7 +27,7 @@ export type Job = { port: number; requests: readonly string[]; seconds: number }
 )
 
 /** How long answers took, in milliseconds; where requests come by a schedule, since the request was due. */
-type Latency = { n: number; p50: number; p99: number; max: number }
+export type Latency = { n: number; p50: number; p99: number; max: number }
 
 /** What a load generator saw. */
 export type Report = {
@@ -46,10 +52,7 @@ async function run(job: Job): Promise<Report> {
   const began = performance.now()
   const before = process.cpuUsage()
   const seen = tally(began, job.seconds)
-  const unanswered =
-    job.kind === 'closed'
-      ? await closedLoop(job, connections, requests, seen)
-      : await openLoop(job, connections, requests, seen)
+  const unanswered = await ask(job, connections, requests, seen)
   const { user, system } = process.cpuUsage(before)
   for (const connection of connections) connection.close()
   return {
@@ -60,7 +63,14 @@ async function run(job: Job): Promise<Report> {
   }
 }
 
-type Tally = { add(status: number, sinceMs: number): void; answers(): Record<string, Latency>; ok(): number }
+/** Counts answers by status. */
+export type Tally = {
+  /** @param sinceMs when the time of an answer began */
+  add(status: number, sinceMs: number): void
+  answers(): Record<string, Latency>
+  /** Answers of status 200 within the time of asking. */
+  ok(): number
+}
 
 function tally(began: number, seconds: number): Tally {
   const times = new Map<number, number[]>()
@@ -84,85 +94,3 @@ const latency = (times: readonly number[]): Latency => ({
   p99: quantile(times, 0.99),
   max: quantile(times, 1),
 })
-
-/** Resolves when every connection has its last answer. @returns 0: every request is waited for */
-async function closedLoop(
-  { seconds, pauseMs }: Extract<Job, { kind: 'closed' }>,
-  connections: readonly Connection[],
-  requests: readonly Buffer[],
-  seen: Tally,
-): Promise<number> {
-  const until = performance.now() + seconds * 1000
-  let next = 0
-  const loop = (connection: Connection, end: () => void) => {
-    const sent = performance.now()
-    if (sent >= until) return end()
-    connection.send(requestOf(requests, next++), (status) => {
-      seen.add(status, sent)
-      if (status === 0) return end()
-      if (pauseMs === undefined) loop(connection, end)
-      else setTimeout(() => loop(connection, end), pauseMs)
-    })
-  }
-  await Promise.all(connections.map((connection) => new Promise<void>((resolve) => loop(connection, resolve))))
-  return 0
-}
-
-const requestOf = (requests: readonly Buffer[], index: number): Buffer =>
-  requests[index % requests.length] ?? Buffer.alloc(0)
-
-/** A request that finds no free connection waits for one, and its time runs. @returns how many got no answer */
-async function openLoop(
-  { perSecond, seconds, drainSeconds }: Extract<Job, { kind: 'open' }>,
-  connections: readonly Connection[],
-  requests: readonly Buffer[],
-  seen: Tally,
-): Promise<number> {
-  const free = [...connections]
-  const backlog: number[] = []
-  let first = 0
-  let asked = 0
-  let answered = 0
-  const send = (connection: Connection, dueMs: number) => {
-    connection.send(requestOf(requests, asked++), (status) => {
-      answered += 1
-      seen.add(status, dueMs)
-      const waiting = backlog[first]
-      if (status === 0) return
-      if (waiting === undefined) free.push(connection)
-      else {
-        first += 1
-        send(connection, waiting)
-      }
-    })
-  }
-  const began = performance.now()
-  const random = randomFrom(1)
-  let dueMs = began
-  while (dueMs < began + seconds * 1000) {
-    const now = performance.now()
-    for (; dueMs <= now; dueMs += (-Math.log(1 - random()) / perSecond) * 1000) {
-      const connection = free.pop()
-      if (connection === undefined) backlog.push(dueMs)
-      else send(connection, dueMs)
-    }
-    await pause(1)
-  }
-  const all = () => asked + backlog.length - first
-  const end = performance.now() + drainSeconds * 1000
-  while (answered < all() && performance.now() < end) await pause(5)
-  return all() - answered
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Chance that is the same in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

@@ -3,14 +3,34 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { newPrivatePem } from '../../src/keys/make-key.ts'
-import type { Bench, Setup } from './bench.ts'
+import type { Bench } from './bench.ts'
+import { calmFor } from './calm.ts'
 import { cost } from './cost.ts'
 import { credentials } from './credentials.ts'
+import { keys } from './keys.ts'
+import { livez } from './livez.ts'
+import { overload } from './overload.ts'
 import { record } from './record.ts'
 import { figure, tableText } from './report.ts'
 import { keepResult } from './results.ts'
+import { samples } from './samples.ts'
+import { size } from './size.ts'
+import { start } from './start.ts'
 
-const BENCHES: Readonly<Record<string, Bench>> = { cost, record, credentials }
+const BENCHES: Readonly<Record<string, Bench>> = {
+  cost,
+  samples,
+  livez,
+  overload,
+  keys,
+  start,
+  size,
+  record,
+  credentials,
+}
+
+/** How long each benchmark waits, in all, for other work on the machine to end. */
+const PATIENCE_MS = 60_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,23 +47,24 @@ if (unknown.length > 0 || process.platform !== 'linux') {
 const keysDir = mkdtempSync(join(tmpdir(), 'jts-bench-keys-'))
 const keyFile = join(keysDir, 'bench.pem')
 writeFileSync(keyFile, await newPrivatePem(), { mode: 0o600 })
-const setup: Setup = {
+const setup = {
   keysDir,
   keyFile,
   quick: values.quick,
-  rounds: values.quick ? 3 : 7,
+  rounds: values.quick ? 3 : 5,
   seconds: values.quick ? 1 : 2,
 }
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue
-    const outcome = await bench(setup)
+    const calm = calmFor(values.quick ? 0 : PATIENCE_MS)
+    const outcome = await bench({ ...setup, calm })
     const goals = outcome.goals.map(
       ({ what, goal, measured, unit, met }) =>
         `${met ? 'met' : 'NOT MET'}: ${what}: ${figure(measured)} ${unit} (${goal})`,
     )
     process.stdout.write(`\n# ${name}\n\n${[...outcome.tables.map(tableText), ...goals].join('\n')}\n`)
-    keepResult(name, outcome)
+    keepResult(name, outcome, calm)
   }
 } finally {
   rmSync(keysDir, { recursive: true })

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Setup } from './bench.ts'
-import { closedRound, startLoad } from './load.ts'
+import { closedRound, startLoad, warm } from './load.ts'
 import type { Table } from './results.ts'
 import { startService } from './service.ts'
 
@@ -22,7 +22,8 @@ const LEAST_SHARE = 0.015
 const CONNECTIONS = 1
 
 /** Where the main thread spends its time while it makes tokens, by package and folder, from V8's sampling profiler. */
-export async function profileOf({ keysDir, seconds }: Setup): Promise<Table> {
+export async function profileOf(setup: Setup): Promise<Table> {
+  const { keysDir, seconds } = setup
   const dir = mkdtempSync(join(tmpdir(), 'jts-profile-'))
   const load = startLoad()
   try {
@@ -30,7 +31,7 @@ export async function profileOf({ keysDir, seconds }: Setup): Promise<Table> {
       keysDir,
       nodeArguments: ['--cpu-prof', `--cpu-prof-dir=${dir}`, '--cpu-prof-interval=250'],
     })
-    await closedRound(load, server, 5 * seconds)
+    await warm(load, server, setup)
     const { tokens } = await closedRound(load, server, 4 * seconds, CONNECTIONS)
     await server.stop()
     const [file = ''] = readdirSync(dir)

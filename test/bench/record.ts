@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Setup } from './bench.ts'
-import { closedRound, type Round, startLoad } from './load.ts'
+import { closedRound, type Round, startLoad, warm } from './load.ts'
 import { ownDatabase } from './postgres.ts'
 import { atMost, type Outcome } from './results.ts'
 import { type Server, startService } from './service.ts'
@@ -22,7 +22,8 @@ export async function record(setup: Setup): Promise<Outcome> {
 
 const WITHOUT = 'no record'
 
-async function measure({ keysDir, rounds, seconds }: Setup, postgresUrl?: string): Promise<Record<string, Round[]>> {
+async function measure(setup: Setup, postgresUrl?: string): Promise<Record<string, Round[]>> {
+  const { keysDir, seconds } = setup
   const load = startLoad()
   const open = (options: { databaseUrl?: string; without?: true }) =>
     startService({ keysDir, ...options, entry: ENTRY, entryArguments: options.without ? ['without-record'] : [] })
@@ -32,9 +33,9 @@ async function measure({ keysDir, rounds, seconds }: Setup, postgresUrl?: string
     ...(postgresUrl === undefined ? {} : { PostgreSQL: await open({ databaseUrl: postgresUrl }) }),
   }
   try {
-    for (const server of Object.values(servers)) await closedRound(load, server, 5 * seconds)
+    for (const server of Object.values(servers)) await warm(load, server, setup)
     const runs = Object.entries(servers).map(([name, server]) => [name, () => closedRound(load, server, seconds)])
-    return await interleaved(rounds, Object.fromEntries(runs) as Record<string, () => Promise<Round>>)
+    return await interleaved(setup, Object.fromEntries(runs) as Record<string, () => Promise<Round>>)
   } finally {
     await Promise.all([load.stop(), ...Object.values(servers).map((server) => server.stop())])
   }

@@ -28,13 +28,18 @@ const GOALS = ['what', 'goal', 'measured', 'met']
 const where = ({ machine, node, openssl, measuredAt }: Result): string =>
   `${measuredAt.replace('T', ' ')} UTC, Node.js ${node}, OpenSSL ${openssl}, ${machine}`
 
+const disturbance = ({ calm: { waits, disturbed } }: Result): string =>
+  disturbed === 0
+    ? 'Nothing else was busy.'
+    : `Other work kept the machine busy as ${disturbed} of ${waits} rounds began.`
+
 /** The whole report, as Markdown. */
 export function report(results: Results): string {
   const parts = Object.entries(results).map(([name, result]) =>
     [
       `## ${result.title} (\`${name}\`)`,
       result.about,
-      `Measured ${where(result)}.`,
+      `Measured ${where(result)}. ${disturbance(result)}`,
       ...(result.goals.length === 0 ? [] : [markdown(GOALS, result.goals.map(goalRow))]),
       ...result.tables.map(tableText),
       ...result.charts.map(({ title }, index) => `![${title}](${chartFile(name, index)})`),

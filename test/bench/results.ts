@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Calm } from './calm.ts'
 import { barChart, type Chart } from './chart.ts'
 import { report } from './report.ts'
 
@@ -22,9 +23,9 @@ export type Outcome = {
 }
 
 /** Where something was measured: figures of two places are not to be compared. */
-export type Place = { machine: string; node: string; openssl: string }
+type Place = { machine: string; node: string; openssl: string }
 
-export type Result = Outcome & Place & { measuredAt: string }
+export type Result = Outcome & Place & { measuredAt: string; calm: Pick<Calm, 'waits' | 'disturbed'> }
 
 export type Results = Readonly<Record<string, Result>>
 
@@ -46,11 +47,11 @@ export const atLeast = (what: string, measured: number, limit: number, unit = ''
   met: measured >= limit,
 })
 
-export function placeHere(): Place {
+function placeHere(): Place {
   const memoryGib = Math.round(totalmem() / 2 ** 30)
   const model = cpus()[0]?.model.trim() ?? 'unknown'
   return {
-    machine: `${availableParallelism()} × ${model} (${arch()}), ${memoryGib} GiB, ${type()} ${release()}`,
+    machine: `${availableParallelism()} × ${model} (${arch()}), ${memoryGib} GiB, ${type()} ${release().split('-')[0]}`,
     node: process.versions.node,
     openssl: process.versions.openssl,
   }
@@ -63,9 +64,14 @@ const FILE = new URL('latest.json', FOLDER)
 export const readResults = (): Results => (existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : {})
 
 /** Puts a result in the place of the one before of that name, and makes report and charts anew. @returns where they are */
-export function keepResult(name: string, outcome: Outcome): string {
+export function keepResult(name: string, outcome: Outcome, { waits, disturbed }: Calm): string {
   const before = readResults()
-  const result: Result = { measuredAt: new Date().toISOString().slice(0, 16), ...placeHere(), ...outcome }
+  const result: Result = {
+    measuredAt: new Date().toISOString().slice(0, 16),
+    ...placeHere(),
+    calm: { waits, disturbed },
+    ...outcome,
+  }
   const names = [...new Set([...Object.keys(before), name])].toSorted()
   const results = Object.fromEntries(names.map((each) => [each, each === name ? result : before[each]])) as Results
   mkdirSync(FOLDER, { recursive: true })

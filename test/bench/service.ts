@@ -120,14 +120,19 @@ export function httpRequest(
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${text}`
 }
 
+const START_TIMEOUT_MS = 30_000
+
 /** Waits until the service says where it listens. @throws Error with all it said where it ends before */
 async function portIn(log: string, child: ChildProcess): Promise<number> {
   const ended = once(child, 'exit')
-  for (;;) {
+  const until = performance.now() + START_TIMEOUT_MS
+  while (performance.now() < until) {
     const said = readFileSync(log, 'utf8')
     const port = /Server listening at http:[^"]*:(\d+)"/.exec(said)?.[1]
     if (port !== undefined && said.includes('"msg":"ready"')) return Number(port)
     if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${said}`)
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))])
   }
+  child.kill('SIGKILL')
+  throw new Error('the service did not say in time where it listens')
 }

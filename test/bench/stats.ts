@@ -1,3 +1,5 @@
+import type { Setup } from './bench.ts'
+
 /** @param share from 0 to 1; @returns NaN for no values */
 export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
@@ -17,12 +19,15 @@ export const ratios = (values: readonly number[], by: readonly number[]): number
 
 /** Runs rounds of A B A B …, so that what changes on the machine changes for both. @returns the outcomes, by name */
 export async function interleaved<T>(
-  rounds: number,
+  { rounds, calm }: Pick<Setup, 'rounds' | 'calm'>,
   runs: Readonly<Record<string, () => Promise<T>>>,
 ): Promise<Record<string, T[]>> {
   const outcomes: Record<string, T[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, run] of Object.entries(runs)) outcomes[name]?.push(await run())
+    for (const [name, run] of Object.entries(runs)) {
+      await calm.wait()
+      outcomes[name]?.push(await run())
+    }
   }
   return outcomes
 }
