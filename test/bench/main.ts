@@ -30,7 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 }
 
 /** How long each benchmark waits, in all, for other work on the machine to end. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 20_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

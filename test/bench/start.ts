@@ -1,63 +1,50 @@
-import { execFile, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Setup } from './bench.ts'
-import { stop } from './child.ts'
 import { cpuSeconds, residentMb } from './cpu.ts'
+import { type Form, forms } from './launch.ts'
 import { closedRound, startLoad } from './load.ts'
 import { openConnection } from './load-wire.ts'
 import type { Outcome } from './results.ts'
 import { type Server, settings, tokenRequests } from './service.ts'
 import { interleaved, median } from './stats.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-
-/** What is started: the source, of which Node.js strips the types, or what the compiler made of it. */
-const FORMS = { source: join(ROOT, 'src/main.ts'), 'npm run build': join(ROOT, 'dist/main.js') }
-
 type Started = { firstTokenMs: number; cpuMs: number; idleMb: number; loadedMb: number }
 
 /** How long the first token takes from the start of the process, and what the process holds of memory. */
 export async function start(setup: Setup): Promise<Outcome> {
-  await promisify(execFile)('npm', ['run', 'build'], { cwd: ROOT })
+  const { forms: all, note } = await forms()
   const loaded: Record<string, number> = {}
-  for (const [name, entry] of Object.entries(FORMS))
-    loaded[name] = (await started(setup, entry, 4 * setup.seconds)).loadedMb
-  const runs = Object.entries(FORMS).map(([name, entry]) => [name, () => started(setup, entry)])
+  for (const [name, form] of Object.entries(all)) {
+    loaded[name] = (await started(setup, form, 4 * setup.seconds)).loadedMb
+  }
+  const runs = Object.entries(all).map(([name, form]) => [name, () => started(setup, form)])
   const measured = await interleaved(
     { ...setup, rounds: 2 * setup.rounds },
     Object.fromEntries(runs) as Record<string, () => Promise<Started>>,
   )
-  return outcome(measured, loaded, await engineSays())
+  return outcome(measured, loaded, note)
 }
 
-/** Starts a process anew, and ends it. @param loadSeconds for how long it then makes as many tokens as it can */
-async function started(setup: Setup, entry: string, loadSeconds = 0): Promise<Started> {
+/** Starts the service anew, and ends it. @param loadSeconds for how long it then makes as many tokens as it can */
+async function started(setup: Setup, form: Form, loadSeconds = 0): Promise<Started> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-bench-'))
   const port = await freePort()
   const { env, apiKey } = settings(dir, { ...setup, env: { PORT: String(port) } })
-  const log = openSync(join(dir, 'service.log'), 'a')
   const requests = tokenRequests(apiKey)
   const began = performance.now()
-  const child = spawn(process.execPath, [entry], {
-    cwd: dir,
-    stdio: ['ignore', log, log],
-    env: { PATH: process.env['PATH'], ...env },
-  })
-  const pid = child.pid ?? 0
-  closeSync(log)
+  const launched = await form(dir, env)
   try {
     await firstToken(port, requests[0] ?? '')
     const firstTokenMs = performance.now() - began
+    const pid = await launched.pid()
     const [cpuMs, idleMb] = [cpuSeconds(pid) * 1000, residentMb(pid)]
-    if (loadSeconds > 0) await underLoad({ pid, port, requests, stop: () => Promise.resolve() }, loadSeconds)
+    if (loadSeconds > 0) await underLoad({ pid, port, requests, stop: () => launched.stop() }, loadSeconds)
     return { firstTokenMs, cpuMs, idleMb, loadedMb: residentMb(pid) }
   } finally {
-    await stop(child)
+    await launched.stop()
     rmSync(dir, { recursive: true })
   }
 }
@@ -81,30 +68,25 @@ async function firstToken(port: number, request: string): Promise<void> {
   const until = performance.now() + 30_000
   while (performance.now() < until) {
     const connection = await openConnection(port).catch(() => undefined)
-    if (connection === undefined) await new Promise((resolve) => setTimeout(resolve, 2))
-    else {
-      const status = await new Promise<number>((resolve) => connection.send(Buffer.from(request), resolve))
-      connection.close()
-      if (status !== 200) throw new Error(`the first answer had status ${status}`)
-      return
-    }
+    const status = await new Promise<number>((resolve) => {
+      if (connection === undefined) resolve(0)
+      else connection.send(Buffer.from(request), resolve)
+    })
+    connection?.close()
+    if (status === 200) return
+    // 0 is of a connection that was refused, or taken by a proxy and dropped.
+    if (status !== 0) throw new Error(`the first answer had status ${status}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
   throw new Error('there was no first token')
 }
 
-/** Whether the image could be measured too. */
-const engineSays = (): Promise<string> =>
-  promisify(execFile)('docker', ['info']).then(
-    () => 'The image runs what npm run build makes.',
-    () => 'The image, which runs what npm run build makes, was not measured: there is no Docker engine here.',
-  )
-
-function outcome(measured: Record<string, Started[]>, loaded: Record<string, number>, image: string): Outcome {
+function outcome(measured: Record<string, Started[]>, loaded: Record<string, number>, note: string): Outcome {
   const of = (name: string, pick: (started: Started) => number) => median((measured[name] ?? []).map(pick))
   const names = Object.keys(measured)
   return {
     title: 'Start and memory',
-    about: `From the start of the process to the first token, without a compile cache, and its resident memory right then and after some seconds of as many tokens as it makes. ${image}`,
+    about: `From the start of the process to the first token, without a compile cache, and its resident memory right then and after some seconds of as many tokens as it makes. ${note}`,
     goals: [],
     tables: [
       {
