@@ -11,7 +11,7 @@ const IMAGE = 'jitsi-token-service-bench'
 const run = promisify(execFile)
 
 /** What was started: its process, and how to end it. */
-export type Launched = { pid(): Promise<number>; stop(): Promise<void> }
+type Launched = { pid(): Promise<number>; stop(): Promise<void> }
 
 /**
  * A form of the service that can be started.
