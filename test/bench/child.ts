@@ -1,13 +1,14 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { own } from './own.ts'
 
 /** A process that does one job after another. */
 export type Worker<Job, Report> = { pid: number; run(job: Job): Promise<Report>; stop(): Promise<void> }
 
 /** Starts a process of this folder, which takes jobs by messages and answers each with a report. */
 export function startWorker<Job extends object, Report>(file: string, options: ForkOptions = {}): Worker<Job, Report> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), options)
+  const child = own(fork(fileURLToPath(new URL(file, import.meta.url)), options))
   return {
     pid: child.pid ?? 0,
     run: (job) =>

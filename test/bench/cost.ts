@@ -93,9 +93,8 @@ async function measure(setup: Setup): Promise<{ bare: number[]; served: Round[] 
     const served: Round[] = []
     await warm(load, server, setup)
     for (let round = 0; round < rounds; round += 1) {
-      await setup.calm.wait()
-      bare.push(await bareUs())
-      served.push(await closedRound(load, server, seconds))
+      bare.push(await setup.calm.round(bareUs))
+      served.push(await setup.calm.round(() => closedRound(load, server, seconds)))
     }
     return { bare, served }
   } finally {

@@ -6,14 +6,30 @@ const TICKS_A_SECOND = 100
 /** The kinds of threads of a Node process. */
 export type Threads = { main: number; pool: number; other: number }
 
-/** Seconds of user and system time from a line of /proc/…/stat (proc(5): fields 14 and 15). */
-function secondsIn(stat: string): number {
+/** Seconds of user and system time from a line of /proc/…/stat (proc(5): fields 14 and 15; 16 and 17 of ended children). */
+function secondsIn(stat: string, withChildren = false): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
+  return fields.slice(11, withChildren ? 15 : 13).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND
 }
 
 /** CPU seconds that a process has used so far, as the operating system counts them. */
-export const cpuSeconds = (pid: number): number => secondsIn(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+export const cpuSeconds = (pid: number, withChildren = false): number =>
+  secondsIn(readFileSync(`/proc/${pid}/stat`, 'utf8'), withChildren)
+
+/** The same of all processes of a name. */
+export function secondsOf(name: string): number {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      } catch {
+        return ''
+      }
+    })
+    .filter((stat) => stat.includes(`(${name})`))
+    .reduce((sum, stat) => sum + secondsIn(stat, true), 0)
+}
 
 /** The same by thread: the one of the event loop, those of libuv's pool, and those of V8 (compiler, garbage collector). */
 export function threadSeconds(pid: number): Threads {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { stop } from './child.ts'
+import { own } from './own.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const IMAGE = 'jitsi-token-service-bench'
@@ -28,6 +29,7 @@ const processOf =
       stdio: ['ignore', log, log],
       env: { PATH: process.env['PATH'], ...env },
     })
+    own(child)
     closeSync(log)
     return Promise.resolve({ pid: () => Promise.resolve(child.pid ?? 0), stop: () => stop(child) })
   }

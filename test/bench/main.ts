@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { newPrivatePem } from '../../src/keys/make-key.ts'
@@ -9,6 +8,7 @@ import { cost } from './cost.ts'
 import { credentials } from './credentials.ts'
 import { keys } from './keys.ts'
 import { livez } from './livez.ts'
+import { newDir } from './own.ts'
 import { overload } from './overload.ts'
 import { record } from './record.ts'
 import { figure, tableText } from './report.ts'
@@ -29,7 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   credentials,
 }
 
-/** How long each benchmark waits, in all, for other work on the machine to end. */
+/** How long each benchmark waits, in all, for other work on the machine to end, and repeats what it disturbed. */
 const PATIENCE_MS = 20_000
 
 const { values, positionals } = parseArgs({
@@ -44,7 +44,7 @@ if (unknown.length > 0 || process.platform !== 'linux') {
   process.exit(2)
 }
 
-const keysDir = mkdtempSync(join(tmpdir(), 'jts-bench-keys-'))
+const keysDir = newDir()
 const keyFile = join(keysDir, 'bench.pem')
 writeFileSync(keyFile, await newPrivatePem(), { mode: 0o600 })
 const setup = {
@@ -54,18 +54,14 @@ const setup = {
   rounds: values.quick ? 3 : 5,
   seconds: values.quick ? 1 : 2,
 }
-try {
-  for (const [name, bench] of Object.entries(BENCHES)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue
-    const calm = calmFor(values.quick ? 0 : PATIENCE_MS)
-    const outcome = await bench({ ...setup, calm })
-    const goals = outcome.goals.map(
-      ({ what, goal, measured, unit, met }) =>
-        `${met ? 'met' : 'NOT MET'}: ${what}: ${figure(measured)} ${unit} (${goal})`,
-    )
-    process.stdout.write(`\n# ${name}\n\n${[...outcome.tables.map(tableText), ...goals].join('\n')}\n`)
-    keepResult(name, outcome, calm)
-  }
-} finally {
-  rmSync(keysDir, { recursive: true })
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue
+  const calm = calmFor(values.quick ? 0 : PATIENCE_MS)
+  const outcome = await bench({ ...setup, calm })
+  const goals = outcome.goals.map(
+    ({ what, goal, measured, unit, met }) =>
+      `${met ? 'met' : 'NOT MET'}: ${what}: ${figure(measured)} ${unit} (${goal})`,
+  )
+  process.stdout.write(`\n# ${name}\n\n${[...outcome.tables.map(tableText), ...goals].join('\n')}\n`)
+  keepResult(name, outcome, calm)
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Setup } from './bench.ts'
 import { closedRound, startLoad, warm } from './load.ts'
+import { newDir } from './own.ts'
 import type { Table } from './results.ts'
 import { startService } from './service.ts'
 
@@ -24,7 +24,7 @@ const CONNECTIONS = 1
 /** Where the main thread spends its time while it makes tokens, by package and folder, from V8's sampling profiler. */
 export async function profileOf(setup: Setup): Promise<Table> {
   const { keysDir, seconds } = setup
-  const dir = mkdtempSync(join(tmpdir(), 'jts-profile-'))
+  const dir = newDir()
   const load = startLoad()
   try {
     const server = await startService({
@@ -38,7 +38,6 @@ export async function profileOf(setup: Setup): Promise<Table> {
     return byArea(JSON.parse(readFileSync(join(dir, file), 'utf8')) as Profile, 4 * seconds * 1e6, tokens)
   } finally {
     await load.stop()
-    rmSync(dir, { recursive: true })
   }
 }
 

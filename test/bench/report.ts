@@ -28,10 +28,8 @@ const GOALS = ['what', 'goal', 'measured', 'met']
 const where = ({ machine, node, openssl, measuredAt }: Result): string =>
   `${measuredAt.replace('T', ' ')} UTC, Node.js ${node}, OpenSSL ${openssl}, ${machine}`
 
-const disturbance = ({ calm: { waits, disturbed } }: Result): string =>
-  disturbed === 0
-    ? 'Nothing else was busy.'
-    : `Other work kept the machine busy as ${disturbed} of ${waits} rounds began.`
+const disturbance = ({ calm: { rounds, disturbed } }: Result): string =>
+  disturbed === 0 ? 'No round was disturbed by other work.' : `Other work disturbed ${disturbed} of ${rounds} rounds.`
 
 /** The whole report, as Markdown. */
 export function report(results: Results): string {

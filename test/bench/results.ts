@@ -25,7 +25,7 @@ export type Outcome = {
 /** Where something was measured: figures of two places are not to be compared. */
 type Place = { machine: string; node: string; openssl: string }
 
-export type Result = Outcome & Place & { measuredAt: string; calm: Pick<Calm, 'waits' | 'disturbed'> }
+export type Result = Outcome & Place & { measuredAt: string; calm: Pick<Calm, 'rounds' | 'disturbed'> }
 
 export type Results = Readonly<Record<string, Result>>
 
@@ -64,12 +64,12 @@ const FILE = new URL('latest.json', FOLDER)
 export const readResults = (): Results => (existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : {})
 
 /** Puts a result in the place of the one before of that name, and makes report and charts anew. @returns where they are */
-export function keepResult(name: string, outcome: Outcome, { waits, disturbed }: Calm): string {
+export function keepResult(name: string, outcome: Outcome, { rounds, disturbed }: Calm): string {
   const before = readResults()
   const result: Result = {
     measuredAt: new Date().toISOString().slice(0, 16),
     ...placeHere(),
-    calm: { waits, disturbed },
+    calm: { rounds, disturbed },
     ...outcome,
   }
   const names = [...new Set([...Object.keys(before), name])].toSorted()

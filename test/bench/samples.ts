@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import type { Setup } from './bench.ts'
 import { stop } from './child.ts'
 import { closedRound, type Round, startLoad, warm } from './load.ts'
+import { own } from './own.ts'
 import { atLeast, type Outcome } from './results.ts'
 import { httpRequest, type Server, startService, tokenRequests } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
@@ -55,6 +56,7 @@ async function start(file: URL, keyFile: string, requests: readonly string[]): P
     // The provider warns of what it is here: one for a benchmark.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
+  own(child)
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file.href} ended before it listened`)))
   const [port] = (await Promise.race([once(child, 'message'), ended])) as [number]
   ended.catch(() => undefined)

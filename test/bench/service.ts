@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { newApiKey } from '../../src/callers/api-keys.ts'
 import { stop } from './child.ts'
+import { newDir, own } from './own.ts'
 
 /** A server under load, a process of its own. */
 export type Server = { pid: number; port: number; requests: readonly string[]; stop(): Promise<void> }
@@ -35,7 +35,7 @@ const UNLIMITED = Object.fromEntries(
 
 /** Starts the service; resolves once it listens. */
 export async function startService(options: ServiceOptions): Promise<Server> {
-  const dir = mkdtempSync(join(tmpdir(), 'jts-bench-'))
+  const dir = newDir()
   const { env, apiKey } = settings(dir, options)
   const { nodeArguments = [], entry = MAIN, entryArguments = [] } = options
   const log = join(dir, 'service.log')
@@ -45,16 +45,14 @@ export async function startService(options: ServiceOptions): Promise<Server> {
     stdio: ['ignore', file, file],
     env: { PATH: process.env['PATH'], ...env },
   })
+  own(child)
   closeSync(file)
   const port = await portIn(log, child)
   return {
     pid: child.pid ?? 0,
     port,
     requests: tokenRequests(apiKey),
-    async stop() {
-      await stop(child)
-      rmSync(dir, { recursive: true })
-    },
+    stop: () => stop(child),
   }
 }
 

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Setup } from './bench.ts'
 import { closedRound, type Load, startLoad, warm } from './load.ts'
+import { newDir } from './own.ts'
 import { atMost, type Goal, type Outcome, type Table } from './results.ts'
 import { hasRoom, makeRecord } from './rows.ts'
 import { type Server, startService } from './service.ts'
@@ -19,7 +19,7 @@ type Seen = { cpuUs: number; restMs: number }
 
 /** Whether a token costs more where the policy or the record is larger. */
 export async function size(setup: Setup): Promise<Outcome> {
-  const dir = mkdtempSync(join(tmpdir(), 'jts-bench-size-'))
+  const dir = newDir()
   const load = startLoad()
   try {
     const callers = await sizes(setup, load, 'callers', CALLERS, (count) => startService({ ...setup, callers: count }))

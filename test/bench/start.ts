@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Setup } from './bench.ts'
 import { cpuSeconds, residentMb } from './cpu.ts'
 import { type Form, forms } from './launch.ts'
 import { closedRound, startLoad } from './load.ts'
 import { openConnection } from './load-wire.ts'
+import { newDir } from './own.ts'
 import type { Outcome } from './results.ts'
 import { type Server, settings, tokenRequests } from './service.ts'
 import { interleaved, median } from './stats.ts'
@@ -30,7 +28,7 @@ export async function start(setup: Setup): Promise<Outcome> {
 
 /** Starts the service anew, and ends it. @param loadSeconds for how long it then makes as many tokens as it can */
 async function started(setup: Setup, form: Form, loadSeconds = 0): Promise<Started> {
-  const dir = mkdtempSync(join(tmpdir(), 'jts-bench-'))
+  const dir = newDir()
   const port = await freePort()
   const { env, apiKey } = settings(dir, { ...setup, env: { PORT: String(port) } })
   const requests = tokenRequests(apiKey)
@@ -45,7 +43,6 @@ async function started(setup: Setup, form: Form, loadSeconds = 0): Promise<Start
     return { firstTokenMs, cpuMs, idleMb, loadedMb: residentMb(pid) }
   } finally {
     await launched.stop()
-    rmSync(dir, { recursive: true })
   }
 }
 

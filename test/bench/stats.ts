@@ -25,8 +25,7 @@ export async function interleaved<T>(
   const outcomes: Record<string, T[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, run] of Object.entries(runs)) {
-      await calm.wait()
-      outcomes[name]?.push(await run())
+      outcomes[name]?.push(await calm.round(run))
     }
   }
   return outcomes
