@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { performanceSection } from './bench/report.ts'
+import { readResults } from './bench/results.ts'
 import { PROBLEM_CODES, PROBLEMS } from '../src/contract/problem.ts'
 import { parsePolicy } from '../src/policy-file.ts'
 import { SETTINGS } from '../src/settings.ts'
@@ -24,15 +26,19 @@ describe('README.md', () => {
   it.each([
     ['settings', settings],
     ['errors', errors],
-  ])('its table of %s is what the code says (UPDATE=1 npm test rewrites it)', (name, expected) => {
-    const text = readFileSync(FILE, 'utf8')
-    if (process.env['UPDATE'] === '1')
-      writeFileSync(
-        FILE,
-        text.replace(part(name), (_, open: string, _old, close: string) => `${open}\n${expected}\n\n${close}`),
-      )
-    expect(part(name).exec(readFileSync(FILE, 'utf8'))?.[2]?.trim()).toBe(expected)
-  })
+    ['performance', performanceSection(readResults())],
+  ])(
+    'its part on %s is what the code says, or the last benchmark (UPDATE=1 npm test rewrites it)',
+    (name, expected) => {
+      const text = readFileSync(FILE, 'utf8')
+      if (process.env['UPDATE'] === '1')
+        writeFileSync(
+          FILE,
+          text.replace(part(name), (_, open: string, _old, close: string) => `${open}\n${expected}\n\n${close}`),
+        )
+      expect(part(name).exec(readFileSync(FILE, 'utf8'))?.[2]?.trim()).toBe(expected)
+    },
+  )
 
   it('names only scripts that are there', () => {
     const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

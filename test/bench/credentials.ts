@@ -1,22 +1,36 @@
 import { newApiKey } from '../../src/callers/api-keys.ts'
-import { ask, line, quantile } from './ask.ts'
-
-const ROUNDS = 500
+import type { Setup } from './bench.ts'
+import { startLoad } from './load.ts'
+import type { Outcome } from './results.ts'
+import { startService, tokenRequests } from './service.ts'
+import { interleaved, median, ratios } from './stats.ts'
 
 /** Whether the time of a refusal tells a caller that is not there from one whose key is wrong. */
-export async function benchCredentials(url: string): Promise<string[]> {
-  const times: Record<string, number[]> = { 'a key of nobody': [], 'a revoked key of a known caller': [] }
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, caller] of [
-      ['a key of nobody', 'nobody'],
-      ['a revoked key of a known caller', 'development'],
-    ] as const) {
-      times[name]?.push((await ask(`${url}/api/jitsi/token`, 'probe', newApiKey(caller).apiKey)).ms)
-    }
+export async function credentials(setup: Setup): Promise<Outcome> {
+  const load = startLoad()
+  const server = await startService(setup)
+  const askedWith = (caller: string) => async (): Promise<number> => {
+    const requests = tokenRequests(newApiKey(caller).apiKey)
+    const { answers } = await load.run({ kind: 'closed', port: server.port, requests, connections: 1, seconds: 1 })
+    return answers['401']?.p50 ?? Number.NaN
   }
-  const [unknown = [], revoked = []] = Object.values(times)
-  return [
-    ...Object.entries(times).map(([name, each]) => line(name, each)),
-    `ratio of the medians: ${(quantile(unknown, 0.5) / quantile(revoked, 0.5)).toFixed(2)}`,
-  ]
+  const nobody = 'a key of nobody'
+  const revoked = 'a revoked key of a known caller'
+  try {
+    const runs = { [nobody]: askedWith('nobody'), [revoked]: askedWith('backend-1') }
+    await interleaved({ ...setup, rounds: 1 }, runs)
+    const times = await interleaved({ ...setup, rounds: 2 * setup.rounds }, runs)
+    const ratio = median(ratios(times[nobody] ?? [], times[revoked] ?? []))
+    const rows = Object.entries(times).map(([name, ms]) => [name, median(ms)] as const)
+    return {
+      title: 'Time of a refusal',
+      about: 'Time until a refused login is answered, one after another: it must not tell whether the caller is there.',
+      goals: [],
+      tables: [{ title: 'Median', head: ['presented', 'ms'], rows: [...rows, ['ratio of the medians', ratio]] }],
+      charts: [{ title: 'Time of a refusal', unit: 'ms', bars: rows.map(([label, value]) => ({ label, value })) }],
+      rounds: times,
+    }
+  } finally {
+    await Promise.all([load.stop(), server.stop()])
+  }
 }

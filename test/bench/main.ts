@@ -1,31 +1,67 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addressOf, startProcess } from '../process.ts'
-import { benchBurst } from './burst.ts'
-import { benchCredentials } from './credentials.ts'
-import { closeAgents } from './ask.ts'
+import { parseArgs } from 'node:util'
+import { newPrivatePem } from '../../src/keys/make-key.ts'
+import type { Bench } from './bench.ts'
+import { calmFor } from './calm.ts'
+import { cost } from './cost.ts'
+import { credentials } from './credentials.ts'
+import { keys } from './keys.ts'
+import { livez } from './livez.ts'
+import { newDir } from './own.ts'
+import { overload } from './overload.ts'
+import { record } from './record.ts'
+import { figure, tableText } from './report.ts'
+import { keepResult } from './results.ts'
+import { samples } from './samples.ts'
+import { size } from './size.ts'
+import { start } from './start.ts'
 
-/** No limits: they are not what is measured. */
-const UNLIMITED = Object.fromEntries(
-  ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'FAILED_LOGINS'].map((name) => [
-    `RATE_LIMIT_${name}`,
-    '1000000',
-  ]),
-)
+const BENCHES: Readonly<Record<string, Bench>> = {
+  cost,
+  samples,
+  livez,
+  overload,
+  keys,
+  start,
+  size,
+  record,
+  credentials,
+}
 
-const dir = mkdtempSync(join(tmpdir(), 'jts-bench-'))
-const running = startProcess(dir, { PORT: '0', LOG_LEVEL: 'info', ...UNLIMITED })
-try {
-  const url = await addressOf(running)
-  const apiKey = /jts_development_[A-Za-z0-9_-]{43}/.exec(await running.said('curl'))?.[0] ?? ''
-  const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`
-  process.stdout.write(`Node ${process.version}, OpenSSL ${process.versions.openssl}, ${machine}\n\n`)
-  for (const bench of [benchBurst, benchCredentials])
-    process.stdout.write(`${(await bench(url, apiKey)).join('\n')}\n\n`)
-} finally {
-  closeAgents()
-  running.child.kill('SIGTERM')
-  await running.ended
-  rmSync(dir, { recursive: true })
+/** How long each benchmark waits, in all, for other work on the machine to end, and repeats what it disturbed. */
+const PATIENCE_MS = 20_000
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+})
+const unknown = positionals.filter((name) => !(name in BENCHES))
+if (unknown.length > 0 || process.platform !== 'linux') {
+  process.stderr.write(
+    `usage, on Linux: npm run bench -- [--quick] [<name> …]; the names are ${Object.keys(BENCHES).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+
+const keysDir = newDir()
+const keyFile = join(keysDir, 'bench.pem')
+writeFileSync(keyFile, await newPrivatePem(), { mode: 0o600 })
+const setup = {
+  keysDir,
+  keyFile,
+  quick: values.quick,
+  rounds: values.quick ? 3 : 5,
+  seconds: values.quick ? 1 : 2,
+}
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue
+  const calm = calmFor(values.quick ? 0 : PATIENCE_MS)
+  const outcome = await bench({ ...setup, calm })
+  const goals = outcome.goals.map(
+    ({ what, goal, measured, unit, met }) =>
+      `${met ? 'met' : 'NOT MET'}: ${what}: ${figure(measured)} ${unit} (${goal})`,
+  )
+  process.stdout.write(`\n# ${name}\n\n${[...outcome.tables.map(tableText), ...goals].join('\n')}\n`)
+  keepResult(name, outcome, calm)
 }

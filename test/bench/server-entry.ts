@@ -1,0 +1,20 @@
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { openParts, type Parts } from '../../src/parts.ts'
+
+/**
+ * The service as `src/main.ts` starts it, with or without a record: what the record costs is the difference. Only a benchmark
+ * may leave it out.
+ */
+const { config, faults } = readConfig(process.env)
+const logger = pino({ level: config.LOG_LEVEL })
+const opened = await openParts(config, logger, faults)
+const noLedger: Parts['ledger'] = { append: () => Promise.resolve(), probe: () => Promise.resolve() }
+const parts = process.argv[2] === 'without-record' ? { ...opened, ledger: noLedger } : opened
+const app = await buildApp(config, parts, logger)
+app.addHook('onClose', () => opened.close())
+await app.listen({ host: config.HOST, port: config.PORT })
+closeWithGrace({ delay: 5000, logger }, () => app.close())
+logger.info('ready')
