@@ -53,7 +53,7 @@ export async function buildApp(
   countRequests(app, parts.metrics)
   setHeaders(app)
   const accepting = closeCalmly(app)
-  await refuseOverload(app, parts.signing)
+  refuseOverload(app, parts.signing)
   noteOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
   const limitCaller = await limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,

@@ -69,6 +69,7 @@ const LAWS: Record<string, Law> = {
       'ip-address',
       'node:http',
       'node:net',
+      'node:perf_hooks',
       'node:stream',
     ],
   },

@@ -1,4 +1,4 @@
-import underPressure from '@fastify/under-pressure'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { SigningLoad } from '../service/ports.ts'
 import type { App } from './app-type.ts'
 import { sendProblem } from './problems.ts'
@@ -6,20 +6,43 @@ import { sendProblem } from './problems.ts'
 /** How late the event loop may be, in milliseconds, before what is not vital is refused. */
 const MAX_EVENT_LOOP_DELAY_MS = 1000
 
+/** How often that is looked at, and how finely it is measured, in milliseconds. */
+const LOOK_EVERY_MS = 1000
+const RESOLUTION_MS = 10
+
 /**
  * Refuses what could not be served in time, before anything is done for it: a token for which the queue of signatures has
  * no place, and everything but probes and keys while the event loop is late.
  */
-export async function refuseOverload(app: App, signing: Pick<SigningLoad, 'full'>): Promise<void> {
+export function refuseOverload(app: App, signing: Pick<SigningLoad, 'full'>): void {
+  const isLate = watchEventLoop(app)
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.config.signs === true && signing.full()) {
+    const { signs, bucket } = request.routeOptions.config
+    if ((signs === true && signing.full()) || (bucket === undefined && isLate())) {
       void sendProblem(request, reply, { code: 'overloaded' })
     } else done()
   })
-  await app.register(underPressure, {
-    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-    pressureHandler: (request, reply) => {
-      if (request.routeOptions.config.bucket === undefined) void sendProblem(request, reply, { code: 'overloaded' })
-    },
+}
+
+/**
+ * Measures how late the event loop is on average. (@fastify/under-pressure would too, and ends the process once it is out of
+ * file descriptors: it asks for the memory in use, which the system tells in a file.)
+ * @returns tells whether it was too late lately
+ */
+function watchEventLoop(app: App): () => boolean {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delay.enable()
+  let isLate = false
+  const timer = setInterval(() => {
+    const lateMs = delay.mean / 1e6 - RESOLUTION_MS
+    // Without one measurement in all that time it stood still.
+    isLate = Number.isNaN(lateMs) || lateMs > MAX_EVENT_LOOP_DELAY_MS
+    delay.reset()
+  }, LOOK_EVERY_MS).unref()
+  app.addHook('onClose', (_app, done) => {
+    clearInterval(timer)
+    delay.disable()
+    done()
   })
+  return () => isLate
 }

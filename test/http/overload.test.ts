@@ -51,7 +51,7 @@ describe('a late event loop', () => {
   it('refuses what is not vital, and answers probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
-    await refuseOverload(app, { full: () => false })
+    refuseOverload(app, { full: () => false })
     app.get('/work', () => 'done')
     app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')
     await app.ready()
