@@ -26,6 +26,8 @@ export function serverOptions(config: Config, newId: NewId, logger: FastifyBaseL
   return {
     loggerInstance: logger,
     logController: quiet,
+    // One line a request needs no logger of its own for each.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? newId(),
     trustProxy: config.TRUST_PROXY.length > 0 ? [...config.TRUST_PROXY] : false,
     bodyLimit: BODY_LIMIT_BYTES,

@@ -22,6 +22,7 @@ export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { problem } = request
     const line = {
+      requestId: request.id,
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,
