@@ -1,12 +1,22 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely'
+import { dirname, extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import { migrate, type Pending, pendingMigrations } from './migrate.ts'
 import type { Database, Tables } from './schema.ts'
+import type { Answer, Ask } from './sqlite-thread.ts'
 
-/** How long a write waits for another process to let go of the file. It holds the event loop, so it is short. */
-const BUSY_TIMEOUT_MS = 100
+/** How long a write waits for another process to let go of the file. */
+const BUSY_TIMEOUT_MS = 1000
 
 /**
  * Opens the embedded database and brings its tables up to date. What is committed is on disk (WAL, synchronous=FULL).
@@ -14,22 +24,20 @@ const BUSY_TIMEOUT_MS = 100
  */
 export async function openSqlite(path: string): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const file = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  const db = await kyselyOver(path, false)
   try {
-    file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    const db = kyselyOver(file)
     await migrate(db, 'sqlite')
     return db
   } catch (error) {
-    file.close()
+    await db.destroy()
     throw error
   }
 }
 
 /** The migrations that a file lacks; one that is not there is not made. */
 export async function pendingInSqlite(path: string): Promise<Pending[]> {
-  const file = existsSync(path) ? new DatabaseSync(path, { readOnly: true }) : new DatabaseSync(':memory:')
-  const db = kyselyOver(file)
+  const isThere = existsSync(path)
+  const db = await kyselyOver(isThere ? path : ':memory:', isThere)
   try {
     return await pendingMigrations(db, 'sqlite')
   } finally {
@@ -37,28 +45,79 @@ export async function pendingInSqlite(path: string): Promise<Pending[]> {
   }
 }
 
-const kyselyOver = (file: DatabaseSync): Database =>
-  new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(file) }) })
-
-/** node:sqlite in the shape that Kysely expects; each distinct statement is prepared once. */
-function adapt(file: DatabaseSync): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>()
-  return {
-    close: () => file.close(),
-    prepare(sql) {
-      const statement = prepared.get(sql) ?? adaptStatement(file.prepare(sql))
-      prepared.set(sql, statement)
-      return statement
+async function kyselyOver(path: string, readOnly: boolean): Promise<Database> {
+  const thread = startThread()
+  try {
+    await thread.ask({ open: path, readOnly, timeoutMs: BUSY_TIMEOUT_MS })
+  } catch (error) {
+    await thread.end()
+    throw error
+  }
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => driverOver(thread),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
     },
+  })
+}
+
+type Thread = { ask(ask: Ask): Promise<Exclude<Answer, { error: string }>>; end(): Promise<unknown> }
+
+type Waiting = { resolve: (answer: Exclude<Answer, { error: string }>) => void; reject: (error: Error) => void }
+
+/** Starts a thread with a database in it. It keeps the process alive only while somebody waits for it. */
+function startThread(): Thread {
+  // The file stands beside this one, as source or compiled.
+  const worker = new Worker(new URL(`sqlite-thread${extname(import.meta.url)}`, import.meta.url), { execArgv: [] })
+  const waiting: Waiting[] = []
+  worker.unref()
+  worker.on('message', (answer: Answer) => {
+    const first = waiting.shift()
+    if (waiting.length === 0) worker.unref()
+    if ('error' in answer) first?.reject(new Error(answer.error))
+    else first?.resolve(answer)
+  })
+  let broken: Error | undefined
+  worker.on('error', (error) => {
+    broken = error as Error
+    for (const { reject } of waiting.splice(0)) reject(broken)
+  })
+  return {
+    ask: (ask) =>
+      new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken)
+        worker.ref()
+        waiting.push({ resolve, reject })
+        worker.postMessage(ask)
+      }),
+    end: () => worker.terminate(),
   }
 }
 
-function adaptStatement(statement: StatementSync): SqliteStatement {
-  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+/** The database of a thread, as Kysely expects it: one connection, which Kysely lets one at a time use. */
+function driverOver(thread: Thread): Driver {
+  const run = (sql: string) => thread.ask({ sql, parameters: [] })
+  const connection: DatabaseConnection = {
+    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      const { rows, changes } = await thread.ask({ sql, parameters })
+      return { rows: rows as R[], numAffectedRows: BigInt(changes) }
+    },
+    streamQuery() {
+      throw new Error('what is long is read page by page')
+    },
+  }
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
-    iterate: (parameters) => statement.iterate(...values(parameters)),
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: async () => void (await run('begin')),
+    commitTransaction: async () => void (await run('commit')),
+    rollbackTransaction: async () => void (await run('rollback')),
+    releaseConnection: () => Promise.resolve(),
+    async destroy() {
+      await thread.ask({ close: true })
+      await thread.end()
+    },
   }
 }
