@@ -6,6 +6,7 @@ import { closeCalmly } from './http/closing.ts'
 import { allowOrigins } from './http/cors.ts'
 import { addAudit } from './http/audit.ts'
 import { addDocs } from './http/docs.ts'
+import { refuseAtDoor } from './http/door.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
 import { addInspect } from './http/inspect.ts'
@@ -19,7 +20,7 @@ import { noteOrigin } from './http/origin.ts'
 import { refuseOverload } from './http/overload.ts'
 import { handleErrors } from './http/problems.ts'
 import { parseStrictJson } from './http/strict-json.ts'
-import { addTokens, askingOf } from './http/tokens.ts'
+import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
 import { exportAudit } from './service/export-audit.ts'
@@ -49,11 +50,14 @@ export async function buildApp(
     parseStrictJson(body),
   )
 
+  refuseAtDoor(app, TOKEN_PATH, parts.signing, parts.newId, (refused) => {
+    parts.metrics.refusedAtDoor(TOKEN_PATH, refused)
+    logger.warn({ route: TOKEN_PATH, status: 503, code: 'overloaded', requests: refused }, 'requests')
+  })
   logRequests(app)
   countRequests(app, parts.metrics)
   setHeaders(app)
   const accepting = closeCalmly(app)
-  refuseOverload(app, parts.signing)
   noteOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
   const limitCaller = await limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
@@ -62,6 +66,7 @@ export async function buildApp(
     perUser: config.RATE_LIMIT_PER_USER,
   })
   await allowOrigins(app, config.CORS_ORIGINS)
+  refuseOverload(app, parts.signing)
   handleErrors(app, (request, code) =>
     request.caller === null ? Promise.resolve() : recordRefusal(parts, askingOf(request), code),
   )

@@ -1,7 +1,7 @@
 import type { App } from './app-type.ts'
 
 /** Headers of every answer. This is an API: nothing of it is to be framed, sniffed, cached or run. */
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts'
 const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128]
 
-export function requestMetrics(registers: Registry[]): Pick<Metrics, 'answered'> {
+export function requestMetrics(registers: Registry[]): Pick<Metrics, 'answered' | 'refusedAtDoor'> {
   const requests = new Counter({
     name: 'jts_http_requests_total',
     help: 'Requests by route, method, status and problem code',
@@ -24,6 +24,7 @@ export function requestMetrics(registers: Registry[]): Pick<Metrics, 'answered'>
       requests.inc({ route, method, status, code })
       durations.observe({ route }, seconds)
     },
+    refusedAtDoor: (route, count) => requests.inc({ route, method: 'POST', status: 503, code: 'overloaded' }, count),
   }
 }
 

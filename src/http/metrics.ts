@@ -25,6 +25,8 @@ export type Watched = {
 export type Metrics = {
   /** A request was answered. @param route the pattern of the route, or `none` */
   answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
+  /** So many requests were refused before they were looked at. */
+  refusedAtDoor(route: string, requests: number): void
   issued(role: string, caller: string): void
   refused(code: ProblemCode): void
   signed(signingMs: number, waitedMs: number): void

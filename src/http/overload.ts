@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 1000
 const RESOLUTION_MS = 10
 
 /**
- * Refuses what could not be served in time, before anything is done for it: a token for which the queue of signatures has
- * no place, and everything but probes and keys while the event loop is late.
+ * Refuses what could not be served in time: a token for which the queue of signatures has no place, and everything but
+ * probes and keys while the event loop is late. It belongs behind CORS, so that a page can read the refusal.
  */
 export function refuseOverload(app: App, signing: Pick<SigningLoad, 'full'>): void {
   const isLate = watchEventLoop(app)

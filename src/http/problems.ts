@@ -14,12 +14,13 @@ export class HttpProblem extends Error {
   }
 }
 
-const RETRY_SECONDS: Partial<Record<ProblemCode, number>> = {
+/** When to ask again, where nothing more is known. */
+export const RETRY_SECONDS = {
   overloaded: 1,
   'identity-provider-unavailable': 5,
   'record-unavailable': 5,
   'shutting-down': 1,
-}
+} as const satisfies Partial<Record<ProblemCode, number>>
 
 /** The media type of problem documents (RFC 9457, section 6.1). */
 export const PROBLEM_TYPE = 'application/problem+json'
@@ -46,7 +47,8 @@ export function sendProblem(
   cause?: unknown,
 ): FastifyReply {
   request.problem = { code: refusal.code, cause }
-  const retryMs = refusal.retryAfterMs ?? (RETRY_SECONDS[refusal.code] ?? 0) * 1000
+  const retryMs =
+    refusal.retryAfterMs ?? ((RETRY_SECONDS as Partial<Record<ProblemCode, number>>)[refusal.code] ?? 0) * 1000
   if (retryMs > 0) reply.header('retry-after', Math.ceil(retryMs / 1000))
   const document = problemDocument(refusal, request.id)
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))

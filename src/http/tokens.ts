@@ -17,10 +17,12 @@ export type TokenRoute = {
   issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<TokenAnswer | Refusal>
 }
 
+export const TOKEN_PATH = '/api/jitsi/token'
+
 /** Adds `POST /api/jitsi/token`. */
 export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
   app.post(
-    '/api/jitsi/token',
+    TOKEN_PATH,
     {
       config: {
         signs: true,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onCore } from './cores.ts'
 import { newApiKey } from '../../src/callers/api-keys.ts'
 import { stop } from './child.ts'
 import { newDir, own } from './own.ts'
@@ -22,6 +23,8 @@ export type ServiceOptions = {
   /** How many callers the policy knows. */
   callers?: number
   databaseUrl?: string
+  /** The only core that it may use; all of them where none is named. */
+  core?: number
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -40,7 +43,8 @@ export async function startService(options: ServiceOptions): Promise<Server> {
   const { nodeArguments = [], entry = MAIN, entryArguments = [] } = options
   const log = join(dir, 'service.log')
   const file = openSync(log, 'a')
-  const child = spawn(process.execPath, [...nodeArguments, entry, ...entryArguments], {
+  const [command, ...words] = onCore(options.core, process.execPath, ...nodeArguments, entry, ...entryArguments)
+  const child = spawn(command, words, {
     cwd: dir,
     stdio: ['ignore', file, file],
     env: { PATH: process.env['PATH'], ...env },

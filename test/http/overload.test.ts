@@ -3,6 +3,7 @@ import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../../src/http/app-type.ts'
 import { refuseOverload } from '../../src/http/overload.ts'
+import { problemDocument } from '../../src/http/problems.ts'
 import { signatureQueue } from '../../src/keys/queue.ts'
 import type { Signer } from '../../src/service/ports.ts'
 import { CLINIC, DOCTOR, startService, UNLIMITED } from '../kit.ts'
@@ -10,19 +11,44 @@ import { CLINIC, DOCTOR, startService, UNLIMITED } from '../kit.ts'
 const FULL = { full: () => true, expectedWaitMs: () => 600, underWay: () => 4, waiting: () => 500 }
 const headers = { authorization: `Bearer ${CLINIC.apiKey}` }
 
-describe('when more is asked for than can be signed in time', () => {
-  it('a token is refused before anything is done for it: not counted, not recorded, and told when to come again', async () => {
-    const { app, entries, parts } = await startService({}, () => ({ signing: FULL }))
-    const answer = await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: DOCTOR })
-    expect(answer.json()).toMatchObject({
-      status: 503,
-      code: 'overloaded',
-      detail: expect.stringContaining('random') as string,
+/** Asks for tokens over a socket. */
+async function askerOf(app: App) {
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  return (more: Record<string, string> = {}) =>
+    fetch(`${url}/api/jitsi/token`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', ...more },
+      body: JSON.stringify(DOCTOR),
     })
-    expect(answer.headers['retry-after']).toBe('1')
-    expect(answer.headers['ratelimit']).toBeUndefined()
+}
+
+describe('when more is asked for than can be signed in time', () => {
+  it('a token is refused before anything is done for it: not counted, not recorded, told once a second', async () => {
+    const { app, entries, parts, logLines } = await startService({}, () => ({ signing: FULL }))
+    const ask = await askerOf(app)
+    const answer = await ask({ 'x-request-id': 'a-proxy-named-it' })
+    const { headers: told } = answer
+    expect([answer.status, told.get('retry-after'), told.get('cache-control')]).toStrictEqual([503, '1', 'no-store'])
+    expect(await answer.json()).toStrictEqual(problemDocument({ code: 'overloaded' }, 'a-proxy-named-it'))
     expect(entries()).toStrictEqual([])
     expect((await parts.limiter.take('address:127.0.0.1', 1)).allowed).toBe(true)
+    expect((await ask()).status).toBe(503)
+    await app.close()
+    expect(logLines.slice(-1).map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, route: '/api/jitsi/token', status: 503, code: 'overloaded', requests: 2 },
+    ])
+    const metrics = await parts.metrics.text()
+    expect(metrics).toContain('route="/api/jitsi/token",method="POST",status="503",code="overloaded"} 2')
+  })
+
+  it('a page can read that it was refused', async () => {
+    const { app } = await startService({ CORS_ORIGINS: 'https://app.example.org' }, () => ({ signing: FULL }))
+    const answer = await (await askerOf(app))({ origin: 'https://app.example.org' })
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toStrictEqual([
+      503,
+      'https://app.example.org',
+    ])
+    expect(await answer.json()).toMatchObject({ code: 'overloaded' })
   })
 
   it('probes, metrics and keys are answered', async () => {
