@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ConfigOverwrite, InterfaceConfigOverwrite } from './config-overwrite.ts'
+import type { ConfigOverwrite, InterfaceConfigOverwrite } from './config-overwrite.ts'
 import { RoleName } from './role-name.ts'
 
 /** How good a network is, as whoever asks has found it. */

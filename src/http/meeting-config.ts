@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
+import { type MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
 import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
