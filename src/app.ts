@@ -13,6 +13,7 @@ import { addInspect } from './http/inspect.ts'
 import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
 import { logRequests } from './http/log.ts'
+import { addMeetingConfig } from './http/meeting-config.ts'
 import { addMetrics, countRequests } from './http/metrics-route.ts'
 import { answerUnknown } from './http/not-found.ts'
 import { describe } from './http/openapi.ts'
@@ -29,6 +30,7 @@ import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
 import { readinessOf } from './service/readiness.ts'
+import { tellMeetingConfig } from './service/tell-meeting-config.ts'
 import type { Tracing } from './tracing.ts'
 
 /**
@@ -88,6 +90,7 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
+  addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,
     readAudit: (asking, query) => readAudit(parts, asking, query),

@@ -168,9 +168,10 @@ export const testKeyPem = (): string => readFileSync(join(inject('keysDir'), 'te
 
 function throughInject(app: App) {
   return async (url: string, init: RequestInit): Promise<Response> => {
+    const { pathname, search } = new URL(url)
     const answer = await app.inject({
       method: init.method as 'POST',
-      url: new URL(url).pathname,
+      url: `${pathname}${search}`,
       headers: init.headers as Record<string, string>,
       payload: init.body as string,
     })

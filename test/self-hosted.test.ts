@@ -3,6 +3,7 @@ import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, typ
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { DOCTOR, PATIENT, startService, testKeyPem } from './kit.ts'
+import { MEETING_CONFIGS } from './meeting-literals.ts'
 
 const SELF = {
   JITSI_DEPLOYMENT: 'self-hosted',
@@ -38,6 +39,7 @@ describe('self-hosted Jitsi with keys', () => {
       domain: 'meet.example.org',
       roomName: DOCTOR.roomId,
       scriptUrl: 'https://meet.example.org/external_api.js',
+      ...MEETING_CONFIGS.doctor.good,
     })
     expect(entries()).toMatchObject([{ kid: 'test-key', outcome: 'issued' }])
     await compactVerify(token, createPublicKey(testKeyPem()))
@@ -62,6 +64,7 @@ describe('self-hosted Jitsi with keys', () => {
       domain: 'meet.example.org',
       roomName: `ward/${DOCTOR.roomId}`,
       scriptUrl: 'https://meet.example.org/external_api.js',
+      ...MEETING_CONFIGS.doctor.good,
     })
     const docker = await startService({
       ...SELF,

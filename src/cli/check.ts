@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, readConfig } from '../config.ts'
 import type { PolicyFile } from '../contract/policy.ts'
+import type { RoleMeeting } from '../contract/role-meeting.ts'
 import { privateKeyIds, readRing } from '../keys/ring.ts'
 import { collect, lacksKey, placeOf, policyFileOf } from '../parts.ts'
 import { wholeName } from '../rules/policy.ts'
@@ -75,6 +76,13 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
       'rooms.pattern takes names that can be guessed; let room names hold 128 bits of chance, and no id of a patient.',
     )
   }
+  for (const [name, { meeting }] of Object.entries(policy?.roles ?? {})) {
+    if (meeting?.mediaPath === 'direct') {
+      found.push(
+        `roles.${name}.meeting.mediaPath tells the network address of the role to whom it meets; relay does not.`,
+      )
+    }
+  }
   if (config.CORS_ORIGINS.includes('*'))
     found.push('CORS_ORIGINS lets the pages of every origin call; list those that should.')
   if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {
@@ -105,7 +113,11 @@ function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile):
       role.moderator ? 'moderator' : 'participant',
       `${role.lifetimeMinutes.default}, at most ${role.lifetimeMinutes.max} min`,
     ],
-    ...[role.features.join(' ') || 'no features', role.shareEmail === true ? 'shares e-mail' : ''],
+    ...[
+      role.features.join(' ') || 'no features',
+      role.shareEmail === true ? 'shares e-mail' : '',
+      meetingText(role.meeting),
+    ],
   ])
   const callerRows = callers.map((caller) => [
     ...[caller.id, `${caller.apiKeySha256.length} keys`, caller.roles.join(' '), caller.rooms ?? rooms.pattern],
@@ -122,6 +134,13 @@ function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile):
     ...section('Callers', columns(callerRows)),
     ...section('Issuers', columns(issuerRows)),
   ]
+}
+
+/** How the meeting of a role differs from what comes of itself, on one line. */
+function meetingText({ toolbar = {}, ...others }: RoleMeeting = {}): string {
+  const { add = [], remove = [] } = toolbar
+  const buttons = [...add.map((button) => `+${button}`), ...remove.map((button) => `-${button}`)]
+  return [...buttons, ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(' ')
 }
 
 /** The policy without the hashes of keys: they are no secret, but nobody's business either. */

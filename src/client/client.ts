@@ -1,7 +1,8 @@
+import type { MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
 import type { FieldError, Problem, ProblemCode } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 
-export type { FieldError, ProblemCode, TokenAnswer, TokenRequest }
+export type { FieldError, MeetingConfig, MeetingConfigQuery, ProblemCode, TokenAnswer, TokenRequest }
 
 /** Where the service is, and who asks. */
 export type ClientOptions = {
@@ -62,6 +63,14 @@ export type Client = {
    * @throws TokenServiceError
    */
   issueToken(request: TokenRequest, options?: { signal?: AbortSignal; onBehalfOf?: string }): Promise<TokenAnswer>
+
+  /**
+   * Asks how a meeting looks and sounds for a role on a network: what `meeting` of an issued token holds for a good one.
+   * @param query `network` is `good` where it is absent
+   * @param options `signal` gives up when it fires
+   * @throws TokenServiceError
+   */
+  meetingConfig(query: MeetingConfigQuery, options?: { signal?: AbortSignal }): Promise<MeetingConfig>
 }
 
 /** Makes a client; it keeps no state and may be used by many at once. */
@@ -71,36 +80,46 @@ export function createClient({
   fetch = globalThis.fetch,
   timeoutMs = 10_000,
 }: ClientOptions): Client {
-  const url = `${baseUrl.replace(/\/+$/, '')}/api/jitsi/token`
-  return {
-    async issueToken(request, { signal, onBehalfOf } = {}) {
-      const bearer = typeof credential === 'string' ? credential : await credential()
-      const timeout = AbortSignal.timeout(timeoutMs)
-      const init: RequestInit = {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${bearer}`,
-          'content-type': 'application/json',
-          ...(onBehalfOf === undefined ? {} : { 'x-on-behalf-of': onBehalfOf }),
-        },
-        body: JSON.stringify(request),
+  const base = `${baseUrl.replace(/\/+$/, '')}/api/jitsi`
+  const ask = async <T>(path: string, init: RequestInit, signal: AbortSignal | undefined, is: Check<T>): Promise<T> => {
+    const bearer = typeof credential === 'string' ? credential : await credential()
+    const timeout = AbortSignal.timeout(timeoutMs)
+    try {
+      const response = await fetch(`${base}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${bearer}` },
         // A redirect would carry the credential to wherever it points.
         redirect: 'error',
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      })
+      return await read(response, is)
+    } catch (cause) {
+      if (cause instanceof TokenServiceError) throw cause
+      throw new TokenServiceError('unreachable', 'the token service gave no answer', { cause })
+    }
+  }
+  return {
+    async issueToken(request, { signal, onBehalfOf } = {}) {
+      const headers = {
+        'content-type': 'application/json',
+        ...(onBehalfOf === undefined ? {} : { 'x-on-behalf-of': onBehalfOf }),
       }
-      try {
-        return await read(await fetch(url, init))
-      } catch (cause) {
-        if (cause instanceof TokenServiceError) throw cause
-        throw new TokenServiceError('unreachable', 'the token service gave no answer', { cause })
-      }
+      return ask('/token', { method: 'POST', headers, body: JSON.stringify(request) }, signal, isTokenAnswer)
     },
+    meetingConfig: (query, { signal } = {}) =>
+      ask(`/meeting-config?${new URLSearchParams(query).toString()}`, { method: 'GET' }, signal, isMeetingConfig),
   }
 }
 
-async function read(response: Response): Promise<TokenAnswer> {
+type Check<T> = (body: unknown) => body is T
+
+/** One member each: enough to tell the service from what else may stand at the address. */
+const isTokenAnswer = (body: unknown): body is TokenAnswer => isObject(body) && typeof body['token'] === 'string'
+const isMeetingConfig = (body: unknown): body is MeetingConfig => isObject(body) && isObject(body['configOverwrite'])
+
+async function read<T>(response: Response, is: Check<T>): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok && isObject(body) && typeof body['token'] === 'string') return body as TokenAnswer
+  if (response.ok && is(body)) return body
   if (!response.ok && isObject(body) && typeof body['code'] === 'string') throw refusal(response, body as Problem)
   throw new TokenServiceError('unexpected-answer', 'something else than the token service answered', {
     status: response.status,

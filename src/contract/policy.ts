@@ -1,16 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FEATURES } from './features.ts'
+import { oneOf } from './one-of.ts'
+import { RoleMeeting } from './role-meeting.ts'
 import { MAX_LIFETIME_MINUTES, MIN_LIFETIME_MINUTES } from './token.ts'
 
 /** What a caller may be allowed to do. */
 const SCOPES = ['tokens:issue', 'tokens:inspect', 'audit:read'] as const
 export type Scope = (typeof SCOPES)[number]
-
-const oneOf = <T extends string>(words: readonly T[]) =>
-  Type.Union(
-    words.map((word) => Type.Literal(word)),
-    { description: `one of ${words.join(', ')}` },
-  )
 
 const closed = { additionalProperties: false }
 
@@ -36,8 +32,9 @@ export const RolePolicy = Type.Object(
     lifetimeMinutes: Type.Object({ default: Minutes, max: Minutes }, { ...closed, description: '{ default, max }' }),
     features: Type.Array(oneOf(FEATURES), { uniqueItems: true, description: 'a list of features, each once' }),
     shareEmail: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    meeting: Type.Optional(RoleMeeting),
   },
-  { ...closed, description: '{ moderator, lifetimeMinutes, features, shareEmail? }' },
+  { ...closed, description: '{ moderator, lifetimeMinutes, features, shareEmail?, meeting? }' },
 )
 export type RolePolicy = Static<typeof RolePolicy>
 

@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { MeetingConfig } from './meeting-config.ts'
+import { RoleName } from './role-name.ts'
 
 /** The shortest lifetime that may be asked for, in minutes. */
 export const MIN_LIFETIME_MINUTES = 5
@@ -23,12 +25,6 @@ const RoomId = Type.String({
 const UserId = Type.String({
   pattern: '^[A-Za-z0-9._:@-]{1,128}$',
   description: '1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -',
-})
-
-/** Shape of a role's name; which names exist is the policy's to say. */
-const RoleName = Type.String({
-  pattern: '^[a-z][a-z0-9-]{0,31}$',
-  description: 'one of the roles of the policy; built in are doctor and patient',
 })
 
 /** The body of `POST /api/jitsi/token`: one person, one room, one role. */
@@ -86,14 +82,19 @@ export const TokenRequest = Type.Object(
 )
 export type TokenRequest = Static<typeof TokenRequest>
 
-/** Where the meeting takes place: what the IFrame API needs beside the token. */
+/** Where the meeting takes place, and how it fits the role: what the IFrame API needs beside the token. */
 export const Meeting = Type.Object(
   {
     domain: Type.String({ description: 'first argument of JitsiMeetExternalAPI' }),
     roomName: Type.String({ description: 'option roomName of JitsiMeetExternalAPI: <AppID>/<room>' }),
     scriptUrl: Type.String({ description: 'where external_api.js is loaded from' }),
+    ...MeetingConfig.properties,
   },
-  { $id: 'Meeting', description: 'Where the meeting takes place.' },
+  {
+    $id: 'Meeting',
+    description:
+      'Where the meeting takes place, and how it fits the role on a good network; GET /api/jitsi/meeting-config has it for others.',
+  },
 )
 export type Meeting = Static<typeof Meeting>
 
@@ -121,6 +122,9 @@ export const TokenAnswer = Type.Object(
           domain: '8x8.vc',
           roomName: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bharattelemed-p1042-d77-1764000000',
           scriptUrl: 'https://8x8.vc/vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/external_api.js',
+          // Some of the members; all of them would fill a page.
+          configOverwrite: { toolbarButtons: ['microphone', 'camera', 'hangup'], disableDeepLinking: true },
+          interfaceConfigOverwrite: { VIDEO_LAYOUT_FIT: 'nocrop' },
         },
       },
     ],

@@ -4,6 +4,8 @@ import { Liveness, Readiness } from '../contract/health.ts'
 import { FieldError, Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../contract/problem.ts'
 import { AuditPage, AuditRow } from '../contract/audit-query.ts'
 import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract/inspection.ts'
+import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-overwrite.ts'
+import { MeetingConfig } from '../contract/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
@@ -15,7 +17,7 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
-  ...[AuditPage, AuditRow],
+  ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]
 

@@ -1,4 +1,6 @@
+import type { RolePolicy } from '../contract/policy.ts'
 import type { Meeting } from '../contract/token.ts'
+import { meetingConfigOf } from './meeting-config.ts'
 
 /** The Jitsi that tokens are made for: what its verifier expects, and where its meetings are. */
 export type Deployment = {
@@ -60,12 +62,16 @@ export const hostOf = (domain: string): string => domain.split(':', 1)[0] ?? dom
 /** @returns the `kid` of tokens that a key signs */
 export const kidOf = ({ kidPrefix }: Deployment, keyId: string): string => `${kidPrefix}${keyId}`
 
-/** Where a page finds the meeting of a room (8x8 "IFrame API integration"; the handbook's IFrame API). */
-export function meetingOf({ kind, domain, path }: Deployment, room: string): Meeting {
+/**
+ * Where a page finds the meeting of a room (8x8 "IFrame API integration"; the handbook's IFrame API), and how it fits a role
+ * on a good network.
+ */
+export function meetingOf({ kind, domain, path }: Deployment, room: string, role: RolePolicy): Meeting {
   return {
     domain,
     roomName: `${path}${room}`,
     // JaaS serves the script under the AppID; self-hosted Jitsi has one for all tenants.
     scriptUrl: `https://${domain}/${kind === 'jaas' ? path : ''}external_api.js`,
+    ...meetingConfigOf(role, 'good'),
   }
 }

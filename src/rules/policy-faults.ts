@@ -1,11 +1,6 @@
 import { MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../contract/policy.ts'
-
-// A policy is read here whose shape may be faulty, so that faults of meaning are told in the same breath as those of shape.
-const membersOf = (value: unknown): [string, unknown][] =>
-  typeof value === 'object' && value !== null ? Object.entries(value) : []
-const member = (value: unknown, name: string): unknown => membersOf(value).find(([key]) => key === name)?.[1]
-const textsOf = (value: unknown): [string, string][] =>
-  membersOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))
+import { meetingFaults } from './meeting-faults.ts'
+import { member, membersOf, textsOf } from './members.ts'
 
 /**
  * What is wrong with a policy beyond its shape: each fault a sentence that begins with its path (RFC 6901).
@@ -15,6 +10,7 @@ const textsOf = (value: unknown): [string, string][] =>
 export function* meaningFaults(policy: unknown, allowHttp: boolean): Generator<string> {
   const roles = new Set(membersOf(member(policy, 'roles')).map(([name]) => name))
   yield* lifetimeFaults(policy)
+  for (const [name, role] of membersOf(member(policy, 'roles'))) yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
   const mayAsk = [...membersOf(member(policy, 'callers')), ...membersOf(member(policy, 'issuers'))]

@@ -106,7 +106,7 @@ async function issue(
     roomId: grant.room,
     userRole: grant.role,
     moderator: grant.rolePolicy.moderator,
-    meeting: meetingOf(parts.deployment, grant.room),
+    meeting: meetingOf(parts.deployment, grant.room, grant.rolePolicy),
   }
 }
 

@@ -9,7 +9,7 @@ import { openKeyRegister } from '../../src/store/keys.ts'
 import { SILENT } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { cliIn, MINT, production, spawnCli } from './cli.ts'
-import { APP_ID, brokenAt, readEntries, tempDir, testKeyPem } from '../kit.ts'
+import { APP_ID, brokenAt, POLICY, readEntries, tempDir, testKeyPem } from '../kit.ts'
 
 describe('the command line', () => {
   it.each([
@@ -227,6 +227,21 @@ describe('check', () => {
     ])
     expect(JSON.stringify(policy)).not.toMatch(/[0-9a-f]{64}/)
     expect(existsSync(join(dir, 'service.db'))).toBe(false)
+  })
+
+  it('tells how the meetings of a role differ, and minds a path that tells addresses', async () => {
+    const { dir, env, cli } = production()
+    const meeting = 'meeting: { toolbar: { add: [toggle-camera], remove: [chat] }, mediaPath: direct, maxHeight: 360 }'
+    writeFileSync(join(dir, 'policy.yaml'), POLICY.replace('[send-groupchat] }', `[send-groupchat], ${meeting} }`))
+    expect(env['POLICY_FILE']).toBe(join(dir, 'policy.yaml'))
+    const { status, stdout } = await cli('check')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^patient .* \+toggle-camera -chat mediaPath=direct maxHeight=360$/m)
+    expect(stdout).toMatch(/^doctor +moderator .*create-polls$/m)
+    const { warnings } = (await cli('check', '--json')).json() as { warnings: string[] }
+    expect(warnings.filter((warning) => warning.includes('mediaPath'))).toStrictEqual([
+      'roles.patient.meeting.mediaPath tells the network address of the role to whom it meets; relay does not.',
+    ])
   })
 
   it('tells every fault, makes nothing, and exits 1', async () => {

@@ -93,6 +93,36 @@ it.each([
     code: 'unexpected-answer',
     status,
   })
+  await expect(clientWith(answering(body, { status })).meetingConfig({ role: 'doctor' })).rejects.toMatchObject({
+    code: 'unexpected-answer',
+    status,
+  })
+})
+
+it('asks for the meeting of a role with the credential, and tells what was refused', async () => {
+  const asked: [string, string | undefined, string | null][] = []
+  const client = createClient({
+    baseUrl: 'https://t.example.org/base/',
+    credential: 'k',
+    fetch: async (url, init) => {
+      asked.push([url, init.method, new Headers(init.headers).get('authorization')])
+      return new Response(JSON.stringify({ configOverwrite: {}, interfaceConfigOverwrite: {} }))
+    },
+  })
+  expect(await client.meetingConfig({ role: 'doctor', network: 'poor' })).toStrictEqual({
+    configOverwrite: {},
+    interfaceConfigOverwrite: {},
+  })
+  await client.meetingConfig({ role: 'patient' })
+  expect(asked).toStrictEqual([
+    ['https://t.example.org/base/api/jitsi/meeting-config?role=doctor&network=poor', 'GET', 'Bearer k'],
+    ['https://t.example.org/base/api/jitsi/meeting-config?role=patient', 'GET', 'Bearer k'],
+  ])
+  const { client: real } = await startService()
+  await expect(real.meetingConfig({ role: 'nurse' })).rejects.toMatchObject({
+    code: 'invalid-request',
+    errors: [{ pointer: '/query/role' }],
+  })
 })
 
 it('tells how long to wait, and the bad fields', async () => {

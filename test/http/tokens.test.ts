@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { APP_ID, brokenAt, CLINIC, DOCTOR, PATIENT, startService, testKeyPem, WARD } from '../kit.ts'
+import { MEETING_CONFIGS } from '../meeting-literals.ts'
 
 const HEX_SHA256 = expect.stringMatching(/^[0-9a-f]{64}$/) as string
 
@@ -41,6 +42,7 @@ describe('POST /api/jitsi/token', () => {
         domain: '8x8.vc',
         roomName: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bharattelemed-p1042-d77-1764000000',
         scriptUrl: 'https://8x8.vc/vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/external_api.js',
+        ...MEETING_CONFIGS.doctor.good,
       },
     })
     expect(token.split('.')).toHaveLength(3)

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FEATURES } from '../../src/contract/features.ts'
+import { BUILT_IN_POLICY, type RolePolicy } from '../../src/contract/policy.ts'
 import { claimsOf, tokenHeader } from '../../src/rules/claims.ts'
 import { jaas, meetingOf } from '../../src/rules/deployment.ts'
+import { MEETING_CONFIGS } from '../meeting-literals.ts'
 
 const deployment = jaas('vpaas-magic-cookie-00ff', 'frankfurt.8x8.vc')
 
@@ -48,9 +50,11 @@ it('the kid is the AppID, a slash and the id of the key; the text before the sla
 })
 
 it('the meeting of a regional domain is loaded from there', () => {
-  expect(meetingOf(deployment, 'r')).toStrictEqual({
+  const { patient } = BUILT_IN_POLICY.roles
+  expect(meetingOf(deployment, 'r', patient as RolePolicy)).toStrictEqual({
     domain: 'frankfurt.8x8.vc',
     roomName: 'vpaas-magic-cookie-00ff/r',
     scriptUrl: 'https://frankfurt.8x8.vc/vpaas-magic-cookie-00ff/external_api.js',
+    ...MEETING_CONFIGS.patient.good,
   })
 })
