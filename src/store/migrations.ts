@@ -135,6 +135,14 @@ function removableByStub(engine: Engine, table: string, chain: string, sequence:
   ]
 }
 
+/** Only the first entry of a chain names its writer; the others need no place in the index. */
+const writers: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.dropIndex('audit_entry_writer').execute()
+    await sql`CREATE INDEX audit_entry_writer ON audit_entry (writer, time) WHERE writer IS NOT NULL`.execute(db)
+  },
+}
+
 /** All migrations in the order of their names. They only go forward, and none changes once it was released. */
 export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '001-audit': audit(engine),
@@ -142,4 +150,5 @@ export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '003-probe': probe,
   '004-origin': origin,
   '005-retention': retention(engine),
+  '006-writers': writers,
 })
