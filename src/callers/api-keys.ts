@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ApiKeyHash, CallerPolicy } from '../contract/policy.ts'
 import { type Caller, callerOf } from '../rules/policy.ts'
 import type { Clock } from '../service/ports.ts'
@@ -19,7 +19,7 @@ export function newApiKey(callerId: string): NewApiKey {
   return { apiKey, sha256: sha256(apiKey).toString('hex') }
 }
 
-const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer')
+const sha256 = (text: string): Buffer => digest('sha256', text, 'buffer')
 
 /**
  * The callers of a policy, known by the SHA-256 of their whole API key. A key of 256 random bits needs no slow hash.

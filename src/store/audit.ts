@@ -28,6 +28,9 @@ const MAX_BATCH = 128
  */
 const COMMIT_INTERVAL_MS = 10
 
+/** After failures commits are tried ever more seldom, but no more seldom than this: whoever asks waits that long at most. */
+const LONGEST_INTERVAL_MS = 500
+
 /** Entries that may wait for the disk; past it the record counts as unavailable. */
 const MAX_WAITING = 10_000
 
@@ -42,22 +45,25 @@ export function openLedger(db: Database, writer: Writer, link: Link, events: Com
   const commit = committer(db, writer, link)
   let committing = false
   let beganAt = -Infinity
+  let intervalMs = COMMIT_INTERVAL_MS
   /** Whether the last commit failed. A probe tells it once, for less may still fit on a full disk, and then tries anew. */
   let failed = false
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const earlyMs = beganAt + COMMIT_INTERVAL_MS - performance.now()
-      if (earlyMs > 0 && waiting.length < MAX_BATCH) await setTimeout(earlyMs)
+      const earlyMs = beganAt + intervalMs - performance.now()
+      if (earlyMs > 0 && (failed || waiting.length < MAX_BATCH)) await setTimeout(earlyMs)
       beganAt = performance.now()
       const batch = waiting.splice(0, MAX_BATCH)
       try {
         await commit(batch.map(({ entry }) => entry))
         failed = false
+        intervalMs = COMMIT_INTERVAL_MS
         for (const { kept } of batch) kept()
         events.committed(performance.now() - beganAt, batch.length)
       } catch (cause) {
         failed = true
+        intervalMs = Math.min(2 * intervalMs, LONGEST_INTERVAL_MS)
         events.commitFailed()
         const fault = new ServiceFault('record-unavailable', { cause })
         // Where the database hangs, those behind would wait as long again, one batch after the other.

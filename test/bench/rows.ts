@@ -40,7 +40,7 @@ const insertion = (rows: number): string => `
   INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, room, user_id, role, jti, kid,
     lifetime_seconds, writer, previous_hash, hash)
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-  SELECT '00000000-0000-4000-8000-000000000001', i, 1600000000000 + i * 1000, lower(hex(randomblob(16))), 'backend-1',
+  SELECT '00000000-0000-4000-8000-000000000001', i, 1700000000000 + i * 1000, lower(hex(randomblob(16))), 'backend-1',
     'token.issue', 'issued', 'bharattelemed-p' || (abs(random()) % 2500000) || '-d77-1764000000',
     'patient-' || (abs(random()) % 1000000), 'patient', lower(hex(randomblob(16))),
     'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bench', 5400, iif(i = 1, 'bench', NULL),
