@@ -1,5 +1,10 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+// Inherited by the processes of the tests: whatever they load, in threads too, is stripped of its types and compiled once.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'jts-compile-cache')
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

@@ -55,12 +55,19 @@ async function kyselyOver(path: string, readOnly: boolean): Promise<Database> {
   }
   return new Kysely<Tables>({
     dialect: {
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => new TransactionalAdapter(),
       createDriver: () => driverOver(thread),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
+}
+
+/** SQLite changes tables in transactions as it does rows: so a migration reaches the disk once, and whole or not at all. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 type Thread = { ask(ask: Ask): Promise<Exclude<Answer, { error: string }>>; end(): Promise<unknown> }
@@ -111,7 +118,8 @@ function driverOver(thread: Thread): Driver {
   return {
     init: () => Promise.resolve(),
     acquireConnection: () => Promise.resolve(connection),
-    beginTransaction: async () => void (await run('begin')),
+    // At once for writing: of two processes that start together, one waits for the other.
+    beginTransaction: async () => void (await run('begin immediate')),
     commitTransaction: async () => void (await run('commit')),
     rollbackTransaction: async () => void (await run('rollback')),
     releaseConnection: () => Promise.resolve(),

@@ -1,0 +1,25 @@
+import pg from 'pg'
+import { expect, it } from 'vitest'
+import { openReader } from '../../src/store/audit-reader.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { newPostgres } from '../store/engines.ts'
+import { fillWithAMillion } from '../store/million.ts'
+import { answersFrom, EXPECTED } from '../store/plan.ts'
+
+const there = process.env['TEST_DATABASE_URL'] !== undefined
+
+it.skipIf(!there)(
+  `a record of a million entries in PostgreSQL is asked through its indexes alone${there ? '' : ' (skipped: no TEST_DATABASE_URL)'}`,
+  async () => {
+    const url = await newPostgres()
+    const db = await openPostgres(url, () => undefined)
+    // What takes longer than a statement of the service may.
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await fillWithAMillion('postgres', async (statement) => (await client.query<object>(statement)).rows)
+    await client.end()
+    expect(await answersFrom(db, 'postgres')).toStrictEqual(EXPECTED)
+    expect(await openReader(db).heads(1_700_049_999_000)).toHaveLength(10)
+    await db.destroy()
+  },
+)
