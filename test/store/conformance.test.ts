@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
 import { link } from '../../src/rules/audit.ts'
 import { verifyAudit } from '../../src/service/verify-audit.ts'
@@ -13,7 +13,7 @@ import { openKeyRegister } from '../../src/store/keys.ts'
 import { SILENT } from '../../src/store/open.ts'
 import { openRetention } from '../../src/store/retention.ts'
 import type { Database } from '../../src/store/schema.ts'
-import { ENGINES, tamper } from './engines.ts'
+import { closeEngines, ENGINES, tamper } from './engines.ts'
 
 const entry = (time: number): AuditEntry => ({
   time,
@@ -60,6 +60,8 @@ async function twoChains(db: Database) {
 }
 const named = (findings: readonly { what: string; chain: string; sequence: number }[]) =>
   findings.map(({ what, chain, sequence }) => `${what} ${chain}:${sequence}`)
+
+afterAll(closeEngines)
 
 describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   it.skipIf(!there)('keeps entries in order and as they were, in one chain for each writer', async () => {

@@ -13,6 +13,7 @@ import { tempDir } from '../kit.ts'
 const POSTGRES = process.env['TEST_DATABASE_URL']
 
 let pglite: PGlite | undefined
+let shared: string | undefined
 
 /** A database of its own for a test, on one engine. */
 export type Engine = { name: string; there: boolean; open(): Promise<Database> }
@@ -43,29 +44,45 @@ export const ENGINES: Engine[] = [
     name: `PostgreSQL${POSTGRES === undefined ? ' (skipped: no TEST_DATABASE_URL)' : ''}`,
     there: POSTGRES !== undefined,
     async open() {
-      const db = await openPostgres(await newPostgres(), () => undefined)
+      // One for all tests, emptied for each: to make a database takes longer than most tests.
+      shared ??= await createDatabase()
+      await administer('DROP SCHEMA public CASCADE; CREATE SCHEMA public', shared)
+      const db = await openPostgres(shared, () => undefined)
       onTestFinished(() => db.destroy())
       return db
     },
   },
 ]
 
+/** To be called after all tests that opened engines. */
+export async function closeEngines(): Promise<void> {
+  if (shared !== undefined) await dropDatabase(shared)
+  shared = undefined
+}
+
 /** @returns the URL of a new, empty database, gone when the test is */
 export async function newPostgres(): Promise<string> {
-  const name = `jts_${randomUUID().replaceAll('-', '')}`
-  const admin = new pg.Client({ connectionString: POSTGRES })
-  await admin.connect()
-  await admin.query(`CREATE DATABASE ${name}`)
-  await admin.end()
-  onTestFinished(async () => {
-    const again = new pg.Client({ connectionString: POSTGRES })
-    await again.connect()
-    await again.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-    await again.end()
-  })
+  const url = await createDatabase()
+  onTestFinished(() => dropDatabase(url))
+  return url
+}
+
+async function createDatabase(): Promise<string> {
   const url = new URL(POSTGRES ?? '')
-  url.pathname = `/${name}`
+  url.pathname = `/jts_${randomUUID().replaceAll('-', '')}`
+  await administer(`CREATE DATABASE ${nameOf(url.href)}`)
   return url.href
+}
+
+const dropDatabase = (url: string): Promise<void> => administer(`DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`)
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1)
+
+async function administer(statement: string, url = POSTGRES): Promise<void> {
+  const admin = new pg.Client({ connectionString: url })
+  await admin.connect()
+  await admin.query(statement)
+  await admin.end()
 }
 
 /** Changes the record as somebody would who owns the database: the triggers are taken away first. */
