@@ -75,7 +75,7 @@ function takeCheckpoints(
 
 /** What keeps the record in order. */
 export type Upkeep = {
-  /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable`, `overloaded` */
+  /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable` */
   retain(by: Retaining): Promise<{ entries: number; checkpoints: number }>
   /** Does so now, and every day from now on. */
   retainDaily(by: () => Retaining): void

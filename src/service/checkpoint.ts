@@ -14,7 +14,7 @@ const SLACK_MS = 10_000
 /**
  * Makes the taker of checkpoints: the ends of all chains that grew since the last one, whoever took it, signed by the active
  * key. From then on nobody can cut these ends off without being found out, who has not the key too.
- * @returns takes one, where something grew; throws ServiceFault `overloaded`, `record-unavailable`
+ * @returns takes one, where something grew; throws ServiceFault `record-unavailable`
  */
 export function checkpointer({ reader, checkpoints, keys, clock }: CheckpointParts): () => Promise<void> {
   let signed = new Map<string, number>()

@@ -65,7 +65,7 @@ async function oldEndOf(
  * Removes what is older than a time. That it was done stands in the record before the first entry goes, and a signed stub
  * in the place of what goes, so that the rest still verifies. Entries go in small batches, between which others are kept.
  * @returns how many entries went, and how many checkpoints
- * @throws ServiceFault `record-unavailable`, `overloaded`
+ * @throws ServiceFault `record-unavailable`
  */
 export async function retainAudit(
   parts: RetainingParts,
