@@ -3,10 +3,12 @@ import { bearerCheck } from './callers/bearer-token.ts'
 import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { closeCalmly } from './http/closing.ts'
+import { addConsultations } from './http/consultations.ts'
 import { allowOrigins } from './http/cors.ts'
 import { addAudit } from './http/audit.ts'
 import { addDocs } from './http/docs.ts'
 import { refuseAtDoor } from './http/door.ts'
+import { addFinishes } from './http/finish-consultation.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
 import { addInspect } from './http/inspect.ts'
@@ -24,6 +26,8 @@ import { parseStrictJson } from './http/strict-json.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
+import { changeConsultation, finishConsultation, listConsultations, readConsultation } from './service/consultations.ts'
+import { createConsultation } from './service/create-consultation.ts'
 import { exportAudit } from './service/export-audit.ts'
 import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
@@ -70,7 +74,9 @@ export async function buildApp(
   await allowOrigins(app, config.CORS_ORIGINS)
   refuseOverload(app, parts.signing)
   handleErrors(app, (request, code) =>
-    request.caller === null ? Promise.resolve() : recordRefusal(parts, askingOf(request), code),
+    request.caller === null
+      ? Promise.resolve()
+      : recordRefusal(parts, askingOf(request), code, {}, request.routeOptions.config.action),
   )
   answerUnknown(app)
 
@@ -90,6 +96,14 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
+  addConsultations(app, {
+    ...door,
+    create: (asking, request, idempotencyKey) => createConsultation(parts, asking, request, idempotencyKey),
+    read: (asking, id) => readConsultation(parts, asking, id),
+    list: (asking, query) => listConsultations(parts, asking, query),
+    change: (asking, id, version, change) => changeConsultation(parts, asking, id, version, change),
+  })
+  addFinishes(app, { ...door, finish: (asking, id, how) => finishConsultation(parts, asking, id, how) })
   addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from './config.ts'
@@ -12,29 +12,33 @@ import { KeyFault } from './keys/private-key.ts'
 import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
 import { type QueueEvents, type SignatureQueue, signatureQueue, SIGNATURES_A_CORE } from './keys/queue.ts'
 import { openLimiter } from './limits/limiter.ts'
-import { PolicyFault, readPolicyFile } from './policy-file.ts'
-import { followPolicy } from './policy-source.ts'
+import { PolicyFault } from './policy-file.ts'
+import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
+import type { ConsultationParts } from './service/consultations.ts'
+import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { AuditReader, CallerDirectory, SigningLoad } from './service/ports.ts'
+import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
 
 /** All that has state, opened. */
-export type Parts = IssuingParts & {
-  keys: FollowedKeys
-  signing: SigningLoad
-  callers: CallerDirectory
-  reader: AuditReader
-  upkeep: Upkeep
-  metrics: Metrics
-  /** Reads policy and keys again; what is broken leaves in force what is. */
-  reload(): Promise<void>
-  /** What was made for development, to be shown once; absent in production. */
-  development?: Development
-  close(): Promise<void>
-}
+export type Parts = IssuingParts &
+  CreatingParts &
+  ConsultationParts & {
+    keys: FollowedKeys
+    signing: SigningLoad
+    callers: CallerDirectory
+    reader: AuditReader
+    upkeep: Upkeep
+    metrics: Metrics
+    /** Reads policy and keys again; what is broken leaves in force what is. */
+    reload(): Promise<void>
+    /** What was made for development, to be shown once; absent in production. */
+    development?: Development
+    close(): Promise<void>
+  }
 
 /**
  * Opens the parts.
@@ -70,6 +74,10 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
+    consultations: record.consultations,
+    bell: record.bell,
+    newSecret,
+    roomNameKey: config.ROOM_NAME_KEY,
     upkeep,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
@@ -104,6 +112,7 @@ async function readFiles(config: Config, development: Development | undefined, f
 
 const clock = Date.now
 const newId = randomUUIDv7
+const newSecret: NewSecret = (bytes) => randomBytes(bytes).toString('hex')
 const monotonic = () => performance.now()
 
 /** Opens the record; that the service started stands in it by then. */
@@ -179,5 +188,5 @@ const ringReader =
 /** The policy by the settings: of its file, or the built-in one. */
 export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
-  return readPolicyFile(config.POLICY_FILE, development !== undefined)
+  return readPolicyBy(config, config.POLICY_FILE)
 }

@@ -3,7 +3,7 @@ import { issuerKeys, type KeysPlace } from './callers/issuer-keys.ts'
 import type { Config } from './config.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { follow, type Followed, type ReloadOutcome } from './follow.ts'
-import { readPolicyFile } from './policy-file.ts'
+import { PolicyFault, readPolicyFile } from './policy-file.ts'
 import { type Policy, policyOf } from './rules/policy.ts'
 import type { CallerDirectory, Clock } from './service/ports.ts'
 
@@ -11,7 +11,19 @@ import type { CallerDirectory, Clock } from './service/ports.ts'
 export type LoadedPolicy = { policy: Policy; callers: CallerDirectory }
 
 /** What following a policy needs of the settings. */
-type PolicySettings = Pick<Config, 'NODE_ENV' | 'POLICY_FILE' | 'OIDC_KEYS_STALE_MINUTES'>
+type PolicySettings = FileSettings & Pick<Config, 'OIDC_KEYS_STALE_MINUTES'>
+type FileSettings = Pick<Config, 'NODE_ENV' | 'POLICY_FILE' | 'ROOM_NAME_KEY'>
+
+/** Reads the policy file that the settings name, as far as they allow what it says. @throws PolicyFault */
+export async function readPolicyBy(config: FileSettings, path: string): Promise<PolicyFile> {
+  const file = await readPolicyFile(path, config.NODE_ENV !== 'production')
+  if (file.rooms.template?.includes('{hash}') === true && config.ROOM_NAME_KEY === undefined) {
+    throw new PolicyFault([
+      `POLICY_FILE ${path}: /rooms/template: {hash} needs ROOM_NAME_KEY; make one with openssl rand -base64 48.`,
+    ])
+  }
+  return file
+}
 
 /**
  * The policy of a file, kept up to date.
@@ -39,7 +51,7 @@ export function followPolicy(
     return { policy: policyOf(read), callers: callerDirectory(read, issuers, clock) }
   }
   const path = config.POLICY_FILE
-  const load = async () => loaded(path === undefined ? file : await readPolicyFile(path, allowHttp))
+  const load = async () => loaded(path === undefined ? file : await readPolicyBy(config, path))
   return follow({ paths: path === undefined ? [] : [path], first: loaded(file), load, tell })
 }
 

@@ -35,6 +35,13 @@ export const origin: Read<string> = (text) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? text : undefined
 }
 
+/** A URL that paths can be put behind; plain http only for this machine. */
+export const isPlainUrl: Read<string> = (text) => {
+  const url = URL.parse(text)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost')
+  return isSafe && !/[?#@\s]/.test(text) ? text.replace(/\/+$/, '') : undefined
+}
+
 export const addressOrCidr: Read<string> = (text) => {
   const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0

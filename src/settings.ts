@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from './setting-values.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
+import { CONSULTATION_SETTINGS } from './settings-consultations.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
 import { LIMIT_SETTINGS } from './settings-limits.ts'
 import { METRICS_SETTINGS } from './settings-metrics.ts'
@@ -82,6 +83,7 @@ export const SETTINGS = {
     'a path',
     'Policy in YAML; replaces the built-in one. Production needs it.',
   ),
+  ...CONSULTATION_SETTINGS,
   ...AUDIT_SETTINGS,
   ...LIMIT_SETTINGS,
   ...METRICS_SETTINGS,
@@ -123,6 +125,8 @@ export const PREFIXES = [
   'KEYS_',
   'SIGNING_',
   'POLICY_',
+  'PUBLIC_',
+  'ROOM_',
   'DATABASE_',
   'AUDIT_',
   'RATE_LIMIT_',

@@ -27,6 +27,7 @@ const ASSEMBLY = [
 const TOP_FILES = [
   'settings',
   'settings-jitsi',
+  'settings-consultations',
   'settings-limits',
   'setting-values',
   'policy-file',
@@ -120,7 +121,7 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|pool\.ts|cli\/)/],
   [/\bconsole\.(?=[a-z])/, /^$/],
   [/\bcreatePrivateKey\b/, /^keys\//],
-  [/authorization/i, /^(http\/|client\/|contract\/problem\.ts|development\.ts)/],
+  [/authorization/i, /^(http\/|client\/|contract\/problem-codes\.ts|development\.ts)/],
 ]
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

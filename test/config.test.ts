@@ -36,6 +36,8 @@ describe('the configuration', () => {
       AUDIT_PSEUDONYM_KEY: undefined,
       RATE_LIMIT_PER_ADDRESS: 1200,
       RATE_LIMIT_PER_CALLER: 600,
+      PUBLIC_URL: undefined,
+      ROOM_NAME_KEY: undefined,
       RATE_LIMIT_FAILED_LOGINS: 10,
       RATE_LIMIT_PER_USER: 30,
       RATE_LIMIT_PER_ROOM: 60,

@@ -143,10 +143,10 @@ describe('a policy file', () => {
     [
       'a pattern of 257 characters',
       withCaller({ rooms: 'a'.repeat(257) }),
-      '/callers/0/rooms: must be a regular expression of 1 to 256',
+      '/callers/0/rooms: must be consultations, or a regular expression of 1 to 256 characters',
     ],
-    ['a list', '[]', '/: must be { rooms, roles, callers?, issuers? }'],
-    ['nothing', '', '/: must be { rooms, roles, callers?, issuers? }'],
+    ['a list', '[]', '/: must be { rooms, window?, roles, callers?, issuers? }'],
+    ['nothing', '', '/: must be { rooms, window?, roles, callers?, issuers? }'],
     ['broken YAML', 'rooms: {', 'line 1: is not valid YAML'],
     ['a key twice', 'rooms: 1\nrooms: 2\n', 'line 2: is not valid YAML (DUPLICATE_KEY)'],
     ['an alias of nothing', `${stringify(good)}b: *x\n`, 'is not valid YAML'],

@@ -40,6 +40,7 @@ export const mintCommand: Command = {
       if ('code' in outcome) {
         return no([outcome.code, ...fieldLines(outcome)].join('\n'), { code: outcome.code, errors: outcome.errors })
       }
+      if ('state' in outcome) throw new Error('the operator waits for nobody')
       const { token, ...answer } = outcome
       const { says } = await inspectToken({ ...parts, deployment: deploymentOf(config) }, token)
       const shown = options['show-token'] === true ? { token } : {}

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { instant } from './instant.ts'
 
 /** The most entries that one answer holds, and how many it holds unless told otherwise. */
 export const MAX_AUDIT_LIMIT = 1000
@@ -6,13 +7,7 @@ export const DEFAULT_AUDIT_LIMIT = 100
 
 const text = (description: string, maxLength = 255) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, description }))
-const time = (description: string) =>
-  Type.Optional(
-    Type.String({
-      pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?(?:Z|[+-]\\d{2}:\\d{2})$',
-      description: `${description}: a time such as 2026-11-23T09:00:00Z`,
-    }),
-  )
+const time = (description: string) => Type.Optional(instant(description))
 
 /** The query of `GET /api/jitsi/audit`. Values come as text; what they mean is checked in rules. */
 export const AuditQuery = Type.Object(
@@ -23,8 +18,9 @@ export const AuditQuery = Type.Object(
     userId: text('of this user'),
     caller: text('of this caller'),
     action: text('of this action, such as token.issue', 64),
-    outcome: text('of this outcome: issued, refused or done', 16),
+    outcome: text('of this outcome: issued, refused, waiting or done', 16),
     jti: text('of the token with this id', 64),
+    consultation: text('of the consultation with this id', 64),
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,3}$',
@@ -71,10 +67,13 @@ export const AuditRow = Type.Object(
     action: Type.String(),
     outcome: Type.String(),
     code: optional(),
+    consultation: optional(),
+    invitation: optional(),
     room: optional(),
     userId: optional(),
     role: optional(),
     jti: optional(),
+    renews: optional(),
     kid: optional(),
     lifetimeSeconds: Type.Optional(Type.Integer()),
     hash: Type.String({ description: 'hex SHA-256, as README.md describes it' }),

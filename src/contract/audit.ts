@@ -24,18 +24,39 @@ export type AuditEntry = {
     | 'audit.export'
     | 'audit.retain'
     | 'token.issue'
+    | 'token.renew'
     | 'token.inspect'
+    | 'consultation.create'
+    | 'consultation.change'
+    | 'consultation.end'
+    | 'consultation.cancel'
+    | 'consultation.admit'
+    | 'consultation.read'
+    | 'invitation.create'
+    | 'invitation.resend'
+    | 'invitation.revoke'
+    | 'invitation.redeem'
+    | 'revocation.create'
+    | 'revocation.lift'
+    | 'conference.ban'
+    | 'conference.destroy'
     | 'caller.authenticate'
     | 'key.active'
     | 'key.next'
     | 'key.retired'
     | 'key.removed'
-  outcome: 'issued' | 'refused' | 'done'
+  outcome: 'issued' | 'refused' | 'waiting' | 'done'
   code?: ProblemCode
+  /** Id of the consultation that it is about. */
+  consultation?: string
+  /** Id of the invitation that it is about. */
+  invitation?: string
   room?: string
   userId?: string
   role?: string
   jti?: string
+  /** Id of the token that this one renews. */
+  renews?: string
   kid?: string
   lifetimeSeconds?: number
 }

@@ -1,12 +1,23 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FEATURES } from './features.ts'
+import { INSTANT_PATTERN } from './instant.ts'
+import { RoomTemplate, Window } from './door-policy.ts'
 import { oneOf } from './one-of.ts'
 import { RoleMeeting } from './role-meeting.ts'
 import { MAX_LIFETIME_MINUTES, MIN_LIFETIME_MINUTES } from './token.ts'
 
 /** What a caller may be allowed to do. */
-const SCOPES = ['tokens:issue', 'tokens:inspect', 'audit:read'] as const
-export type Scope = (typeof SCOPES)[number]
+const SCOPES = [
+  'tokens:issue',
+  'tokens:inspect',
+  'tokens:revoke',
+  'consultations:read',
+  'consultations:write',
+  'audit:read',
+] as const
+
+/** What a caller may do; a signed-in user whose rooms are `own` may attend to the user's own consultations. */
+export type Scope = (typeof SCOPES)[number] | 'consultations:attend'
 
 const closed = { additionalProperties: false }
 
@@ -40,9 +51,7 @@ export type RolePolicy = Static<typeof RolePolicy>
 
 const Sha256 = Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })
 
-const Instant = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?(?:Z|[+-]\\d{2}:\\d{2})$',
-})
+const Instant = Type.String({ pattern: INSTANT_PATTERN })
 
 const ApiKeyHash = Type.Union(
   [
@@ -55,6 +64,9 @@ const ApiKeyHash = Type.Union(
   },
 )
 export type ApiKeyHash = Static<typeof ApiKeyHash>
+
+/** What `rooms` of a caller says where it may ask for participants of consultations, of any, and for nobody else. */
+export const CONSULTATION_ROOMS = 'consultations'
 
 /** A backend that may ask, known by the hashes of its API keys. */
 export const CallerPolicy = Type.Object(
@@ -71,7 +83,13 @@ export const CallerPolicy = Type.Object(
       uniqueItems: true,
       description: 'a list of roles, each once',
     }),
-    rooms: Type.Optional(Pattern),
+    rooms: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_PATTERN_CHARACTERS,
+        description: `${CONSULTATION_ROOMS}, or a regular expression of 1 to ${MAX_PATTERN_CHARACTERS} characters, read with the u flag and held against the whole name`,
+      }),
+    ),
     lifetimeMinutes: Type.Optional(Type.Object({ max: Minutes }, { ...closed, description: '{ max }' })),
     ratePerMinute: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a whole number from 1 to 1000000' }),
@@ -127,7 +145,11 @@ export const OWN_ROOMS = 'own'
 /** The policy file: which rooms exist, what roles grant, who may ask. */
 export const PolicyFile = Type.Object(
   {
-    rooms: Type.Object({ pattern: Pattern }, { ...closed, description: '{ pattern }' }),
+    rooms: Type.Object(
+      { pattern: Pattern, template: Type.Optional(RoomTemplate) },
+      { ...closed, description: '{ pattern, template? }' },
+    ),
+    window: Type.Optional(Window),
     roles: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }), RolePolicy, {
       ...closed,
       minProperties: 1,
@@ -136,7 +158,7 @@ export const PolicyFile = Type.Object(
     callers: Type.Optional(Type.Array(CallerPolicy, { description: 'a list of callers' })),
     issuers: Type.Optional(Type.Array(IssuerPolicy, { description: 'a list of issuers' })),
   },
-  { ...closed, description: '{ rooms, roles, callers?, issuers? }' },
+  { ...closed, description: '{ rooms, window?, roles, callers?, issuers? }' },
 )
 export type PolicyFile = Static<typeof PolicyFile>
 

@@ -107,6 +107,7 @@ export const TokenAnswer = Type.Object(
     userRole: Type.String(),
     moderator: Type.Boolean(),
     meeting: Type.Unsafe<Meeting>(Type.Ref('Meeting')),
+    consultationId: Type.Optional(Type.String({ description: 'the consultation in this room, where it decided' })),
   },
   {
     $id: 'TokenAnswer',
@@ -131,3 +132,24 @@ export const TokenAnswer = Type.Object(
   },
 )
 export type TokenAnswer = Static<typeof TokenAnswer>
+
+/** The answer to whoever has to be admitted first. */
+export const WaitingAnswer = Type.Object(
+  {
+    state: Type.Literal('waiting'),
+    since: Type.String({ format: 'date-time', description: 'since when; ISO 8601, UTC' }),
+    consultationId: Type.String({ description: 'whose events tell of the admission; asking again does so too' }),
+  },
+  {
+    $id: 'Waiting',
+    description: 'There is no token yet: the doctor has to admit this person.',
+    examples: [
+      {
+        state: 'waiting',
+        since: '2026-11-23T09:52:10.000Z',
+        consultationId: '019ab000-0000-7000-8000-000000000001',
+      },
+    ],
+  },
+)
+export type WaitingAnswer = Static<typeof WaitingAnswer>

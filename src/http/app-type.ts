@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Origin } from '../contract/audit.ts'
+import type { AuditEntry, Origin } from '../contract/audit.ts'
 import type { ProblemCode } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy.ts'
 
@@ -29,6 +29,8 @@ declare module 'fastify' {
      * come from few addresses; `none` for probes, for an orchestrator that is told 429 would kill a healthy service.
      */
     bucket?: 'keys' | 'none'
+    /** What the record calls it when a known caller is refused before the service was asked. */
+    action?: AuditEntry['action']
     /** Whether a signature is made for it; then it is refused early where the queue is full. */
     signs?: true
   }

@@ -1,27 +1,20 @@
 import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { type AuditPage, AuditQuery, ExportQuery } from '../contract/audit-query.ts'
-import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
+import type { Refusal } from '../contract/problem.ts'
 import type { Export } from '../service/export-audit.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
-import { authenticate, type Identify } from './caller.ts'
-import type { limit } from './limits.ts'
+import { authenticate, type Door } from './caller.ts'
 import { sendProblem } from './problems.ts'
+import { problemsOf } from './route-problems.ts'
 import { askingOf } from './tokens.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type AuditRoute = {
-  identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+export type AuditRoute = Door & {
   readAudit: (asking: Asking, query: AuditQuery) => Promise<AuditPage | Refusal>
   exportAudit: (asking: Asking, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<Export | Refusal>
 }
-
-const CODES = new Set([
-  ...['malformed-request', 'invalid-request', 'unauthenticated', 'step-up-required', 'scope-missing', 'rate-limited'],
-  ...['headers-too-large', 'fault', 'record-unavailable', 'identity-provider-unavailable', 'shutting-down'],
-])
 
 /** Adds `GET /api/jitsi/audit` and `GET /api/jitsi/audit/export`. */
 export function addAudit(app: App, route: AuditRoute): void {
@@ -31,8 +24,8 @@ export function addAudit(app: App, route: AuditRoute): void {
 
 /** What both routes are: what they answer, and who may ask. */
 const READS = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
-const asked = ({ identify, limitCaller }: AuditRoute) => ({
-  config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
+const asked = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
+  config: { action, problems: problemsOf(['caller']) },
   preParsing: [authenticate(identify, 'audit:read'), limitCaller],
 })
 
@@ -40,7 +33,7 @@ function addRead(app: App, route: AuditRoute): void {
   app.get(
     '/api/jitsi/audit',
     {
-      ...asked(route),
+      ...asked(route, 'audit.read'),
       schema: {
         operationId: 'readAudit',
         summary: 'Read the record',
@@ -64,7 +57,7 @@ function addExport(app: App, route: AuditRoute): void {
   app.get(
     '/api/jitsi/audit/export',
     {
-      ...asked(route),
+      ...asked(route, 'audit.export'),
       schema: {
         operationId: 'exportAudit',
         summary: 'Write the record down, each entry with its hash',

@@ -15,12 +15,16 @@ const CHALLENGE = 'Bearer realm="jitsi-token-service"'
 /** Finds out who asks. */
 export type Identify = (presented: Presented) => Promise<Caller | Refusal>
 
+/** What every route of a caller needs: who asks, and how often that caller may. */
+export type Door = { identify: Identify; limitCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<void> }
+
 /**
  * Makes the hook that finds out who asks (RFC 6750) and whether the caller has the scope of the route.
  * It belongs at preParsing: behind the limiter of addresses, before a byte of the body is read.
+ * @param scopes any one of them will do
  * @throws HttpProblem what `identify` refuses, with its challenge; `scope-missing`
  */
-export function authenticate(identify: Identify, scope: Scope) {
+export function authenticate(identify: Identify, ...scopes: Scope[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const credential = credentialOf(request)
@@ -31,7 +35,7 @@ export function authenticate(identify: Identify, scope: Scope) {
       throw new HttpProblem(found)
     }
     request.caller = found
-    if (!found.scopes.has(scope)) throw new HttpProblem({ code: 'scope-missing' })
+    if (!scopes.some((scope) => found.scopes.has(scope))) throw new HttpProblem({ code: 'scope-missing' })
   }
 }
 

@@ -1,36 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import type { Inspection, InspectRequest } from '../contract/inspection.ts'
-import { PROBLEM_CODES } from '../contract/problem.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
-import { authenticate, type Identify } from './caller.ts'
-import type { limit } from './limits.ts'
+import { authenticate, type Door } from './caller.ts'
+import { problemsOf } from './route-problems.ts'
 import { askingOf } from './tokens.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type InspectRoute = {
-  identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+export type InspectRoute = Door & {
   inspectToken: (asking: Asking, token: string) => Promise<Inspection>
 }
-
-const NEVER = new Set([
-  'not-found',
-  'method-not-allowed',
-  'overloaded',
-  'role-not-allowed',
-  'room-not-allowed',
-  'identity-mismatch',
-  'identity-incomplete',
-  'consultations-unavailable',
-])
 
 /** Adds `POST /api/jitsi/token/inspect`. */
 export function addInspect(app: App, { identify, limitCaller, inspectToken }: InspectRoute): void {
   app.post(
     '/api/jitsi/token/inspect',
     {
-      config: { problems: PROBLEM_CODES.filter((code) => !NEVER.has(code)) },
+      config: { action: 'token.inspect', problems: problemsOf(['caller', 'body']) },
       preParsing: [authenticate(identify, 'tokens:inspect'), limitCaller],
       schema: {
         operationId: 'inspectToken',

@@ -1,32 +1,24 @@
 import { Type } from '@sinclair/typebox'
 import { type MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
-import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
+import type { Refusal } from '../contract/problem.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
-import { authenticate, type Identify } from './caller.ts'
-import type { limit } from './limits.ts'
+import { authenticate, type Door } from './caller.ts'
 import { sendProblem } from './problems.ts'
+import { problemsOf } from './route-problems.ts'
 import { askingOf } from './tokens.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type MeetingConfigRoute = {
-  identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+export type MeetingConfigRoute = Door & {
   tellMeetingConfig: (asking: Asking, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
 }
-
-const CODES = new Set([
-  ...['malformed-request', 'invalid-request', 'unauthenticated', 'step-up-required', 'scope-missing'],
-  ...['role-not-allowed', 'rate-limited', 'headers-too-large', 'fault', 'record-unavailable'],
-  ...['identity-provider-unavailable', 'shutting-down'],
-])
 
 /** Adds `GET /api/jitsi/meeting-config`. */
 export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingConfig }: MeetingConfigRoute): void {
   app.get(
     '/api/jitsi/meeting-config',
     {
-      config: { problems: PROBLEM_CODES.filter((code) => CODES.has(code)) },
+      config: { problems: problemsOf(['caller'], ['role-not-allowed']) },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'meetingConfig',

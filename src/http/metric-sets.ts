@@ -47,6 +47,16 @@ export function tokenMetrics(registers: Registry[], deployment: string): Pick<Me
   }
 }
 
+export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation'> {
+  const changes = new Counter({
+    name: 'jts_consultations_total',
+    help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
+    labelNames: ['what'],
+    registers,
+  })
+  return { consultation: (what) => changes.inc({ what }) }
+}
+
 export function signingMetrics(registers: Registry[]): Pick<Metrics, 'signed'> {
   const signing = new Histogram({
     name: 'jts_signing_seconds',

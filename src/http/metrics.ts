@@ -3,6 +3,7 @@ import type { ProblemCode } from '../contract/problem.ts'
 import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
 import { watchRing, watchSigning } from './metric-gauges.ts'
 import {
+  consultationMetrics,
   limiterMetrics,
   recordMetrics,
   reloadMetrics,
@@ -29,6 +30,7 @@ export type Metrics = {
   refusedAtDoor(route: string, requests: number): void
   issued(role: string, caller: string): void
   refused(code: ProblemCode): void
+  consultation(what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void
   signed(signingMs: number, waitedMs: number): void
   committed(ms: number, entries: number): void
   commitFailed(): void
@@ -54,6 +56,7 @@ export function openMetrics(deployment: string): Metrics {
   return {
     ...requestMetrics(registers),
     ...tokenMetrics(registers, deployment),
+    ...consultationMetrics(registers),
     ...signingMetrics(registers),
     ...recordMetrics(registers),
     ...limiterMetrics(registers),

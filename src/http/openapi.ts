@@ -3,10 +3,12 @@ import { Type } from '@sinclair/typebox'
 import { Liveness, Readiness } from '../contract/health.ts'
 import { FieldError, Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../contract/problem.ts'
 import { AuditPage, AuditRow } from '../contract/audit-query.ts'
+import { ConsultationAnswer, ConsultationPage, ParticipantAnswer } from '../contract/consultation-answer.ts'
+import { ConsultationChange, ConsultationRequest } from '../contract/consultation.ts'
 import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract/inspection.ts'
 import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-overwrite.ts'
 import { MeetingConfig } from '../contract/meeting-config.ts'
-import { Meeting, TokenAnswer, TokenRequest } from '../contract/token.ts'
+import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
 
@@ -17,6 +19,7 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
+  ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]
@@ -52,6 +55,7 @@ export async function describe(app: App): Promise<void> {
       servers: [{ url: '/', description: 'The service that serves this document' }],
       tags: [
         { name: 'tokens', description: 'Tokens for meetings' },
+        { name: 'consultations', description: 'Rooms with an appointment' },
         { name: 'audit', description: 'For auditors' },
         { name: 'keys', description: 'For verifiers' },
         { name: 'health', description: 'For orchestrators' },

@@ -26,7 +26,7 @@ export const RETRY_SECONDS = {
 export const PROBLEM_TYPE = 'application/problem+json'
 
 /** The document that tells a refusal; it never holds what the request said. */
-export function problemDocument({ code, errors }: Refusal, requestId: string): Problem {
+export function problemDocument({ code, errors, opensAt }: Refusal, requestId: string): Problem {
   const { status, title, detail } = PROBLEMS[code]
   return {
     type: `urn:problem-type:jitsi-token-service:${code}`,
@@ -36,6 +36,7 @@ export function problemDocument({ code, errors }: Refusal, requestId: string): P
     detail,
     requestId,
     ...(errors === undefined ? {} : { errors }),
+    ...(opensAt === undefined ? {} : { opensAt: new Date(opensAt).toISOString() }),
   }
 }
 

@@ -1,33 +1,34 @@
 import { Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
-import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import type { Asking } from '../service/issue-token.ts'
-import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
+import type { Refusal } from '../contract/problem.ts'
 import type { App } from './app-type.ts'
-import { authenticate, callerOfRequest, type Identify } from './caller.ts'
-import { type limit, tellLimit } from './limits.ts'
+import { authenticate, callerOfRequest, type Door } from './caller.ts'
+import { tellLimit } from './limits.ts'
 import { originOf } from './origin.ts'
 import { sendProblem } from './problems.ts'
+import { problemsOf } from './route-problems.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type TokenRoute = {
-  identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+export type TokenRoute = Door & {
   /** @param gone tells whether the client went away */
-  issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<TokenAnswer | Refusal>
+  issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<Outcome>
 }
 
+/** What comes of asking for a token. */
+export type Outcome = TokenAnswer | WaitingAnswer | Refusal
+
 export const TOKEN_PATH = '/api/jitsi/token'
+
+const OWN_PROBLEMS = ['room-not-allowed', 'identity-mismatch', 'identity-incomplete'] as const
 
 /** Adds `POST /api/jitsi/token`. */
 export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
   app.post(
     TOKEN_PATH,
     {
-      config: {
-        signs: true,
-        problems: PROBLEM_CODES.filter((code) => code !== 'not-found' && code !== 'method-not-allowed'),
-      },
+      config: { signs: true, action: 'token.issue', problems: problemsOf(['caller', 'body', 'entry'], OWN_PROBLEMS) },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'issueToken',
@@ -37,16 +38,28 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
         security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
         headers: Type.Object({ 'x-on-behalf-of': Type.Optional(OnBehalfOf) }),
         body: Type.Unsafe<TokenRequest>(Type.Ref('TokenRequest')),
-        response: { 200: Type.Unsafe<TokenAnswer>(Type.Ref('TokenAnswer')) },
+        response: TOKEN_RESPONSES,
       },
     },
     async (request, reply) => {
       const outcome = await issueToken(askingOf(request), request.body, () => request.raw.socket.destroyed)
-      if (!('code' in outcome)) return reply.send(outcome)
-      if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
-      return sendProblem(request, reply, outcome)
+      return sendOutcome(request, reply, outcome)
     },
   )
+}
+
+/** What every way to a token answers with. */
+export const TOKEN_RESPONSES = {
+  200: Type.Unsafe<TokenAnswer>(Type.Ref('TokenAnswer')),
+  202: Type.Unsafe<WaitingAnswer>(Type.Ref('Waiting')),
+}
+
+/** Answers with a token, or that somebody waits, or with the refusal. */
+export function sendOutcome(request: FastifyRequest, reply: FastifyReply, outcome: Outcome): FastifyReply {
+  if ('token' in outcome) return reply.send(outcome)
+  if ('state' in outcome) return reply.code(202).send(outcome)
+  if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
+  return sendProblem(request, reply, outcome)
 }
 
 const ON_BEHALF_OF = '^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,126}[\\x21-\\x7e])?$'

@@ -14,10 +14,12 @@ const COLUMNS = [
     'action',
     'outcome',
     'code',
+    'consultation',
+    'invitation',
     'room',
     'userId',
   ],
-  ...['role', 'jti', 'kid', 'lifetimeSeconds', 'hash'],
+  ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash'],
 ]
 
 /** How rows are written down: a head, and a line for each, each with its line end. */
@@ -38,8 +40,8 @@ const csv: ExportFormat = {
 }
 
 /**
- * A cell. What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection); the user ids and
- * rooms of this service never begin so, the names of people behind requests may.
+ * A cell. What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection); rooms never begin
+ * so, ids of people and the names of those behind requests may.
  */
 function cell(value: string | number | undefined): string {
   const text = String(value ?? '')

@@ -9,7 +9,10 @@ export type Position = Pick<ChainedEntry, 'time' | 'chain' | 'sequence'>
 export type Search = {
   from?: number
   to?: number
-  equal: Partial<Pick<ChainedEntry, 'room' | 'userId' | 'caller' | 'jti'>> & { action?: string; outcome?: string }
+  equal: Partial<Pick<ChainedEntry, 'room' | 'userId' | 'caller' | 'jti' | 'consultation'>> & {
+    action?: string
+    outcome?: string
+  }
   limit: number
   before?: Position
 }

@@ -1,6 +1,6 @@
 import type { IssuerPolicy } from '../contract/policy.ts'
 import { OWN_ROOMS } from '../contract/policy.ts'
-import { type Caller, wholeName } from './policy.ts'
+import { type Caller, roomsOf } from './policy.ts'
 import { displayName, isEmail } from './user.ts'
 
 /** Verified claims of an access token. */
@@ -22,8 +22,8 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
   return {
     id: issuer.issuer,
     roles: new Set(wordsOf(claimAt(claims, issuer.roleClaim)).flatMap((word) => ownValue(issuer.roles, word) ?? [])),
-    scopes: new Set(['tokens:issue']),
-    rooms: issuer.rooms === OWN_ROOMS ? OWN_ROOMS : wholeName(issuer.rooms),
+    scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
+    rooms: roomsOf(issuer.rooms),
     user: {
       id: sub,
       ...(name === undefined ? {} : { name }),

@@ -1,4 +1,4 @@
-import { MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../contract/policy.ts'
+import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../contract/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
 import { member, membersOf, textsOf } from './members.ts'
 
@@ -10,6 +10,7 @@ import { member, membersOf, textsOf } from './members.ts'
 export function* meaningFaults(policy: unknown, allowHttp: boolean): Generator<string> {
   const roles = new Set(membersOf(member(policy, 'roles')).map(([name]) => name))
   yield* lifetimeFaults(policy)
+  yield* doorFaults(policy, roles)
   for (const [name, role] of membersOf(member(policy, 'roles'))) yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
@@ -26,12 +27,24 @@ function* lifetimeFaults(policy: unknown): Generator<string> {
   }
 }
 
+function* doorFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
+  for (const [role] of membersOf(member(member(policy, 'window'), 'minutesBefore'))) {
+    if (!roles.has(role)) yield `/window/minutesBefore/${pointerTo(role)}: names a role that /roles does not define.`
+  }
+  const template = member(member(policy, 'rooms'), 'template')
+  if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
+    yield '/rooms/template: must hold {timestamp}, {random} or {hash}; two visits of the same people would share a room.'
+  }
+}
+
 function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
   const ids = new Set<unknown>()
   const hashes = new Set<string>()
   for (const [index, caller] of membersOf(member(policy, 'callers'))) {
     const at = `/callers/${index}`
     const id = member(caller, 'id')
+    if (member(caller, 'rooms') === OWN_ROOMS)
+      yield `${at}/rooms: own is for issuers; a caller says ${CONSULTATION_ROOMS}.`
     if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
     ids.add(id)
     for (const [position, role] of textsOf(member(caller, 'roles'))) {
@@ -63,6 +76,8 @@ function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: b
   for (const [index, issuer] of membersOf(member(policy, 'issuers'))) {
     const at = `/issuers/${index}`
     const name = member(issuer, 'issuer')
+    if (member(issuer, 'rooms') === CONSULTATION_ROOMS)
+      yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; an issuer says ${OWN_ROOMS}.`
     if (name !== undefined && names.has(name)) yield `${at}/issuer: names an issuer that is there already.`
     names.add(name)
     for (const field of ['issuer', 'jwksUri']) {
@@ -87,8 +102,9 @@ export function patternsOf(policy: unknown): { at: string; pattern: string }[] {
     }))
   const found = [
     { at: '/rooms/pattern', pattern: member(member(policy, 'rooms'), 'pattern') },
-    ...ofAll('callers'),
-    ...ofAll('issuers').filter(({ pattern }) => pattern !== OWN_ROOMS),
+    ...[...ofAll('callers'), ...ofAll('issuers')].filter(
+      ({ pattern }) => pattern !== OWN_ROOMS && pattern !== CONSULTATION_ROOMS,
+    ),
   ]
   return found.flatMap(({ at, pattern }) =>
     typeof pattern === 'string' && pattern.length <= MAX_PATTERN_CHARACTERS ? [{ at, pattern }] : [],

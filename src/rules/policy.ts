@@ -1,7 +1,20 @@
-import { type CallerPolicy, OWN_ROOMS, type PolicyFile, type RolePolicy, type Scope } from '../contract/policy.ts'
+import { DEFAULT_ROOM_TEMPLATE, DEFAULT_WINDOW } from '../contract/door-policy.ts'
+import {
+  type CallerPolicy,
+  CONSULTATION_ROOMS,
+  OWN_ROOMS,
+  type PolicyFile,
+  type RolePolicy,
+  type Scope,
+} from '../contract/policy.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import type { TokenRequest } from '../contract/token.ts'
+import type { Window } from './consultation.ts'
+import type { Admission } from './entering.ts'
 import { displayName } from './user.ts'
+
+/** The words that stand in place of a pattern, for whose rooms consultations decide. */
+export const CONSULTATION_BOUND = [OWN_ROOMS, CONSULTATION_ROOMS] as const
 
 /** Who asks, once known: what the policy lets this caller ask for. */
 export type Caller = {
@@ -9,8 +22,8 @@ export type Caller = {
   id: string
   roles: ReadonlySet<string>
   scopes: ReadonlySet<Scope>
-  /** Narrower than the rooms of the policy; `own` are the consultations of the user. */
-  rooms?: RegExp | typeof OWN_ROOMS
+  /** Narrower than the rooms of the policy, or a word: those of consultations, of a user the user's own. */
+  rooms?: RegExp | (typeof CONSULTATION_BOUND)[number]
   maxLifetimeMinutes?: number
   ratePerMinute?: number
   /** The person who signed in, as verified; a machine has none and names whomever it likes. */
@@ -21,6 +34,11 @@ export type Caller = {
 export type Policy = {
   rooms: RegExp
   roles: ReadonlyMap<string, RolePolicy>
+  /** How rooms of consultations are named, and when their doors are open. */
+  roomTemplate: string
+  window: Window
+  /** Whoever may ask, by id: of machines what they may, of issuers of users that they are there. */
+  callers: ReadonlyMap<string, Caller | undefined>
 }
 
 /** What a request is granted: all that a token says, but for when and under which key. */
@@ -30,6 +48,8 @@ export type Grant = {
   role: string
   rolePolicy: RolePolicy
   lifetimeSeconds: number
+  /** Id of the consultation that the room belongs to, where that decided. */
+  consultation?: string
 }
 
 /**
@@ -44,9 +64,25 @@ export function wholeName(pattern: string): RegExp {
 }
 
 /** @param file a checked policy file */
-export function policyOf(file: Pick<PolicyFile, 'rooms' | 'roles'>): Policy {
-  return { rooms: wholeName(file.rooms.pattern), roles: new Map(Object.entries(file.roles)) }
+export function policyOf({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
+  const before = { ...DEFAULT_WINDOW.minutesBefore, ...window.minutesBefore }
+  return {
+    rooms: wholeName(rooms.pattern),
+    roles: new Map(Object.entries(roles)),
+    roomTemplate: rooms.template ?? DEFAULT_ROOM_TEMPLATE,
+    window: {
+      beforeMs: new Map(Object.entries(before).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
+      otherBeforeMs: DEFAULT_WINDOW.otherMinutesBefore * MINUTE_MS,
+      graceMs: (window.graceMinutes ?? DEFAULT_WINDOW.graceMinutes) * MINUTE_MS,
+    },
+    callers: new Map<string, Caller | undefined>([
+      ...callers.map((each) => [each.id, callerOf(each)] as const),
+      ...issuers.map(({ issuer }) => [issuer, undefined] as const),
+    ]),
+  }
 }
+
+const MINUTE_MS = 60_000
 
 /** @param entry a caller of a checked policy file */
 export function callerOf(entry: CallerPolicy): Caller {
@@ -54,11 +90,15 @@ export function callerOf(entry: CallerPolicy): Caller {
     id: entry.id,
     roles: new Set(entry.roles),
     scopes: new Set(entry.scopes),
-    ...(entry.rooms === undefined ? {} : { rooms: wholeName(entry.rooms) }),
+    ...(entry.rooms === undefined ? {} : { rooms: roomsOf(entry.rooms) }),
     ...(entry.lifetimeMinutes === undefined ? {} : { maxLifetimeMinutes: entry.lifetimeMinutes.max }),
     ...(entry.ratePerMinute === undefined ? {} : { ratePerMinute: entry.ratePerMinute }),
   }
 }
+
+/** @param rooms what the policy says of a caller's or an issuer's: a word, or a pattern */
+export const roomsOf = (rooms: string): NonNullable<Caller['rooms']> =>
+  CONSULTATION_BOUND.find((word) => word === rooms) ?? wholeName(rooms)
 
 /** Whom a request is about: what it says, and for a signed-in user what was verified. */
 type Subject = { userId: string; userName: string; userRole: string; userEmail?: string }
@@ -105,17 +145,18 @@ function verified(caller: Caller, user: NonNullable<Caller['user']>, request: To
 /**
  * Decides whether a caller may have a token, and what it says. A request narrows what the role grants, never widens it.
  * @param request a request whose shape was checked
+ * @param admitted who was let into a consultation; a caller whose rooms are those of consultations needs it, and no pattern
+ *   matters then
  * @returns a grant, or a refusal: `invalid-request` with the fields that the policy does not know, what `subjectOf`
- *   refuses, `role-not-allowed`, `room-not-allowed`, `consultations-unavailable`
+ *   refuses, `role-not-allowed`, `room-not-allowed`
  */
-export function decide(policy: Policy, caller: Caller, request: TokenRequest): Grant | Refusal {
-  if (caller.rooms === OWN_ROOMS) return { code: 'consultations-unavailable' }
-  const subject = subjectOf(caller, request)
+export function decide(policy: Policy, caller: Caller, request: TokenRequest, admitted?: Admission): Grant | Refusal {
+  const subject = subjectOf(caller, admitted === undefined ? request : completed(request, admitted))
   if ('code' in subject) return subject
   const rolePolicy = policy.roles.get(subject.userRole)
   const most = Math.min(rolePolicy?.lifetimeMinutes.max ?? 0, caller.maxLifetimeMinutes ?? Infinity)
   const errors: FieldError[] = []
-  if (!policy.rooms.test(request.roomId)) {
+  if (admitted === undefined && !policy.rooms.test(request.roomId)) {
     errors.push({ pointer: '/roomId', message: 'must match the room pattern of the policy' })
   }
   if (rolePolicy === undefined) errors.push({ pointer: '/userRole', message: 'must be one of the roles of the policy' })
@@ -124,8 +165,9 @@ export function decide(policy: Policy, caller: Caller, request: TokenRequest): G
   }
   if (rolePolicy === undefined || errors.length > 0) return { code: 'invalid-request', errors }
   if (!caller.roles.has(subject.userRole)) return { code: 'role-not-allowed' }
-  if (caller.rooms !== undefined && !caller.rooms.test(request.roomId)) return { code: 'room-not-allowed' }
+  if (!mayEnter(caller, request.roomId, admitted)) return { code: 'room-not-allowed' }
   const shared = rolePolicy.shareEmail === true ? subject.userEmail : undefined
+  const wanted = (request.expirationMinutes ?? Math.min(rolePolicy.lifetimeMinutes.default, most)) * 60
   return {
     room: request.roomId,
     user: {
@@ -136,6 +178,20 @@ export function decide(policy: Policy, caller: Caller, request: TokenRequest): G
     },
     role: subject.userRole,
     rolePolicy,
-    lifetimeSeconds: (request.expirationMinutes ?? Math.min(rolePolicy.lifetimeMinutes.default, most)) * 60,
+    lifetimeSeconds: Math.min(wanted, admitted?.secondsLeft ?? Infinity),
+    ...(admitted === undefined ? {} : { consultation: admitted.consultation.id }),
   }
+}
+
+/** What a request leaves out, the consultation knows. */
+const completed = (request: TokenRequest, { participant: { userId, role, name } }: Admission): TokenRequest => ({
+  ...(name === undefined ? {} : { userName: name }),
+  ...request,
+  userId,
+  userRole: role,
+})
+
+function mayEnter({ rooms }: Caller, room: string, admitted: Admission | undefined): boolean {
+  if (rooms === undefined) return true
+  return typeof rooms === 'string' ? admitted?.consultation.room === room : rooms.test(room)
 }

@@ -1,13 +1,16 @@
 import type { AuditEntry, Origin } from '../contract/audit.ts'
 import type { ProblemCode, Refusal } from '../contract/problem.ts'
-import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
+import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import { claimsOf, tokenHeader } from '../rules/claims.ts'
 import { type Deployment, meetingOf } from '../rules/deployment.ts'
+import { type Admission, isBound } from '../rules/entering.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
+import { enter, type EnteringParts, waitingAnswer } from './enter-consultation.ts'
+import { entryOf } from './entry.ts'
 import type { Clock, Keys, Ledger, NewId, RateLimiter, Trace } from './ports.ts'
 
 /** What issuing needs. */
-export type IssuingParts = {
+export type IssuingParts = EnteringParts & {
   policy: () => Policy
   deployment: Deployment
   clock: Clock
@@ -33,7 +36,8 @@ export type Asking = Origin & { caller: Caller; onBehalfOf?: string }
  * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
  * @param request a request whose shape was checked
  * @param gone tells that nobody waits for the token any more; then it is not signed
- * @returns the answer, or the refusal; either stands in the record by then
+ * @param renews id of the token that this one takes the place of
+ * @returns the answer, or who waits to be admitted, or the refusal; each stands in the record by then
  * @throws ServiceFault `overloaded`, `client-gone`, `record-unavailable`; the token, if there is one, is dropped
  */
 export async function issueToken(
@@ -41,16 +45,39 @@ export async function issueToken(
   asking: Asking,
   request: TokenRequest,
   gone?: () => boolean,
-): Promise<TokenAnswer | Refusal> {
-  const decision = parts.trace('decide', () => decide(parts.policy(), asking.caller, request))
-  if ('code' in decision) return refuse(parts, asking, request, decision)
+  renews?: string,
+): Promise<TokenAnswer | WaitingAnswer | Refusal> {
+  const { consultation, outcome } = isBound(asking.caller) ? await enter(parts, asking, request) : NO_CONSULTATION
+  if (outcome !== undefined && 'since' in outcome) return waitingAnswer(outcome)
+  const about = {
+    ...(consultation === undefined ? {} : { consultation: consultation.id }),
+    ...(renews === undefined ? {} : { renews }),
+  }
+  const decision = parts.trace('decide', () => decided(parts.policy(), asking.caller, request, outcome))
+  if ('code' in decision) return refuse(parts, asking, request, decision, about)
   const passed = await countGrant(parts, asking.caller, decision)
-  if (passed !== undefined) return refuse(parts, asking, request, passed)
-  return issue(parts, asking, decision, gone)
+  if (passed !== undefined) return refuse(parts, asking, request, passed, about)
+  return issue(parts, asking, decision, gone, about)
 }
 
-async function refuse(parts: IssuingParts, asking: Asking, request: TokenRequest, refusal: Refusal): Promise<Refusal> {
-  await recordRefusal(parts, asking, refusal.code, askedBy(asking.caller, request))
+const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
+
+const decided = (policy: Policy, caller: Caller, request: TokenRequest, entered: Admission | Refusal | undefined) =>
+  entered !== undefined && 'code' in entered ? entered : decide(policy, caller, request, entered)
+
+/** What a token is about beside its claims. */
+type About = Pick<AuditEntry, 'consultation' | 'renews'>
+
+const actionOf = ({ renews }: About) => (renews === undefined ? 'token.issue' : 'token.renew')
+
+async function refuse(
+  parts: IssuingParts,
+  asking: Asking,
+  request: TokenRequest,
+  refusal: Refusal,
+  about: About,
+): Promise<Refusal> {
+  await recordRefusal(parts, asking, refusal.code, { ...askedBy(asking.caller, request), ...about }, actionOf(about))
   parts.metrics.refused(refusal.code)
   return refusal
 }
@@ -83,6 +110,7 @@ async function issue(
   asking: Asking,
   grant: Grant,
   gone: (() => boolean) | undefined,
+  about: About,
 ): Promise<TokenAnswer> {
   // One signer from header to signature: the ring may change in between.
   const signer = parts.keys.signer()
@@ -90,7 +118,8 @@ async function issue(
   const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
   const token = await parts.trace('sign', () => signer.sign(header, claims, gone))
   const kept: AuditEntry = {
-    ...entry(parts, asking, 'issued'),
+    ...entryOf(parts, asking, actionOf(about), 'issued'),
+    ...about,
     room: grant.room,
     userId: grant.user.id,
     role: grant.role,
@@ -107,10 +136,11 @@ async function issue(
     userRole: grant.role,
     moderator: grant.rolePolicy.moderator,
     meeting: meetingOf(parts.deployment, grant.room, grant.rolePolicy),
+    ...(grant.consultation === undefined ? {} : { consultationId: grant.consultation }),
   }
 }
 
-type Asked = Pick<AuditEntry, 'room' | 'userId' | 'role'>
+type Asked = Pick<AuditEntry, 'room' | 'userId' | 'role'> & About
 
 /** What a refused request asked for, and for whom: a signed-in user is who was verified, whatever the request says. */
 function askedBy({ user }: Caller, { roomId, userId, userRole }: TokenRequest): Asked {
@@ -132,24 +162,9 @@ export async function recordRefusal(
   asking: Asking,
   code: ProblemCode,
   asked: Asked = {},
+  action: AuditEntry['action'] = 'token.issue',
 ): Promise<void> {
   const { user } = asking.caller
   const who = user === undefined ? {} : { userId: user.id }
-  await parts.ledger.append({ ...entry(parts, asking, 'refused'), ...who, ...asked, code })
-}
-
-function entry(
-  parts: Pick<IssuingParts, 'clock'>,
-  { caller, onBehalfOf, ...origin }: Asking,
-  outcome: AuditEntry['outcome'],
-): AuditEntry {
-  return {
-    ...origin,
-    time: parts.clock(),
-    caller: caller.id,
-    action: 'token.issue',
-    outcome,
-    // A signed-in user acts alone; only a machine may say for whom.
-    ...(onBehalfOf === undefined || caller.user !== undefined ? {} : { onBehalfOf }),
-  }
+  await parts.ledger.append({ ...entryOf(parts, asking, action, 'refused'), ...who, ...asked, code })
 }

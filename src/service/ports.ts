@@ -13,6 +13,9 @@ export type Clock = () => number
 /** Makes an id that no other instance makes; later ones sort behind (UUIDv7, RFC 9562), so that indexes grow at their end. */
 export type NewId = () => string
 
+/** Makes something that nobody can guess: as many random bytes, in hex. */
+export type NewSecret = (bytes: number) => string
+
 /** Signs with one key. */
 export type Signer = {
   /** Id of the key: its file's name without `.pem`; undefined for a shared secret. */

@@ -1,7 +1,10 @@
+import type { ConsultationStore } from '../service/consultation-ports.ts'
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
+import { embeddedBell, type StoreBell } from './bell.ts'
 import { openCheckpoints } from './checkpoints.ts'
+import { openConsultations } from './consultations.ts'
 import { openKeyRegister } from './keys.ts'
 import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
@@ -18,6 +21,8 @@ export type Store = {
   reader: AuditReader
   checkpoints: CheckpointStore
   retention: Retention
+  consultations: ConsultationStore
+  bell: StoreBell
   close(): Promise<void>
 }
 
@@ -36,6 +41,8 @@ export async function openStore(url: string, writer: Writer, link: Link, events:
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
     retention: openRetention(db),
+    bell: embeddedBell(events.broke),
+    consultations: openConsultations(db, isPostgres(url) ? 'postgres' : 'sqlite'),
     close: () => db.destroy(),
   }
 }

@@ -14,10 +14,13 @@ export type Tables = {
     action: string
     outcome: string
     code: string | null
+    consultation: string | null
+    invitation: string | null
     room: string | null
     user_id: string | null
     role: string | null
     jti: string | null
+    renews: string | null
     kid: string | null
     lifetime_seconds: number | null
     /** In the first entry of a chain alone: whose chain it is, and which one that writer had before. */
@@ -46,6 +49,38 @@ export type Tables = {
     first_seen_at: number
     changed_at: number
   }
+  /** Rooms with an appointment. */
+  consultation: {
+    id: string
+    room: string
+    version: number
+    starts_at: number
+    ends_at: number
+    /** 1 where those who do not moderate wait. */
+    waiting_room: number
+    max_participants: number | null
+    external_id: string | null
+    created_at: number
+    created_by: string
+    opened_at: number | null
+    ended_at: number | null
+    cancelled_at: number | null
+  }
+  /** Who takes part in them, in the order in which they were named. */
+  participant: {
+    consultation: string
+    user_id: string
+    position: number
+    role: string
+    name: string | null
+    since: number
+    waiting_since: number | null
+    admitted_at: number | null
+    entered_at: number | null
+    via: string | null
+  }
+  /** What was answered to requests that carried an Idempotency-Key. */
+  idempotent_answer: { caller: string; key: string; fingerprint: string; answer: string; created_at: number }
   /** One row that a readiness probe rewrites: writing is the only proof that writing works. */
   probe: { id: number; time: number }
 }

@@ -180,13 +180,18 @@ describe('db migrate', () => {
     const { dir, cli } = production()
     await cli(...MINT)
     const file = new DatabaseSync(join(dir, 'service.db'))
-    file.exec(`DELETE FROM kysely_migration WHERE name IN ('004-origin', '005-retention', '006-writers');
+    file.exec(`DELETE FROM kysely_migration WHERE name >= '004';
+      DROP TABLE participant; DROP TABLE consultation; DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation;
+      ALTER TABLE audit_entry DROP COLUMN consultation; ALTER TABLE audit_entry DROP COLUMN invitation;
+      ALTER TABLE audit_entry DROP COLUMN renews;
       ALTER TABLE audit_entry DROP COLUMN trace_id; ALTER TABLE audit_entry DROP COLUMN address; DROP TABLE audit_stub;
       DROP TRIGGER audit_entry_no_delete; DROP TRIGGER audit_checkpoint_no_delete;
       CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'no'); END;
       CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'no'); END`)
     file.close()
-    expect((await cli('db', 'migrate')).stdout).toBe('Migrated:\n- 004-origin\n- 005-retention\n- 006-writers\n')
+    expect((await cli('db', 'migrate')).stdout).toMatch(
+      /^Migrated:\n- 004-origin\n- 005-retention\n- 006-writers\n- 007-consultations\n/,
+    )
     expect((await cli('audit', 'verify')).status).toBe(0)
   })
 })

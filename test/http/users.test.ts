@@ -108,15 +108,6 @@ describe('a signed-in user', () => {
     await user.issueToken({ roomId: 'bharattelemed-open-1' })
   })
 
-  it('with rooms: own is refused everything, by a code that says so', async () => {
-    const { as, entries } = await start({ rooms: 'own' })
-    const user = await as()
-    for (const request of [ROOM, { roomId: 'elsewhere' }, { ...ROOM, userRole: 'nurse' }]) {
-      await expect(user.issueToken(request)).rejects.toMatchObject({ status: 403, code: 'consultations-unavailable' })
-    }
-    expect(entries()).toHaveLength(3)
-  })
-
   it('shares the e-mail that was verified, where the role does', async () => {
     const { as } = await start({ roles: { watcher: 'observer' } })
     const user = await as({ roles: 'watcher', email: 'asha@example.org' })

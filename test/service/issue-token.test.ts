@@ -28,6 +28,8 @@ function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditE
     keys: signingWith(async () => (done.push('signed'), 'a.b.c')),
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
     limiter: memoryLimiter(() => 0),
+    consultations: {} as IssuingParts['consultations'],
+    bell: { ring: () => undefined, listen: () => () => undefined },
     limits: { perUser: 30, perRoom: 60 },
     metrics: { issued: () => undefined, refused: () => undefined },
     trace: (_name, work) => work(),

@@ -1,0 +1,61 @@
+import type { Refusal } from '../contract/problem.ts'
+import type { TokenRequest, WaitingAnswer } from '../contract/token.ts'
+import type { Consultation } from '../rules/consultation.ts'
+import { type Admission, admission, type Waiter } from '../rules/entering.ts'
+import type { Policy } from '../rules/policy.ts'
+import { type EntryParts, keep } from './entry.ts'
+import type { Asking } from './issue-token.ts'
+import type { Bell, ConsultationStore } from './consultation-ports.ts'
+
+/** What entering a consultation needs. */
+export type EnteringParts = EntryParts & { policy: () => Policy; consultations: ConsultationStore; bell: Bell }
+
+/** What became of it, and of which consultation. */
+export type Entered = { consultation?: Consultation | undefined; outcome: Admission | Waiter | Refusal }
+
+/**
+ * Lets somebody into a consultation, or to its waiting room; who waits stands in the record by then.
+ * @returns the admission, who waits, or a refusal: what `admission` refuses, `consultation-full`
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function enter(parts: EnteringParts, asking: Asking, request: TokenRequest): Promise<Entered> {
+  const { consultation, outcome } = await decideNow(parts, asking, request)
+  if ('code' in outcome || consultation === undefined) return { consultation, outcome }
+  if ('since' in outcome) {
+    if (outcome.participant.waitingSince === undefined) await wait(parts, asking, outcome)
+    return { consultation, outcome }
+  }
+  const { participant } = outcome
+  // Whoever was inside before comes back without a question to the store.
+  if (participant.enteredAt !== undefined && participant.via === asking.caller.id) return { consultation, outcome }
+  if (await parts.consultations.enter(consultation.id, participant, asking.caller.id, parts.clock())) {
+    if (participant.enteredAt === undefined) parts.bell.ring(consultation.id)
+    return { consultation, outcome }
+  }
+  const again = await decideNow(parts, asking, request)
+  return 'secondsLeft' in again.outcome ? { consultation, outcome: { code: 'consultation-full' } } : again
+}
+
+async function decideNow(
+  { policy, clock, consultations }: EnteringParts,
+  { caller }: Asking,
+  request: TokenRequest,
+): Promise<Entered> {
+  const consultation = await consultations.byRoom(request.roomId)
+  return { consultation, outcome: admission(policy(), caller, request, consultation, clock()) }
+}
+
+async function wait(parts: EnteringParts, asking: Asking, { consultation, participant, since }: Waiter): Promise<void> {
+  const about = { consultation: consultation.id, room: consultation.room }
+  const { userId, role } = participant
+  await keep(parts, asking, 'token.issue', { outcome: 'waiting' }, { ...about, userId, role })
+  await parts.consultations.reach(consultation.id, userId, { waitingSince: since })
+  parts.bell.ring(consultation.id)
+}
+
+/** What somebody who waits is told. */
+export const waitingAnswer = ({ consultation, since }: Waiter): WaitingAnswer => ({
+  state: 'waiting',
+  since: new Date(since).toISOString(),
+  consultationId: consultation.id,
+})

@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+import type { Consultation, ConsultationSearch } from '../service/consultation-ports.ts'
+import { consultationOf } from './consultation-row.ts'
+import type { Database, Tables } from './schema.ts'
+
+/** The consultation with an id or in a room. */
+export async function one(db: Database, by: 'id' | 'room', value: string): Promise<Consultation | undefined> {
+  const [found] = await withParticipants(db, db.selectFrom('consultation').selectAll().where(by, '=', value))
+  return found
+}
+
+/** The consultations of a query, which has few of them, each with its participants. */
+async function withParticipants(db: Database, query: { execute(): Promise<Tables['consultation'][]> }) {
+  const rows = await query.execute()
+  if (rows.length === 0) return []
+  const participants = await db
+    .selectFrom('participant')
+    .selectAll()
+    .where(
+      'consultation',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('consultation')
+    .orderBy('position')
+    .orderBy('user_id')
+    .execute()
+  const byId = Map.groupBy(participants, ({ consultation }) => consultation)
+  return rows.map((row) => consultationOf(row, byId.get(row.id) ?? []))
+}
+
+/** The consultations that a question is about, in the order of their beginning. */
+export function find(
+  db: Database,
+  { from, to, participant, externalId, state, closedBy, after, limit }: ConsultationSearch,
+) {
+  let query = db.selectFrom('consultation').selectAll()
+  if (from !== undefined) query = query.where('ends_at', '>', from)
+  if (to !== undefined) query = query.where('starts_at', '<', to)
+  if (externalId !== undefined) query = query.where('external_id', '=', externalId)
+  if (participant !== undefined) {
+    query = query.where('id', 'in', (of) =>
+      of.selectFrom('participant').select('consultation').where('user_id', '=', participant),
+    )
+  }
+  if (state === 'cancelled') query = query.where('cancelled_at', 'is not', null)
+  else if (state !== undefined) query = query.where('cancelled_at', 'is', null)
+  if (state === 'ended') {
+    query = query.where((is) => is.or([is('ended_at', 'is not', null), is('ends_at', '<=', closedBy)]))
+  } else if (state === 'open' || state === 'scheduled') {
+    query = query.where('ended_at', 'is', null).where('ends_at', '>', closedBy)
+    query = query.where('opened_at', state === 'open' ? 'is not' : 'is', null)
+  }
+  if (after !== undefined) query = query.where(sql<boolean>`(starts_at, id) > (${after.startsAt}, ${after.id})`)
+  return withParticipants(db, query.orderBy('starts_at').orderBy('id').limit(limit))
+}
