@@ -74,10 +74,7 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    consultations: record.consultations,
-    bell: record.bell,
-    newSecret,
-    roomNameKey: config.ROOM_NAME_KEY,
+    ...forVisits(config, record),
     upkeep,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
@@ -93,6 +90,14 @@ export async function openParts(
     },
   }
 }
+
+/** What consultations need beside the rest. */
+const forVisits = ({ ROOM_NAME_KEY }: Config, { consultations, bell }: Store) => ({
+  consultations,
+  bell,
+  newSecret,
+  roomNameKey: ROOM_NAME_KEY,
+})
 
 /** @returns an error, once what was opened before it is closed */
 async function closedFirst(record: Store, error: Error): Promise<Error> {

@@ -94,8 +94,8 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
       .executeTakeFirst()
     if (updated.numUpdatedRows === 0n) return false
     const before = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
-    const stays = (row: Tables['participant']) =>
-      participants.some((each) => each.userId === row.user_id && each.role === row.role && each.since === row.since)
+    const stays = ({ user_id, role, since }: Tables['participant']) =>
+      participants.some((each) => each.userId === user_id && each.role === role && each.since === since)
     const gone = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
     if (gone.length > 0) {
       await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', gone).execute()

@@ -8,6 +8,7 @@ import { openConsultations } from './consultations.ts'
 import { openKeyRegister } from './keys.ts'
 import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
+import { postgresBell } from './postgres-bell.ts'
 import { openRetention } from './retention.ts'
 import { openSqlite, pendingInSqlite } from './sqlite.ts'
 
@@ -28,22 +29,27 @@ export type Store = {
 
 /** Is told how the record fares. */
 export type StoreEvents = CommitEvents & {
-  /** A connection broke while nobody used it. */
+  /** A connection broke while nobody used it, or somebody who was told of a change failed. */
   broke(error: Error): void
 }
 
 /** Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path. */
 export async function openStore(url: string, writer: Writer, link: Link, events: StoreEvents): Promise<Store> {
-  const db = isPostgres(url) ? await openPostgres(url, (error) => events.broke(error)) : await openSqlite(pathOf(url))
+  const broke = (error: Error) => events.broke(error)
+  const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
+  const bell = isPostgres(url) ? postgresBell(url, broke) : embeddedBell(broke)
   return {
     ledger: openLedger(db, writer, link, events),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
     retention: openRetention(db),
-    bell: embeddedBell(events.broke),
     consultations: openConsultations(db, isPostgres(url) ? 'postgres' : 'sqlite'),
-    close: () => db.destroy(),
+    bell,
+    async close() {
+      await bell.close()
+      await db.destroy()
+    },
   }
 }
 
