@@ -57,7 +57,7 @@ const LAWS: Record<string, Law> = {
   callers: { from: ['contract', 'rules', 'service'], packages: ['jose', 'node:crypto'] },
   store: {
     from: ['contract', 'service'],
-    packages: ['kysely', 'node:sqlite', 'node:fs', 'node:path', 'node:timers', 'node:worker_threads', 'pg'],
+    packages: ['kysely', 'node:sqlite', 'node:fs', 'node:net', 'node:path', 'node:timers', 'node:worker_threads', 'pg'],
   },
   http: {
     from: ['contract', 'rules', 'service'],

@@ -155,3 +155,14 @@ export type RateLimiter = {
   /** @returns milliseconds until a ban ends, or 0 */
   bannedMs(key: string): Promise<number>
 }
+
+/** Tells every instance that something of a consultation changed. It carries an id alone. */
+export type Bell = {
+  /** Tells all instances, this one too; what a missed ring would have told is told by the next one, or after a reconnect. Never throws. */
+  ring(consultationId: string): void
+  /**
+   * @param heard called after each ring of this id, and after each time when rings may have been missed
+   * @returns stops listening
+   */
+  listen(consultationId: string, heard: () => void): () => void
+}

@@ -1,10 +1,12 @@
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
+import { embeddedBell, type StoreBell } from './bell.ts'
 import { openCheckpoints } from './checkpoints.ts'
 import { openKeyRegister } from './keys.ts'
 import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
+import { postgresBell } from './postgres-bell.ts'
 import { openRetention } from './retention.ts'
 import { openSqlite, pendingInSqlite } from './sqlite.ts'
 
@@ -18,25 +20,32 @@ export type Store = {
   reader: AuditReader
   checkpoints: CheckpointStore
   retention: Retention
+  bell: StoreBell
   close(): Promise<void>
 }
 
 /** Is told how the record fares. */
 export type StoreEvents = CommitEvents & {
-  /** A connection broke while nobody used it. */
+  /** A connection broke while nobody used it, or somebody who was told of a change failed. */
   broke(error: Error): void
 }
 
 /** Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path. */
 export async function openStore(url: string, writer: Writer, link: Link, events: StoreEvents): Promise<Store> {
-  const db = isPostgres(url) ? await openPostgres(url, (error) => events.broke(error)) : await openSqlite(pathOf(url))
+  const broke = (error: Error) => events.broke(error)
+  const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
+  const bell = isPostgres(url) ? postgresBell(url, broke) : embeddedBell(broke)
   return {
     ledger: openLedger(db, writer, link, events),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
     retention: openRetention(db),
-    close: () => db.destroy(),
+    bell,
+    async close() {
+      await bell.close()
+      await db.destroy()
+    },
   }
 }
 
