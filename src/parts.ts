@@ -7,6 +7,7 @@ import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
 import { type FollowedKeys, followKeys, pathsOf, type RingReader, sharedSecret } from './key-source.ts'
+import { jaasConferences } from './jaas/conferences.ts'
 import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
 import { KeyFault } from './keys/private-key.ts'
 import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
@@ -17,7 +18,7 @@ import { followPolicy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { AuditReader, CallerDirectory, SigningLoad } from './service/ports.ts'
+import type { AuditReader, CallerDirectory, Conferences, SigningLoad } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
 
@@ -28,6 +29,8 @@ export type Parts = IssuingParts & {
   callers: CallerDirectory
   reader: AuditReader
   upkeep: Upkeep
+  /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
+  conferences: Conferences | undefined
   metrics: Metrics
   /** Reads policy and keys again; what is broken leaves in force what is. */
   reload(): Promise<void>
@@ -71,6 +74,7 @@ export async function openParts(
     ledger: record.ledger,
     reader: record.reader,
     upkeep,
+    conferences: conferencesOf(config, keys),
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
@@ -132,6 +136,11 @@ function keysOf(
   const folder = { paths: pathsOf(placeOf(config)), read: ringReader(config) }
   return followKeys(folder, ring, deploymentOf(config), parts, keysReloaded)
 }
+
+const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>
+  config.JAAS_MANAGEMENT === 'off' || administer === undefined
+    ? undefined
+    : jaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
 export async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {

@@ -18,6 +18,7 @@ const NEVER = new Set([
   'not-found',
   'method-not-allowed',
   'overloaded',
+  'conference-unavailable',
   'role-not-allowed',
   'room-not-allowed',
   'identity-mismatch',

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { TokenAnswer, TokenRequest } from '../contract/token.ts'
 import type { Asking } from '../service/issue-token.ts'
-import { PROBLEM_CODES, type Refusal } from '../contract/problem.ts'
+import { PROBLEM_CODES, type ProblemCode, type Refusal } from '../contract/problem.ts'
 import type { App } from './app-type.ts'
 import { authenticate, callerOfRequest, type Identify } from './caller.ts'
 import { type limit, tellLimit } from './limits.ts'
@@ -26,7 +26,7 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
     {
       config: {
         signs: true,
-        problems: PROBLEM_CODES.filter((code) => code !== 'not-found' && code !== 'method-not-allowed'),
+        problems: PROBLEM_CODES.filter((code) => !NEVER.has(code)),
       },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
@@ -48,6 +48,9 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
     },
   )
 }
+
+/** The codes of other routes. */
+const NEVER = new Set<ProblemCode>(['not-found', 'method-not-allowed', 'conference-unavailable'])
 
 const ON_BEHALF_OF = '^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,126}[\\x21-\\x7e])?$'
 const OnBehalfOf = Type.String({
