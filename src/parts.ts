@@ -61,7 +61,7 @@ export async function openParts(
   const policy = followPolicy(config, file, clock, recording(note, events))
   const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
+  metrics.watch({ signing, ...watchedOf(config, keys, record) })
   return {
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
@@ -89,6 +89,13 @@ export async function openParts(
     },
   }
 }
+
+const watchedOf = ({ KEYS_ROTATION_DAYS }: Config, { standing }: FollowedKeys, { bell }: Store) => ({
+  ring: standing,
+  bellUp: bell.up,
+  clock,
+  rotationDays: KEYS_ROTATION_DAYS,
+})
 
 /** @returns an error, once what was opened before it is closed */
 async function closedFirst(record: Store, error: Error): Promise<Error> {
