@@ -6,10 +6,11 @@ import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
-import { type FollowedKeys, followKeys, pathsOf, type RingReader, sharedSecret } from './key-source.ts'
-import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
+import { type FollowedKeys, followKeys, pathsOf, sharedSecret } from './key-source.ts'
+import { jaasConferences } from './jaas/conferences.ts'
+import { placeOf, ringOf, ringReader } from './key-place.ts'
 import { KeyFault } from './keys/private-key.ts'
-import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
+import type { Ring } from './keys/ring.ts'
 import { type QueueEvents, type SignatureQueue, signatureQueue, SIGNATURES_A_CORE } from './keys/queue.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
@@ -19,7 +20,7 @@ import type { ConsultationParts } from './service/consultations.ts'
 import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
+import type { AuditReader, CallerDirectory, Conferences, NewSecret, SigningLoad } from './service/ports.ts'
 import type { AdmissionParts } from './service/waiting-room.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
@@ -34,6 +35,8 @@ export type Parts = IssuingParts &
     callers: CallerDirectory
     reader: AuditReader
     upkeep: Upkeep
+    /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
+    conferences: Conferences | undefined
     metrics: Metrics
     /** Reads policy and keys again; what is broken leaves in force what is. */
     reload(): Promise<void>
@@ -64,7 +67,7 @@ export async function openParts(
   const policy = followPolicy(config, file, clock, recording(note, events))
   const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
+  metrics.watch({ signing, ...watchedOf(config, keys, record) })
   return {
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
@@ -78,6 +81,7 @@ export async function openParts(
     reader: record.reader,
     ...forVisits(config, record),
     upkeep,
+    conferences: conferencesOf(config, keys),
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
@@ -99,6 +103,13 @@ const forVisits = ({ ROOM_NAME_KEY }: Config, { consultations, bell }: Store) =>
   bell,
   newSecret,
   roomNameKey: ROOM_NAME_KEY,
+})
+
+const watchedOf = ({ KEYS_ROTATION_DAYS }: Config, { standing }: FollowedKeys, { bell }: Store) => ({
+  ring: standing,
+  bellUp: bell.up,
+  clock,
+  rotationDays: KEYS_ROTATION_DAYS,
 })
 
 /** @returns an error, once what was opened before it is closed */
@@ -149,6 +160,11 @@ function keysOf(
   return followKeys(folder, ring, deploymentOf(config), parts, keysReloaded)
 }
 
+const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>
+  config.JAAS_MANAGEMENT === 'off' || administer === undefined
+    ? undefined
+    : jaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })
+
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
 export async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -160,37 +176,6 @@ export async function collect<T>(faults: string[], open: () => Promise<T>): Prom
     return undefined
   }
 }
-
-/** Where the keys are, by the settings. */
-export const placeOf = (config: Config): KeyPlace => ({
-  keysDir: config.KEYS_DIR,
-  ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
-  ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
-})
-
-/** Whether no key is named and none lies there: then development makes one at its start. */
-export const lacksKey = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
-  SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && privateKeyIds(KEYS_DIR).length === 0
-
-/** @returns the ring, or undefined where a shared secret signs */
-async function ringOf(config: Config, development: Development | undefined): Promise<Ring | undefined> {
-  if (config.JITSI_JWT_SECRET !== undefined) return undefined
-  if (development !== undefined && lacksKey(config)) {
-    development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
-  }
-  return ringReader(config)()
-}
-
-/** Reads the ring that the settings name, at the start and again, where it may be used. */
-const ringReader =
-  (config: Config): RingReader =>
-  (before) => {
-    const ring = readRing(placeOf(config), before)
-    if (config.NODE_ENV === 'production' && ring.active.id === DEVELOPMENT_KEY_ID) {
-      throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
-    }
-    return ring
-  }
 
 /** The policy by the settings: of its file, or the built-in one. */
 export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {

@@ -147,6 +147,12 @@ export const PROBLEMS = {
     title: 'Record unavailable',
     detail: 'The audit record cannot be written, so no token is issued; ask again after Retry-After seconds.',
   },
+  'conference-unavailable': {
+    status: 503,
+    title: 'Conference unavailable',
+    detail:
+      'Jitsi did not confirm that the meeting was changed, and may have changed it; ask again after Retry-After seconds.',
+  },
   'shutting-down': {
     status: 503,
     title: 'Shutting down',

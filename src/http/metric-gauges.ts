@@ -28,6 +28,12 @@ export function watchSigning(registry: Registry, signing: SigningLoad): void {
   )
 }
 
+export function watchBell(registry: Registry, isUp: () => boolean): void {
+  watched(registry, 'jts_bell_up', '1 while this instance hears what the others change, 0 while it does not', () =>
+    Number(isUp()),
+  )
+}
+
 const DAY_MS = 86_400_000
 
 export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ProblemCode } from '../contract/problem.ts'
 import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
-import { watchRing, watchSigning } from './metric-gauges.ts'
+import { watchBell, watchRing, watchSigning } from './metric-gauges.ts'
 import {
   consultationMetrics,
   limiterMetrics,
@@ -18,6 +18,8 @@ export type Watched = {
   /** Undefined where there is no ring. */
   ring: () => KeyRingStanding | undefined
   clock: Clock
+  /** Whether this instance hears what others change. */
+  bellUp: () => boolean
   /** How old the key that signs may become. */
   rotationDays: number
 }
@@ -66,6 +68,7 @@ export function openMetrics(deployment: string): Metrics {
     watch(watched) {
       watchSigning(registry, watched.signing)
       watchRing(registry, watched)
+      watchBell(registry, watched.bellUp)
     },
     ofProcess: () => collectDefaultMetrics({ register: registry }),
     text: () => registry.metrics(),
