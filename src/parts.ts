@@ -79,9 +79,8 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...forVisits(config, record),
+    ...forVisits(config, record, keys),
     upkeep,
-    conferences: conferencesOf(config, keys),
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
@@ -98,11 +97,12 @@ export async function openParts(
 }
 
 /** What consultations need beside the rest. */
-const forVisits = ({ ROOM_NAME_KEY }: Config, { consultations, bell }: Store) => ({
+const forVisits = (config: Config, { consultations, bell }: Store, keys: FollowedKeys) => ({
   consultations,
   bell,
   newSecret,
-  roomNameKey: ROOM_NAME_KEY,
+  roomNameKey: config.ROOM_NAME_KEY,
+  conferences: conferencesOf(config, keys),
 })
 
 const watchedOf = ({ KEYS_ROTATION_DAYS }: Config, { standing }: FollowedKeys, { bell }: Store) => ({

@@ -69,6 +69,7 @@ const LAWS: Record<string, Law> = {
       '@fastify/*',
       '@sinclair/typebox',
       'prom-client',
+      'ical-generator',
       'ip-address',
       'node:http',
       'node:net',

@@ -4,6 +4,7 @@ import { ServiceFault } from '../../src/service/fault.ts'
 import { NOW, CLINIC } from '../kit.ts'
 import { asking, MINUTE_MS, startVisits, VISIT } from '../visits.ts'
 
+const listOf = (length: number) => Array.from({ length }, () => ({ userId: 'x', role: 'observer' }))
 const iso = (ms: number) => new Date(ms).toISOString()
 
 describe('POST /api/jitsi/consultations', () => {
@@ -123,18 +124,8 @@ describe('POST /api/jitsi/consultations', () => {
     ['the doctor as an observer', participant({ userId: 'doctor-77' }), '/participants/0/role', 'has already'],
     ['a name of blanks', participant({ name: '  ' }), '/participants/0/name', 'must be 1 to 128 characters'],
     ['a name that turns around', participant({ name: 'a\u202eb' }), '/participants/0/name', 'must be 1 to 128'],
-    [
-      'somebody twice',
-      { ...VISIT, participants: Array(2).fill({ userId: 'x', role: 'observer' }) },
-      '/participants/1/userId',
-      'twice',
-    ],
-    [
-      '51 people',
-      { ...VISIT, participants: Array(51).fill({ userId: 'x', role: 'observer' }) },
-      '/participants',
-      'must be',
-    ],
+    ['somebody twice', { ...VISIT, participants: listOf(2) }, '/participants/1/userId', 'twice'],
+    ['51 people', { ...VISIT, participants: listOf(51) }, '/participants', 'must be'],
     ['places for nobody', { ...VISIT, maxParticipants: 0 }, '/maxParticipants', 'must be a whole number from 1'],
     ['a waiting room of words', { ...VISIT, waitingRoom: 'yes' }, '/waitingRoom', 'must be true or false'],
   ])('refuses %s with its field, and makes nothing', async (_what, request, pointer, message) => {
