@@ -3,6 +3,7 @@ import { bearerCheck } from './callers/bearer-token.ts'
 import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { closeCalmly } from './http/closing.ts'
+import type { Door } from './http/caller.ts'
 import { addConsultations } from './http/consultations.ts'
 import { allowOrigins } from './http/cors.ts'
 import { addAudit } from './http/audit.ts'
@@ -12,6 +13,7 @@ import { addFinishes } from './http/finish-consultation.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
 import { addInspect } from './http/inspect.ts'
+import { addInvitations } from './http/invitations.ts'
 import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
 import { logRequests } from './http/log.ts'
@@ -23,7 +25,9 @@ import { noteOrigin } from './http/origin.ts'
 import { refuseOverload } from './http/overload.ts'
 import { handleErrors } from './http/problems.ts'
 import { parseStrictJson } from './http/strict-json.ts'
+import { addRedemption } from './http/redeem-invitation.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
+import { visitCookie } from './http/visit-cookie.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
 import { changeConsultation, finishConsultation, listConsultations, readConsultation } from './service/consultations.ts'
@@ -31,9 +35,11 @@ import { createConsultation } from './service/create-consultation.ts'
 import { exportAudit } from './service/export-audit.ts'
 import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
+import { createInvitation, listInvitations, resendInvitation, revokeInvitation } from './service/invitations.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
 import { readinessOf } from './service/readiness.ts'
+import { bindBrowser, enterBound } from './service/redeem-invitation.ts'
 import { tellMeetingConfig } from './service/tell-meeting-config.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -104,6 +110,7 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     change: (asking, id, version, change) => changeConsultation(parts, asking, id, version, change),
   })
   addFinishes(app, { ...door, finish: (asking, id, how) => finishConsultation(parts, asking, id, how) })
+  await addVisitors(app, config, parts, door)
   addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,
@@ -112,6 +119,23 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
   })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
+}
+
+/** Whoever comes without an account. */
+async function addVisitors(app: App, config: Config, parts: Parts, door: Door): Promise<void> {
+  addInvitations(app, {
+    ...door,
+    create: (asking, consultationId, request) => createInvitation(parts, asking, consultationId, request),
+    list: (asking, consultationId) => listInvitations(parts, asking, consultationId),
+    revoke: (asking, consultationId, id) => revokeInvitation(parts, asking, consultationId, id),
+    resend: (asking, consultationId, id) => resendInvitation(parts, asking, consultationId, id),
+  })
+  addRedemption(app, {
+    // Outside production a page on localhost has no https, without which a browser keeps no Secure cookie.
+    cookie: await visitCookie(app, config.NODE_ENV === 'production'),
+    bind: (visitor, redemption) => bindBrowser(parts, visitor, redemption),
+    enter: (bound, gone) => enterBound(parts, bound, gone),
+  })
 }
 
 /** Builds the application of a port that only the metrics are at. */

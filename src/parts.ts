@@ -15,18 +15,16 @@ import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
 import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
-import type { ConsultationParts } from './service/consultations.ts'
-import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
+import { forVisits, type VisitParts } from './visits.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts &
-  CreatingParts &
-  ConsultationParts & {
+  VisitParts & {
     keys: FollowedKeys
     signing: SigningLoad
     callers: CallerDirectory
@@ -75,9 +73,9 @@ export async function openParts(
     ledger: record.ledger,
     reader: record.reader,
     ...forVisits(config, record),
+    newSecret,
     upkeep,
     limiter,
-    limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
@@ -90,14 +88,6 @@ export async function openParts(
     },
   }
 }
-
-/** What consultations need beside the rest. */
-const forVisits = ({ ROOM_NAME_KEY }: Config, { consultations, bell }: Store) => ({
-  consultations,
-  bell,
-  newSecret,
-  roomNameKey: ROOM_NAME_KEY,
-})
 
 /** @returns an error, once what was opened before it is closed */
 async function closedFirst(record: Store, error: Error): Promise<Error> {

@@ -44,6 +44,7 @@ const TOP_FILES = [
   'tracing',
   'server-options',
   'settings-metrics',
+  'visits',
 ]
 
 /** The table of the house: who may look where, and use what. */

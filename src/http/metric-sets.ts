@@ -47,14 +47,20 @@ export function tokenMetrics(registers: Registry[], deployment: string): Pick<Me
   }
 }
 
-export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation'> {
+export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation' | 'redeemed'> {
   const changes = new Counter({
     name: 'jts_consultations_total',
     help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
     labelNames: ['what'],
     registers,
   })
-  return { consultation: (what) => changes.inc({ what }) }
+  const redemptions = new Counter({
+    name: 'jts_invitations_redeemed_total',
+    help: 'Redemptions of invitations: new, again by the same browser, or refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  return { consultation: (what) => changes.inc({ what }), redeemed: (outcome) => redemptions.inc({ outcome }) }
 }
 
 export function signingMetrics(registers: Registry[]): Pick<Metrics, 'signed'> {

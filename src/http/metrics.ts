@@ -31,6 +31,8 @@ export type Metrics = {
   issued(role: string, caller: string): void
   refused(code: ProblemCode): void
   consultation(what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void
+  /** Somebody used an invitation, for the first time in this browser or again, or was refused. */
+  redeemed(outcome: 'new' | 'again' | 'refused'): void
   signed(signingMs: number, waitedMs: number): void
   committed(ms: number, entries: number): void
   commitFailed(): void
