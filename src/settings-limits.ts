@@ -36,7 +36,7 @@ export const LIMIT_SETTINGS = {
     '30',
     perMinute,
     PER_MINUTE,
-    'Redemptions a minute of one invitation, whoever asks.',
+    'Redemptions a minute of one invitation, whoever asks, and of each browser that came by it.',
   ),
   RATE_LIMIT_KEYS_PER_ADDRESS: setting(
     6000,

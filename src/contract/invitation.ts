@@ -4,7 +4,7 @@ import { instant, told } from './instant.ts'
 import { RoleName } from './role-name.ts'
 
 /** How often one invitation may be used at most. */
-export const MAX_USES = 50
+const MAX_USES = 50
 
 /** How many invitations a consultation has at most: of those that can still be used, and in all. */
 export const MAX_LIVE_INVITATIONS = 100

@@ -102,7 +102,8 @@ export const PROBLEMS = {
   'too-many-invitations': {
     status: 409,
     title: 'Too many invitations',
-    detail: 'This consultation has as many invitations as it may have: 100 that can be used, 500 in all; revoke some.',
+    detail:
+      'This consultation has as many invitations as it may have: revoke some of the 100 that can be used; after 500 in all, make a new consultation.',
   },
   'room-taken': {
     status: 409,

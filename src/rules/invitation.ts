@@ -63,7 +63,7 @@ export function invited(
 }
 
 /** A machine invites into its own roles, a signed-in user into those that do not moderate. */
-const mayInvite = (policy: Policy, { user, roles }: Caller, role: string): boolean =>
+export const mayInvite = (policy: Policy, { user, roles }: Caller, role: string): boolean =>
   user === undefined ? roles.has(role) : policy.roles.get(role)?.moderator === false
 
 function faultsOfPerson(
@@ -101,8 +101,12 @@ export const callerBy = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller 
   rooms: 'consultations',
 })
 
+/** @returns the id of the invitation by which a caller asks, or undefined */
+export const invitationIdIn = (callerId: string): string | undefined =>
+  callerId.startsWith(PREFIX) ? callerId.slice(PREFIX.length) : undefined
+
 /** A caller as it is counted: invitations as one, for there is no end of them. */
-export const countedAs = ({ id }: Pick<Caller, 'id'>): string => (id.startsWith(PREFIX) ? 'invitation' : id)
+export const countedAs = ({ id }: Pick<Caller, 'id'>): string => (invitationIdIn(id) === undefined ? id : 'invitation')
 
 /** Where a code is told, and how: the fragment of a link never leaves the browser (RFC 3986, section 3.5). */
 export type Told = { code: string; publicUrl: string | undefined }

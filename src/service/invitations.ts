@@ -9,7 +9,7 @@ import {
 } from '../contract/invitation.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Consultation } from '../rules/consultation.ts'
-import { hashOfSecret, type Invitation, invitationAnswer, invited, isLive } from '../rules/invitation.ts'
+import { hashOfSecret, type Invitation, invitationAnswer, invited, isLive, mayInvite } from '../rules/invitation.ts'
 import { overFor } from '../rules/plan-consultation.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
@@ -116,6 +116,9 @@ export async function resendInvitation(
   const now = parts.clock()
   const over = overFor(consultation, parts.policy().window, now)
   if (over !== undefined) return refuse(parts, asking, action, over, invitation)
+  if (!mayInvite(parts.policy(), asking.caller, invitation.role)) {
+    return refuse(parts, asking, action, { code: 'role-not-allowed' }, invitation)
+  }
   const code = parts.newSecret(SECRET_BYTES)
   if (isLive(invitation, now)) {
     await keep(parts, asking, action, DONE, aboutIt(invitation))

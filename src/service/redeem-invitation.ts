@@ -7,7 +7,8 @@ import { closesAt, type Consultation } from '../rules/consultation.ts'
 import { callerBy, hashOfSecret, type Invitation, isLive } from '../rules/invitation.ts'
 import { type Invitee, inviteeOf } from '../rules/redeeming.ts'
 import { DONE, keep, refusedWith } from './entry.ts'
-import type { InvitationStore, Session } from './invitation-ports.ts'
+import type { InvitationStore } from './invitation-ports.ts'
+import { sessionBy } from './invitation-session.ts'
 import { aboutIt, whyClosed } from './invitations.ts'
 import { type Asking, type IssuingParts, issueToken } from './issue-token.ts'
 import type { NewId, NewSecret } from './ports.ts'
@@ -71,30 +72,15 @@ export const enterBound = (
   gone: () => boolean,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> => issueToken(parts, asking, request, gone)
 
-/**
- * Whom a cookie stands for.
- * @param secret what the cookie holds
- * @returns undefined where nobody has it, or the invitation was revoked
- * @throws ServiceFault `record-unavailable`
- */
-export async function sessionOf(
-  { invitations }: Pick<RedeemingParts, 'invitations'>,
-  secret: string,
-): Promise<(Session & { consultationId: string }) | undefined> {
-  const session = await invitations.session(hashOfSecret(secret))
-  if (session === undefined || session.invitation.revokedAt !== undefined) return undefined
-  return { ...session, consultationId: session.invitation.consultationId }
-}
-
 async function bind(parts: RedeemingParts, visitor: Visitor, redemption: Redemption): Promise<Bound | Refusal> {
   const { limiter, limits, invitations } = parts
   const key = `failed:${visitor.network}`
   const bannedMs = await limiter.bannedMs(key)
   if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
   const codeHash = hashOfSecret(redemption.code)
-  const limited = await countCode(parts, codeHash)
-  if (limited !== undefined) return refuse(parts, visitor, limited)
-  const session = await sessionBy(parts, visitor, codeHash)
+  const session = await sessionBy(parts, visitor.secret, codeHash)
+  const limited = await count(parts, session?.sessionHash ?? codeHash)
+  if (limited !== undefined) return refuse(parts, visitor, limited, session?.invitation)
   const invitation = session?.invitation ?? (await invitations.byCode(codeHash))
   if (invitation === undefined) {
     await refuse(parts, visitor, INVALID)
@@ -112,19 +98,14 @@ async function bind(parts: RedeemingParts, visitor: Visitor, redemption: Redempt
   return useUp(parts, visitor, binding, codeHash)
 }
 
-/** Counts by a part of the hash, which tells nobody the code; unknown codes count too, so that none is told apart. */
-async function countCode({ limiter, limits }: RedeemingParts, codeHash: string): Promise<Refusal | undefined> {
+/**
+ * Counts a code, known or not, or a browser that came by one: so those who wait do not take the place of one another. A part
+ * of the hash does, and tells nobody the secret.
+ */
+async function count({ limiter, limits }: RedeemingParts, hash: string): Promise<Refusal | undefined> {
   const perMinute = limits.perInvitation
-  const { allowed, retryAfterMs } = await limiter.take(`invitation:${codeHash.slice(0, 16)}`, perMinute)
+  const { allowed, retryAfterMs } = await limiter.take(`invitation:${hash.slice(0, 16)}`, perMinute)
   return allowed ? undefined : { code: 'rate-limited', retryAfterMs, limit: { name: 'invitation', perMinute } }
-}
-
-/** The session of a browser, where it came by this code; also by one that another took the place of since. */
-async function sessionBy(parts: RedeemingParts, { secret }: Visitor, codeHash: string): Promise<Session | undefined> {
-  const session = secret === undefined ? undefined : await sessionOf(parts, secret)
-  if (session === undefined || session.codeHash === codeHash) return session
-  const now = await parts.invitations.byCode(codeHash)
-  return now?.id === session.invitation.id ? session : undefined
 }
 
 type Binding = { invitation: Invitation; consultation: Consultation; invitee: Invitee }
