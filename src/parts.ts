@@ -16,20 +16,16 @@ import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
 import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
-import type { ConsultationParts } from './service/consultations.ts'
-import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, Conferences, NewSecret, SigningLoad } from './service/ports.ts'
-import type { AdmissionParts } from './service/waiting-room.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
+import { forVisits, type VisitParts } from './visits.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts &
-  CreatingParts &
-  ConsultationParts &
-  AdmissionParts & {
+  VisitParts & {
     keys: FollowedKeys
     signing: SigningLoad
     callers: CallerDirectory
@@ -79,10 +75,11 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...forVisits(config, record, keys),
+    ...forVisits(config, record),
+    conferences: conferencesOf(config, keys),
+    newSecret,
     upkeep,
     limiter,
-    limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
@@ -95,15 +92,6 @@ export async function openParts(
     },
   }
 }
-
-/** What consultations need beside the rest. */
-const forVisits = (config: Config, { consultations, bell }: Store, keys: FollowedKeys) => ({
-  consultations,
-  bell,
-  newSecret,
-  roomNameKey: config.ROOM_NAME_KEY,
-  conferences: conferencesOf(config, keys),
-})
 
 const watchedOf = ({ KEYS_ROTATION_DAYS }: Config, { standing }: FollowedKeys, { bell }: Store) => ({
   ring: standing,

@@ -35,6 +35,8 @@ export type Metrics = {
   consultation(what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void
   /** So many streams of events are open. */
   streams(open: number): void
+  /** Somebody used an invitation, for the first time in this browser or again, or was refused. */
+  redeemed(outcome: 'new' | 'again' | 'refused'): void
   signed(signingMs: number, waitedMs: number): void
   committed(ms: number, entries: number): void
   commitFailed(): void
