@@ -12,6 +12,11 @@ export const PROBLEMS = {
     title: 'Not authenticated',
     detail: 'Send a valid API key, or the access token of a signed-in user, as Authorization: Bearer <credential>.',
   },
+  'token-not-renewable': {
+    status: 401,
+    title: 'Token not renewable',
+    detail: 'Ask for a new token in the way in which the first one was had.',
+  },
   'step-up-required': {
     status: 401,
     title: 'Stronger sign-in required',
@@ -72,6 +77,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'Consultation not found',
     detail: 'There is no consultation of this id that this caller may see.',
+  },
+  'revocation-not-found': {
+    status: 404,
+    title: 'Revocation not found',
+    detail: 'No revocation of this id is in force; GET /api/jitsi/revocations lists those that are.',
   },
   'request-timeout': { status: 408, title: 'Request timeout', detail: 'Send the whole request without a pause.' },
   'consultation-ended': {

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { CHECKPOINT_CHAIN } from '../contract/checkpoint.ts'
 import { consultations } from './consultation-tables.ts'
+import { revocations } from './revocation-table.ts'
 import type { Engine } from './schema.ts'
 
 const ORDER = ['time', 'chain', 'sequence'] as const
@@ -153,4 +154,5 @@ export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '005-retention': retention(engine),
   '006-writers': writers,
   '007-consultations': consultations,
+  '009-revocations': revocations,
 })

@@ -1,4 +1,5 @@
 import type { ConsultationStore } from '../service/consultation-ports.ts'
+import type { RevocationStore } from '../service/revocation-ports.ts'
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
@@ -10,6 +11,7 @@ import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
 import { postgresBell } from './postgres-bell.ts'
 import { openRetention } from './retention.ts'
+import { openRevocations } from './revocations.ts'
 import { openSqlite, pendingInSqlite } from './sqlite.ts'
 
 /** For whoever does not want to know. */
@@ -23,6 +25,7 @@ export type Store = {
   checkpoints: CheckpointStore
   retention: Retention
   consultations: ConsultationStore
+  revocations: RevocationStore
   bell: StoreBell
   close(): Promise<void>
 }
@@ -45,6 +48,7 @@ export async function openStore(url: string, writer: Writer, link: Link, events:
     checkpoints: openCheckpoints(db),
     retention: openRetention(db),
     consultations: openConsultations(db, isPostgres(url) ? 'postgres' : 'sqlite'),
+    revocations: openRevocations(db),
     bell,
     async close() {
       await bell.close()
