@@ -3,6 +3,8 @@ import { bearerCheck } from './callers/bearer-token.ts'
 import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { closeCalmly } from './http/closing.ts'
+import type { Door } from './http/caller.ts'
+import { addEvents } from './http/consultation-events.ts'
 import { addConsultations } from './http/consultations.ts'
 import { allowOrigins } from './http/cors.ts'
 import { addAudit } from './http/audit.ts'
@@ -23,6 +25,7 @@ import { noteOrigin } from './http/origin.ts'
 import { refuseOverload } from './http/overload.ts'
 import { handleErrors } from './http/problems.ts'
 import { parseStrictJson } from './http/strict-json.ts'
+import { addWaitingRoom } from './http/waiting-room.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
@@ -35,6 +38,8 @@ import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
 import { readinessOf } from './service/readiness.ts'
 import { tellMeetingConfig } from './service/tell-meeting-config.ts'
+import { admit, listWaiting } from './service/waiting-room.ts'
+import { watchConsultation } from './service/watch-consultation.ts'
 import type { Tracing } from './tracing.ts'
 
 /**
@@ -96,14 +101,7 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
-  addConsultations(app, {
-    ...door,
-    create: (asking, request, idempotencyKey) => createConsultation(parts, asking, request, idempotencyKey),
-    read: (asking, id) => readConsultation(parts, asking, id),
-    list: (asking, query) => listConsultations(parts, asking, query),
-    change: (asking, id, version, change) => changeConsultation(parts, asking, id, version, change),
-  })
-  addFinishes(app, { ...door, finish: (asking, id, how) => finishConsultation(parts, asking, id, how) })
+  addVisits(app, config, parts, door)
   addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,
@@ -112,6 +110,29 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
   })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
+}
+
+/** What is about consultations. */
+function addVisits(app: App, config: Config, parts: Parts, door: Door): void {
+  addConsultations(app, {
+    ...door,
+    create: (asking, request, idempotencyKey) => createConsultation(parts, asking, request, idempotencyKey),
+    read: (asking, id) => readConsultation(parts, asking, id),
+    list: (asking, query) => listConsultations(parts, asking, query),
+    change: (asking, id, version, change) => changeConsultation(parts, asking, id, version, change),
+  })
+  addFinishes(app, { ...door, finish: (asking, id, how) => finishConsultation(parts, asking, id, how) })
+  addWaitingRoom(app, {
+    ...door,
+    listWaiting: (asking, id) => listWaiting(parts, asking, id),
+    admit: (asking, id, userId) => admit(parts, asking, id, userId),
+  })
+  addEvents(app, {
+    ...door,
+    heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
+    streams: (open) => parts.metrics.streams(open),
+    watch: (asking, id, listener) => watchConsultation(parts, asking, id, listener),
+  })
 }
 
 /** Builds the application of a port that only the metrics are at. */

@@ -20,13 +20,15 @@ import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
+import type { AdmissionParts } from './service/waiting-room.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts &
   CreatingParts &
-  ConsultationParts & {
+  ConsultationParts &
+  AdmissionParts & {
     keys: FollowedKeys
     signing: SigningLoad
     callers: CallerDirectory

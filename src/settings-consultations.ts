@@ -1,4 +1,4 @@
-import { isPlainUrl, MAC_KEY, macKey, optional, setting } from './setting-values.ts'
+import { isPlainUrl, MAC_KEY, macKey, optional, setting, wholeNumber } from './setting-values.ts'
 
 /** What consultations need beside the policy. */
 export const CONSULTATION_SETTINGS = {
@@ -8,6 +8,13 @@ export const CONSULTATION_SETTINGS = {
     isPlainUrl,
     'an https URL such as https://visits.example.org, without a query',
     'Where people find the page that invitations and appointments link to, `<PUBLIC_URL>/join`.',
+  ),
+  EVENTS_HEARTBEAT_SECONDS: setting(
+    15,
+    '15',
+    wholeNumber(1, 25),
+    'a whole number from 1 to 25',
+    'How often a stream of events shows that it lives, so that no proxy takes it for idle.',
   ),
   ROOM_NAME_KEY: {
     ...setting(optional, 'none', macKey, MAC_KEY, 'Key of `{hash}` in the room template of the policy.'),

@@ -126,6 +126,7 @@ export const PREFIXES = [
   'SIGNING_',
   'POLICY_',
   'PUBLIC_',
+  'EVENTS_',
   'ROOM_',
   'DATABASE_',
   'AUDIT_',

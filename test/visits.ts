@@ -54,9 +54,8 @@ export type Answer<T = Record<string, unknown>> = {
 }
 
 /** Asks a service as somebody, over its production app. */
-export const asking =
-  (app: Service['app'], credential: string | undefined) =>
-  async <T = Record<string, unknown>>(
+export function asking(app: Service['app'], credential: string | undefined) {
+  const ask = async <T = Record<string, unknown>>(
     method: InjectOptions['method'],
     path: string,
     body?: object,
@@ -71,6 +70,42 @@ export const asking =
     const isJson = String(answer.headers['content-type']).includes('json')
     return { status: answer.statusCode, body: (isJson ? answer.json() : answer.body) as T, headers: answer.headers }
   }
+  return Object.assign(ask, { credential: credential ?? '' })
+}
+
+export type Told = { event: string; retry: number; data: Record<string, unknown> }
+
+/** Listens to the events of a consultation. `next` gives undefined once the stream has ended. */
+export async function eventsOf(
+  app: Service['app'],
+  id: string,
+  credential: string,
+): Promise<{ next(): Promise<Told | undefined> }> {
+  const answer = await app.inject({
+    url: `/api/jitsi/consultations/${id}/events`,
+    headers: { authorization: `Bearer ${credential}` },
+    payloadAsStream: true,
+  })
+  if (answer.statusCode !== 200) throw new Error(`no events: ${answer.statusCode}`)
+  const stream = answer.stream()
+  onTestFinished(() => void stream.destroy())
+  const events = parsed(stream)
+  return { next: async () => (await events.next()).value as Told | undefined }
+}
+
+async function* parsed(stream: AsyncIterable<Buffer>): AsyncGenerator<Told> {
+  let text = ''
+  for await (const chunk of stream) {
+    text += chunk.toString('utf8')
+    const blocks = text.split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2)))
+      if (fields.data === undefined) continue
+      yield { event: fields.event ?? '', retry: Number(fields.retry), data: JSON.parse(fields.data) as Told['data'] }
+    }
+  }
+}
 
 export type Ask = ReturnType<typeof asking>
 

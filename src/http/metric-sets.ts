@@ -47,14 +47,19 @@ export function tokenMetrics(registers: Registry[], deployment: string): Pick<Me
   }
 }
 
-export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation'> {
+export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation' | 'streams'> {
   const changes = new Counter({
     name: 'jts_consultations_total',
     help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
     labelNames: ['what'],
     registers,
   })
-  return { consultation: (what) => changes.inc({ what }) }
+  const streams = new Gauge({
+    name: 'jts_event_streams',
+    help: 'Streams of events that are open',
+    registers,
+  })
+  return { consultation: (what) => changes.inc({ what }), streams: (open) => streams.set(open) }
 }
 
 export function signingMetrics(registers: Registry[]): Pick<Metrics, 'signed'> {

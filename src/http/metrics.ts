@@ -31,6 +31,8 @@ export type Metrics = {
   issued(role: string, caller: string): void
   refused(code: ProblemCode): void
   consultation(what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void
+  /** So many streams of events are open. */
+  streams(open: number): void
   signed(signingMs: number, waitedMs: number): void
   committed(ms: number, entries: number): void
   commitFailed(): void

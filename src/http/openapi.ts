@@ -9,6 +9,7 @@ import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract
 import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-overwrite.ts'
 import { MeetingConfig } from '../contract/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
+import { AdmitRequest, ConsultationView, Waiter, WaitingList } from '../contract/waiting-room.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
 
@@ -20,6 +21,7 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
+  ...[Waiter, WaitingList, AdmitRequest, ConsultationView],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]

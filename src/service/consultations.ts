@@ -10,10 +10,11 @@ import { DONE, type EntryParts, keep, refusedWith } from './entry.ts'
 import type { Asking } from './issue-token.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
 
-/** What dealing with consultations needs. */
-export type ConsultationParts = EntryParts & {
-  policy: () => Policy
-  consultations: ConsultationStore
+/** What finding consultations needs. */
+export type FindingParts = EntryParts & { policy: () => Policy; consultations: ConsultationStore }
+
+/** What changing them needs. */
+export type ConsultationParts = FindingParts & {
   bell: Bell
   metrics: { consultation(what: 'changed' | 'ended' | 'cancelled'): void }
 }
@@ -27,7 +28,7 @@ export type Found = { consultation: Consultation; standing: Standing }
  * @returns it, or `consultation-not-found` for whoever may not know of it, or `role-not-allowed`
  */
 export async function findFor(
-  parts: Omit<ConsultationParts, 'bell' | 'metrics'>,
+  parts: FindingParts,
   asking: Asking,
   action: AuditEntry['action'],
   id: string,
@@ -57,15 +58,12 @@ export async function refuse(
   return refusal
 }
 
-const told = (
-  parts: Pick<ConsultationParts, 'policy' | 'clock'>,
-  { caller }: Asking,
-  { consultation, standing }: Found,
-) => consultationAnswer(consultation, parts.policy().window, parts.clock(), { standing, userId: caller.user?.id })
+const told = (parts: Pick<FindingParts, 'policy' | 'clock'>, { caller }: Asking, { consultation, standing }: Found) =>
+  consultationAnswer(consultation, parts.policy().window, parts.clock(), { standing, userId: caller.user?.id })
 
 /** @returns a consultation as this caller may see it, or `consultation-not-found` */
 export async function readConsultation(
-  parts: Omit<ConsultationParts, 'bell' | 'metrics'>,
+  parts: FindingParts,
   asking: Asking,
   id: string,
 ): Promise<ConsultationAnswer | Refusal> {
@@ -77,7 +75,7 @@ export async function readConsultation(
 
 /** @returns a page in the order of the beginnings, of a signed-in user the user's own; or `invalid-request` */
 export async function listConsultations(
-  parts: Omit<ConsultationParts, 'bell' | 'metrics'>,
+  parts: FindingParts,
   asking: Asking,
   query: ConsultationQuery,
 ): Promise<ConsultationPage | Refusal> {

@@ -1,0 +1,114 @@
+import { PassThrough } from 'node:stream'
+import { Type } from '@sinclair/typebox'
+import type { Refusal } from '../contract/problem.ts'
+import { EVENTS } from '../contract/waiting-room.ts'
+import type { Asking } from '../service/issue-token.ts'
+import type { Listener, Watch } from '../service/watch-consultation.ts'
+import type { App } from './app-type.ts'
+import { authenticate, type Door } from './caller.ts'
+import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultations.ts'
+import { sendProblem } from './problems.ts'
+import { problemsOf } from './route-problems.ts'
+import { askingOf } from './tokens.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type EventRoute = Door & {
+  watch(asking: Asking, id: string, listener: Listener): Promise<Watch | Refusal>
+  /** How often a stream shows that it lives; shorter than the idle time of proxies (60 s) and of our sockets (30 s). */
+  heartbeatSeconds: number
+  /** Is told how many streams are open. */
+  streams(open: number): void
+}
+
+/** After so long a listener comes again, and is asked for the credential again. */
+const LONGEST_MS = 3_600_000
+
+/** As many as one instance keeps open; who comes beyond is told to come again. */
+const MAX_STREAMS = 5000
+
+/** When a listener comes again: soon, or once there is nothing to tell any more, hardly. */
+const RETRY_MS = { next: 3000, last: 3_600_000 }
+
+/** Who takes nothing of so many waiting bytes is parted with. */
+const MAX_WAITING_BYTES = 64 * 1024
+
+const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who takes part. Server-sent events
+(text/event-stream) with the events ${EVENTS.join(', ')}; data of each is a ConsultationView. The first tells how things
+stand, so nothing is lost between asking and listening. After ended, cancelled or removed the stream ends.`
+
+/** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
+export function addEvents(app: App, { identify, limitCaller, watch, ...route }: EventRoute): void {
+  const open = new Set<PassThrough>()
+  app.addHook('preClose', (done) => {
+    for (const stream of open) stream.end()
+    done()
+  })
+  app.get(
+    `${CONSULTATIONS_PATH}/:id/events`,
+    {
+      config: {
+        action: 'consultation.read',
+        problems: problemsOf(['caller'], ['consultation-not-found', 'overloaded']),
+      },
+      preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
+      schema: {
+        operationId: 'watchConsultation',
+        summary: 'Listen to what happens to a consultation',
+        description: DESCRIPTION.replaceAll('\n', ' '),
+        ...CONSULTATION_TAG,
+        ...byScope('consultations:read'),
+        params: ConsultationPath,
+        response: {
+          200: {
+            description: 'Events, as they happen',
+            content: { 'text/event-stream': { schema: Type.Unsafe<PassThrough>(Type.String()) } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      if (open.size >= MAX_STREAMS) return sendProblem(request, reply, { code: 'overloaded' })
+      const stream = new PassThrough()
+      const found = await watch(askingOf(request), request.params.id, listenerOn(stream))
+      if ('code' in found) return sendProblem(request, reply, found)
+      keepOpen(stream, found, open, route)
+      // A proxy that collects answers would hold events back.
+      return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(stream)
+    },
+  )
+}
+
+/** Writes events down as the HTML standard has them. */
+const listenerOn = (stream: PassThrough): Listener => ({
+  tell(event, view, last) {
+    if (stream.writableEnded) return
+    stream.write(`retry: ${last ? RETRY_MS.last : RETRY_MS.next}\nevent: ${event}\ndata: ${JSON.stringify(view)}\n\n`)
+    if (last) stream.end()
+  },
+  broke: () => stream.end(),
+})
+
+function keepOpen(
+  stream: PassThrough,
+  watch: Watch,
+  open: Set<PassThrough>,
+  { heartbeatSeconds, streams }: Pick<EventRoute, 'heartbeatSeconds' | 'streams'>,
+): void {
+  const beat = setInterval(() => {
+    watch.look()
+    if (stream.readableLength + stream.writableLength > MAX_WAITING_BYTES) stream.destroy()
+    else if (!stream.writableEnded) stream.write(':\n\n')
+  }, heartbeatSeconds * 1000).unref()
+  const longest = setTimeout(() => stream.end(), LONGEST_MS).unref()
+  open.add(stream)
+  streams(open.size)
+  const close = () => {
+    clearInterval(beat)
+    clearTimeout(longest)
+    watch.stop()
+    open.delete(stream)
+    streams(open.size)
+  }
+  if (stream.writableEnded) close()
+  else stream.once('finish', close).once('close', () => open.has(stream) && close())
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { eventsOf, MINUTE_MS, startVisits, VISIT } from '../visits.ts'
+
+const START = Date.parse(VISIT.startsAt)
+const PATIENT = { userId: 'patient-1042', userName: 'Asha Rao' }
+const DOCTOR = { userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+
+const start = async (change: object = {}, env: Record<string, string> = {}) => {
+  const visits = await startVisits(env)
+  const visit = await visits.visit({ waitingRoom: true, ...change })
+  visits.time.now = START
+  return { ...visits, ...visit }
+}
+
+describe('the waiting room', () => {
+  it('holds the patient, without a token, until the doctor admits', async () => {
+    const { desk, id, roomId, time, entries } = await start()
+    const since = new Date(START).toISOString()
+    const ask = () => desk('POST', '/token', { roomId, ...PATIENT })
+    expect(await ask()).toMatchObject({ status: 202, body: { state: 'waiting', since, consultationId: id } })
+    time.now += MINUTE_MS
+    expect(await ask()).toMatchObject({ status: 202, body: { state: 'waiting', since } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({
+      status: 200,
+      body: { waiting: [{ userId: 'patient-1042', role: 'patient', since }] },
+    })
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({ status: 200 })
+    expect(await ask()).toMatchObject({ status: 200, body: { userRole: 'patient', moderator: false } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
+    const told = entries().map(({ action, outcome, user_id }) => [action, outcome, user_id])
+    expect(told).toStrictEqual([
+      ['consultation.create', 'done', 'patient-1042'],
+      ['token.issue', 'waiting', 'patient-1042'],
+      ['consultation.read', 'done', undefined],
+      ['consultation.admit', 'done', 'patient-1042'],
+      ['token.issue', 'issued', 'patient-1042'],
+      ['consultation.read', 'done', undefined],
+    ])
+    expect(entries().every(({ consultation }) => consultation === id)).toBe(true)
+  })
+
+  it('does not hold whoever moderates', async () => {
+    const { desk, roomId } = await start()
+    expect(await desk('POST', '/token', { roomId, ...DOCTOR })).toMatchObject({ status: 200 })
+  })
+
+  it('tells the longest waiting first', async () => {
+    const participants = [
+      { userId: 'b', role: 'observer', name: 'B' },
+      { userId: 'a', role: 'observer' },
+    ]
+    const { desk, id, roomId, time } = await start({ participants })
+    for (const userId of ['b', 'patient-1042', 'a']) {
+      time.now += 1000
+      await desk('POST', '/token', { roomId, userId, userName: 'A Name' })
+    }
+    const { body } = await desk<{ waiting: { userId: string; name?: string }[] }>('GET', `/consultations/${id}/waiting`)
+    expect(body.waiting.map(({ userId }) => userId)).toStrictEqual(['b', 'patient-1042', 'a'])
+    expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', undefined, undefined])
+  })
+
+  it('admits nobody who does not take part, and nobody once it is over', async () => {
+    const { desk, id } = await start()
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'stranger' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/userId', message: 'must be somebody who takes part' }] },
+    })
+    await desk('POST', `/consultations/${id}/cancel`)
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({
+      status: 409,
+      body: { code: 'consultation-cancelled' },
+    })
+  })
+
+  it('is kept by the doctor who signed in, and by no patient and no doctor of others', async () => {
+    const { user, id } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient, other] = [await user('d', 'doctor'), await user('p', 'patient'), await user('x', 'doctor')]
+    for (const [ask, status, code] of [
+      [doctor, 200, undefined],
+      [patient, 403, 'role-not-allowed'],
+      [other, 404, 'consultation-not-found'],
+    ] as const) {
+      expect(await ask('GET', `/consultations/${id}/waiting`)).toMatchObject({ status, body: code ? { code } : {} })
+      expect(await ask('POST', `/consultations/${id}/admit`, { userId: 'p' })).toMatchObject({ status })
+    }
+  })
+})
+
+describe('the events of a consultation', () => {
+  it('tell the patient at once of the admission, and of nobody else', async () => {
+    const { desk, user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    const events = await eventsOf(app, id, patient.credential)
+    expect(await events.next()).toMatchObject({ event: 'state', data: { state: 'scheduled', version: 1 } })
+    await patient('POST', '/token', { roomId })
+    expect(await events.next()).toMatchObject({ event: 'state', data: { waitingSince: new Date(START).toISOString() } })
+    await desk('POST', `/consultations/${id}/admit`, { userId: 'p' })
+    const admitted = await events.next()
+    expect(admitted).toMatchObject({ event: 'admitted', data: { admittedAt: new Date(START).toISOString() } })
+    expect(JSON.stringify(admitted)).not.toMatch(/waiting"|"d"/)
+  })
+
+  it('tell the doctor who came to wait', async () => {
+    const { user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
+    const events = await eventsOf(app, id, doctor.credential)
+    expect(await events.next()).toMatchObject({ event: 'state', data: { waiting: [] } })
+    await patient('POST', '/token', { roomId })
+    expect(await events.next()).toMatchObject({ event: 'waiting', data: { waiting: [{ userId: 'p' }] } })
+  })
+
+  it('tell of a new time, and end with the consultation', async () => {
+    const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    for (const how of ['cancel'] as const) {
+      const events = await eventsOf(app, id, patient.credential)
+      await events.next()
+      await desk('PATCH', `/consultations/${id}`, { durationMinutes: 60 }, { 'if-match': '"1"' })
+      expect(await events.next()).toMatchObject({ event: 'rescheduled', data: { version: 2 } })
+      await desk('POST', `/consultations/${id}/${how}`)
+      expect(await events.next()).toMatchObject({ event: 'cancelled', data: { state: 'cancelled' } })
+      expect(await events.next()).toBeUndefined()
+    }
+    const late = await eventsOf(app, id, patient.credential)
+    expect(await late.next()).toMatchObject({ event: 'cancelled', retry: 3_600_000 })
+    expect(await late.next()).toBeUndefined()
+  })
+
+  it('end for whoever is removed, who is told no more than that', async () => {
+    const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    const events = await eventsOf(app, id, patient.credential)
+    await events.next()
+    const participants = [
+      { userId: 'd', role: 'doctor' },
+      { userId: 'other', role: 'patient' },
+    ]
+    await desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+    const removed = await events.next()
+    expect(removed).toMatchObject({ event: 'removed' })
+    expect(JSON.stringify(removed)).not.toContain('other')
+    expect(await events.next()).toBeUndefined()
+  })
+
+  it('tell that the time is over without anybody doing anything', async () => {
+    const { id, time, app, desk } = await start({}, { EVENTS_HEARTBEAT_SECONDS: '1' })
+    const events = await eventsOf(app, id, desk.credential)
+    await events.next()
+    time.now += 60 * MINUTE_MS
+    expect(await events.next()).toMatchObject({ event: 'ended', data: { state: 'ended' } })
+  })
+
+  it('are for nobody who does not take part', async () => {
+    const { user, nobody, id } = await start({ doctorId: 'd', patientId: 'p' })
+    const stranger = await user('x', 'patient')
+    expect(await stranger('GET', `/consultations/${id}/events`)).toMatchObject({ status: 404 })
+    expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
+  })
+
+  it('end when the service stops', async () => {
+    const { id, app, desk } = await start()
+    const events = await eventsOf(app, id, desk.credential)
+    await events.next()
+    await app.close()
+    expect(await events.next()).toBeUndefined()
+  })
+})
