@@ -16,6 +16,7 @@ import { addHealth } from './http/health.ts'
 import { addInspect } from './http/inspect.ts'
 import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
+import { addKick } from './http/kick.ts'
 import { logRequests } from './http/log.ts'
 import { addMeetingConfig } from './http/meeting-config.ts'
 import { addMetrics, countRequests } from './http/metrics-route.ts'
@@ -24,6 +25,8 @@ import { describe } from './http/openapi.ts'
 import { noteOrigin } from './http/origin.ts'
 import { refuseOverload } from './http/overload.ts'
 import { handleErrors } from './http/problems.ts'
+import { addRenewals } from './http/renewals.ts'
+import { addRevocations } from './http/revocations.ts'
 import { parseStrictJson } from './http/strict-json.ts'
 import { addWaitingRoom } from './http/waiting-room.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
@@ -36,7 +39,10 @@ import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
+import { kick } from './service/kick.ts'
 import { readinessOf } from './service/readiness.ts'
+import { renewToken } from './service/renew-token.ts'
+import { liftRevocation, listRevocations, revoke } from './service/revocations.ts'
 import { tellMeetingConfig } from './service/tell-meeting-config.ts'
 import { admit, listWaiting } from './service/waiting-room.ts'
 import { watchConsultation } from './service/watch-consultation.ts'
@@ -101,7 +107,9 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
+  addRenewals(app, { renewToken: (token, gone) => renewToken(parts, config.RATE_LIMIT_FAILED_LOGINS, token, gone) })
   addVisits(app, config, parts, door)
+  addRevoking(app, parts, door)
   addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,
@@ -133,6 +141,17 @@ function addVisits(app: App, config: Config, parts: Parts, door: Door): void {
     streams: (open) => parts.metrics.streams(open),
     watch: (asking, id, listener) => watchConsultation(parts, asking, id, listener),
   })
+}
+
+/** What puts people out. */
+function addRevoking(app: App, parts: Parts, door: Door): void {
+  addRevocations(app, {
+    ...door,
+    revoke: (asking, request) => revoke(parts, asking, request),
+    list: (asking, query) => listRevocations(parts, asking, query),
+    lift: (asking, id) => liftRevocation(parts, asking, id),
+  })
+  addKick(app, { ...door, kick: (asking, id, participantId) => kick(parts, asking, id, participantId) })
 }
 
 /** Builds the application of a port that only the metrics are at. */

@@ -15,19 +15,22 @@ import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
 import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
-import type { ConsultationParts } from './service/consultations.ts'
+import type { FinishingParts } from './service/consultations.ts'
 import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
-import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
+import type { RenewingParts } from './service/renew-token.ts'
+import type { RevokingParts } from './service/revocations.ts'
 import type { AdmissionParts } from './service/waiting-room.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
+import { openVisitParts } from './visit-parts.ts'
 
 /** All that has state, opened. */
-export type Parts = IssuingParts &
+export type Parts = RenewingParts &
+  RevokingParts &
   CreatingParts &
-  ConsultationParts &
+  FinishingParts &
   AdmissionParts & {
     keys: FollowedKeys
     signing: SigningLoad
@@ -64,7 +67,9 @@ export async function openParts(
   const policy = followPolicy(config, file, clock, recording(note, events))
   const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
+  const visits = openVisitParts(config, record, newSecret, events.broke)
+  const { count: revocations } = visits.parts.revoked
+  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS, revocations })
   return {
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
@@ -76,7 +81,7 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...forVisits(config, record),
+    ...visits.parts,
     upkeep,
     limiter,
     limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
@@ -87,19 +92,12 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
+      await visits.close()
       await upkeep.end(() => note('service.stop').catch(events.broke))
       await record.close()
     },
   }
 }
-
-/** What consultations need beside the rest. */
-const forVisits = ({ ROOM_NAME_KEY }: Config, { consultations, bell }: Store) => ({
-  consultations,
-  bell,
-  newSecret,
-  roomNameKey: ROOM_NAME_KEY,
-})
 
 /** @returns an error, once what was opened before it is closed */
 async function closedFirst(record: Store, error: Error): Promise<Error> {

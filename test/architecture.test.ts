@@ -43,6 +43,7 @@ const TOP_FILES = [
   'otel',
   'tracing',
   'server-options',
+  'visit-parts',
   'settings-metrics',
 ]
 

@@ -104,6 +104,11 @@ export const PROBLEMS = {
     title: 'Room taken',
     detail: 'The room template of the policy gives a name that is in use; put {timestamp}, {random} or {hash} into it.',
   },
+  'conference-off': {
+    status: 409,
+    title: 'Conference off',
+    detail: 'The settings do not let this service change running meetings; see JAAS_MANAGEMENT.',
+  },
   'version-conflict': {
     status: 412,
     title: 'Version conflict',
@@ -156,6 +161,12 @@ export const PROBLEMS = {
     status: 503,
     title: 'Record unavailable',
     detail: 'The audit record cannot be written, so no token is issued; ask again after Retry-After seconds.',
+  },
+  'conference-unavailable': {
+    status: 503,
+    title: 'Conference unavailable',
+    detail:
+      'Jitsi did not confirm that the meeting was changed, and may have changed it; ask again after Retry-After seconds.',
   },
   'shutting-down': {
     status: 503,

@@ -28,6 +28,10 @@ export function watchSigning(registry: Registry, signing: SigningLoad): void {
   )
 }
 
+export function watchRevocations(registry: Registry, { revocations }: Watched): void {
+  watched(registry, 'jts_revocations_in_force', 'Revocations that are in force, as this instance knows', revocations)
+}
+
 const DAY_MS = 86_400_000
 
 export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {

@@ -62,6 +62,17 @@ export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consu
   return { consultation: (what) => changes.inc({ what }), streams: (open) => streams.set(open) }
 }
 
+export function renewalMetrics(registers: Registry[]): Pick<Metrics, 'renewal'> {
+  const renewals = new Counter({
+    name: 'jts_renewals_total',
+    help: 'Tokens that were to be renewed: issued, waiting for their person to be admitted, refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['issued', 'waiting', 'refused']) renewals.inc({ outcome }, 0)
+  return { renewal: (outcome) => renewals.inc({ outcome }) }
+}
+
 export function signingMetrics(registers: Registry[]): Pick<Metrics, 'signed'> {
   const signing = new Histogram({
     name: 'jts_signing_seconds',

@@ -10,6 +10,9 @@ import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-ov
 import { MeetingConfig } from '../contract/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import { AdmitRequest, ConsultationView, Waiter, WaitingList } from '../contract/waiting-room.ts'
+import { KickRequest } from '../contract/kick.ts'
+import { RenewRequest } from '../contract/renewal.ts'
+import { RevocationAnswer, RevocationMade, RevocationPage, RevocationRequest } from '../contract/revocation.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
 
@@ -22,6 +25,7 @@ const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
   ...[Waiter, WaitingList, AdmitRequest, ConsultationView],
+  ...[RenewRequest, RevocationRequest, RevocationAnswer, RevocationMade, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]

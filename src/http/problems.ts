@@ -19,6 +19,7 @@ export const RETRY_SECONDS = {
   overloaded: 1,
   'identity-provider-unavailable': 5,
   'record-unavailable': 5,
+  'conference-unavailable': 5,
   'shutting-down': 1,
 } as const satisfies Partial<Record<ProblemCode, number>>
 

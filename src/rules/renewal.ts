@@ -23,7 +23,11 @@ export type Renewable = {
  * @param now epoch milliseconds
  * @returns what it says; undefined where it is none of ours, not valid yet, or expired for longer than may be
  */
-export function renewableOf({ header, claims }: TokenParts, deployment: Deployment, now: number): Renewable | undefined {
+export function renewableOf(
+  { header, claims }: TokenParts,
+  deployment: Deployment,
+  now: number,
+): Renewable | undefined {
   const { room, jti } = claims
   const user = userOf(membersAt(membersAt(claims, 'context'), 'user'))
   const times = timesOf(claims, now)
@@ -40,10 +44,7 @@ const isHeaderOf = ({ alg, typ, kid }: Members, { algorithm, kidPrefix }: Deploy
 const isPartyOf = ({ iss, aud, sub }: Members, { issuer, audience, subject }: Deployment): boolean =>
   iss === issuer && aud === audience && sub === subject
 
-function timesOf(
-  { iat, nbf, exp }: Members,
-  now: number,
-): Pick<Renewable, 'issuedAt' | 'lifetimeSeconds'> | undefined {
+function timesOf({ iat, nbf, exp }: Members, now: number): Pick<Renewable, 'issuedAt' | 'lifetimeSeconds'> | undefined {
   if (!isSeconds(iat) || !isSeconds(nbf) || !isSeconds(exp)) return undefined
   if (now < nbf * 1000 || now > (exp + RENEWABLE_SECONDS) * 1000) return undefined
   return { issuedAt: iat * 1000, lifetimeSeconds: exp - iat }

@@ -158,3 +158,13 @@ export type RateLimiter = {
   /** @returns milliseconds until a ban ends, or 0 */
   bannedMs(key: string): Promise<number>
 }
+
+/** Removes people from running meetings, where the deployment lets us. */
+export type Conferences = {
+  /** Bans a user, or one token, from logging in again. Throws ServiceFault `conference-unavailable`. */
+  banUser(userId: string): Promise<void>
+  /** Ends the running meeting of a room for everybody. Throws the same. */
+  destroy(room: string): Promise<void>
+  /** Kicks one participant, by Jitsi's participant id (first 8 characters of the JID; known from webhooks or the page). Throws the same. */
+  kick(room: string, participantId: string): Promise<void>
+}

@@ -6,8 +6,7 @@ export type { Revocation }
 /** Keeps revocations. Throws ServiceFault `record-unavailable`. */
 export type RevocationStore = {
   add(revocation: Revocation): Promise<void>
-  /** @returns false where it was gone already */
-  remove(id: string): Promise<boolean>
+  remove(id: string): Promise<void>
   byId(id: string): Promise<Revocation | undefined>
   /** All that are in force. */
   all(): Promise<Revocation[]>

@@ -9,11 +9,7 @@ export function openRevocations(db: Database): RevocationStore {
   return {
     add: (revocation) =>
       available(async () => void (await db.insertInto('revocation').values(rowOf(revocation)).execute())),
-    remove: (id) =>
-      available(async () => {
-        const { numDeletedRows } = await db.deleteFrom('revocation').where('id', '=', id).executeTakeFirst()
-        return numDeletedRows > 0n
-      }),
+    remove: (id) => available(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
     byId: (id) =>
       available(async () => {
         const row = await all().where('id', '=', id).executeTakeFirst()
