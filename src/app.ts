@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { closeCalmly } from './http/closing.ts'
 import type { Door } from './http/caller.ts'
+import { addCalendar } from './http/calendar.ts'
 import { addEvents } from './http/consultation-events.ts'
 import { addConsultations } from './http/consultations.ts'
 import { allowOrigins } from './http/cors.ts'
@@ -32,7 +33,13 @@ import { addWaitingRoom } from './http/waiting-room.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
-import { changeConsultation, finishConsultation, listConsultations, readConsultation } from './service/consultations.ts'
+import {
+  changeConsultation,
+  finishConsultation,
+  listConsultations,
+  readAppointment,
+  readConsultation,
+} from './service/consultations.ts'
 import { createConsultation } from './service/create-consultation.ts'
 import { exportAudit } from './service/export-audit.ts'
 import { identify, type Presented } from './service/identify.ts'
@@ -134,6 +141,11 @@ function addVisits(app: App, config: Config, parts: Parts, door: Door): void {
     ...door,
     listWaiting: (asking, id) => listWaiting(parts, asking, id),
     admit: (asking, id, userId) => admit(parts, asking, id, userId),
+  })
+  addCalendar(app, {
+    ...door,
+    publicUrl: config.PUBLIC_URL,
+    appointment: (asking, id) => readAppointment(parts, asking, id),
   })
   addEvents(app, {
     ...door,

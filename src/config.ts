@@ -80,6 +80,8 @@ function deploymentFaults(config: Config): string[] {
   if (config.JITSI_DOMAIN === SETTINGS.JITSI_DOMAIN.fallback) {
     found.push('JITSI_DOMAIN: self-hosted Jitsi needs it; set it to the host that serves your meetings.')
   }
+  if (config.JAAS_MANAGEMENT === 'on')
+    found.push('JAAS_MANAGEMENT: JaaS alone has management endpoints; remove it, or set JITSI_DEPLOYMENT=jaas.')
   return found
 }
 
@@ -119,6 +121,9 @@ function weaknesses(config: Config, faults: readonly string[]): string[] {
   }
   if (config.CORS_ORIGINS.includes('*')) {
     found.push('CORS_ORIGINS: production refuses *; list the origins whose pages may call.')
+  }
+  if (config.JAAS_MANAGEMENT_URL.startsWith('http:')) {
+    found.push('JAAS_MANAGEMENT_URL: production refuses http, where others read along; name an https origin.')
   }
   const plain = config.CORS_ORIGINS.some((origin) => origin.startsWith('http:'))
   if (plain) found.push('CORS_ORIGINS: production refuses http origins; list https ones.')

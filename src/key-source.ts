@@ -4,24 +4,26 @@ import { KeyFault } from './keys/private-key.ts'
 import { publicationOf } from './keys/publication.ts'
 import { type KeyPlace, type Ring, sameRing } from './keys/ring.ts'
 import type { SignatureQueue } from './keys/queue.ts'
-import { openSecretSigner, openSigner } from './keys/signer.ts'
+import { type KeySigner, openSecretSigner, openSigner } from './keys/signer.ts'
 import { verifySignature } from './keys/verifier.ts'
 import { type Deployment, kidOf } from './rules/deployment.ts'
 import { type AdmittingParts, admitKeys, KidReused } from './service/admit-keys.ts'
-import type { KeyRingStanding, Keys, Publication, Signer } from './service/ports.ts'
+import type { KeyRingStanding, Keys, Publication } from './service/ports.ts'
 
 /** The keys in force, which follow what lies in their folder. */
 export type FollowedKeys = Keys &
   Pick<Followed<unknown>, 'reload' | 'close'> & {
     /** How the ring stands; undefined where there is none. */
     standing(): KeyRingStanding | undefined
+    /** Makes a token that opens the management endpoints of JaaS, valid for a minute; absent where the deployment has none. */
+    administer?: () => Promise<string>
   }
 
 /** What to follow of a place of keys. */
 export const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
-type Loaded = { ring: Ring; signer: Signer; publication: Publication; activeSince: number }
+type Loaded = { ring: Ring; signer: KeySigner; publication: Publication; activeSince: number }
 
 /** Reads the ring anew. @throws KeyFault, and whatever reading throws */
 export type RingReader = (before?: Ring) => Ring
@@ -57,16 +59,18 @@ export async function followKeys(
       tell(outcome)
     },
   })
-  const find = (name: string) => followed.current().ring.keys.find(({ id }) => kid(id) === name)
+  const { current } = followed
+  const administer = () => current().signer.administer(kid(current().ring.active.id), deployment, parts.clock)
+  const find = (name: string) => current().ring.keys.find(({ id }) => kid(id) === name)
   return {
-    signer: () => followed.current().signer,
-    publication: () => followed.current().publication,
+    signer: () => current().signer,
+    publication: () => current().publication,
     stateOf: (name) => find(name)?.state,
     verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
-    attest: (type, statement) =>
-      followed.current().signer.attest(type, statement, kid(followed.current().ring.active.id)),
+    attest: (type, statement) => current().signer.attest(type, statement, kid(current().ring.active.id)),
+    ...(deployment.kind === 'jaas' ? { administer } : {}),
     stale: () => stale,
-    standing: () => standingOf(followed.current()),
+    standing: () => standingOf(current()),
     reload: followed.reload,
     close: followed.close,
   }

@@ -6,10 +6,10 @@ import type { PolicyFile } from './contract/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
-import { type FollowedKeys, followKeys, pathsOf, type RingReader, sharedSecret } from './key-source.ts'
-import { DEVELOPMENT_KEY_ID, makeDevelopmentKey } from './keys/make-key.ts'
+import { type FollowedKeys, followKeys, pathsOf, sharedSecret } from './key-source.ts'
+import { placeOf, ringOf, ringReader } from './key-place.ts'
 import { KeyFault } from './keys/private-key.ts'
-import { type KeyPlace, privateKeyIds, readRing, type Ring } from './keys/ring.ts'
+import type { Ring } from './keys/ring.ts'
 import { type QueueEvents, type SignatureQueue, signatureQueue, SIGNATURES_A_CORE } from './keys/queue.ts'
 import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
@@ -67,9 +67,8 @@ export async function openParts(
   const policy = followPolicy(config, file, clock, recording(note, events))
   const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  const visits = openVisitParts(config, record, newSecret, events.broke)
-  const { count: revocations } = visits.parts.revoked
-  metrics.watch({ signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS, revocations })
+  const visits = openVisitParts(config, record, keys, newSecret, events.broke)
+  metrics.watch({ ...visits.watched, signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {
     policy: () => policy.current().policy,
     callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
@@ -158,37 +157,6 @@ export async function collect<T>(faults: string[], open: () => Promise<T>): Prom
     return undefined
   }
 }
-
-/** Where the keys are, by the settings. */
-export const placeOf = (config: Config): KeyPlace => ({
-  keysDir: config.KEYS_DIR,
-  ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
-  ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
-})
-
-/** Whether no key is named and none lies there: then development makes one at its start. */
-export const lacksKey = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
-  SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && privateKeyIds(KEYS_DIR).length === 0
-
-/** @returns the ring, or undefined where a shared secret signs */
-async function ringOf(config: Config, development: Development | undefined): Promise<Ring | undefined> {
-  if (config.JITSI_JWT_SECRET !== undefined) return undefined
-  if (development !== undefined && lacksKey(config)) {
-    development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
-  }
-  return ringReader(config)()
-}
-
-/** Reads the ring that the settings name, at the start and again, where it may be used. */
-const ringReader =
-  (config: Config): RingReader =>
-  (before) => {
-    const ring = readRing(placeOf(config), before)
-    if (config.NODE_ENV === 'production' && ring.active.id === DEVELOPMENT_KEY_ID) {
-      throw new KeyFault('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
-    }
-    return ring
-  }
 
 /** The policy by the settings: of its file, or the built-in one. */
 export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {

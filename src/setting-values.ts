@@ -42,6 +42,9 @@ export const isPlainUrl: Read<string> = (text) => {
   return isSafe && !/[?#@\s]/.test(text) ? text.replace(/\/+$/, '') : undefined
 }
 
+/** One origin, never all. */
+export const oneOrigin: Read<string> = (text) => (text === '*' ? undefined : origin(text))
+
 export const addressOrCidr: Read<string> = (text) => {
   const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0

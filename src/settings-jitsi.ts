@@ -1,4 +1,4 @@
-import { MAC_KEY, macKey, matching, oneOf, optional, setting } from './setting-values.ts'
+import { MAC_KEY, macKey, matching, oneOf, oneOrigin, optional, setting } from './setting-values.ts'
 
 /** The AppID that stands in during development; production refuses it. */
 export const DEVELOPMENT_APP_ID = `vpaas-magic-cookie-${'0'.repeat(32)}`
@@ -21,6 +21,20 @@ export const JITSI_SETTINGS = {
     matching(/^vpaas-magic-cookie-[0-9a-z]{1,64}$/),
     'the AppID of the JaaS console: vpaas-magic-cookie-…',
     'AppID of the JaaS account: `sub`, and the first part of `kid`.',
+  ),
+  JAAS_MANAGEMENT: setting(
+    'off',
+    'off',
+    oneOf('off', 'on'),
+    'on or off',
+    'JaaS: `on` lets the service end meetings, kick participants and ban users over the management endpoints.',
+  ),
+  JAAS_MANAGEMENT_URL: setting(
+    'https://8x8.vc',
+    'https://8x8.vc',
+    oneOrigin,
+    'an origin such as https://8x8.vc',
+    'Where the management endpoints of JaaS are; http only outside production.',
   ),
   JITSI_DOMAIN: setting(
     '8x8.vc',

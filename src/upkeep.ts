@@ -77,7 +77,7 @@ function takeCheckpoints(
 export type Upkeep = {
   /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable` */
   retain(by: Retaining): Promise<{ entries: number; checkpoints: number }>
-  /** Does so now, and every day from now on. */
+  /** Does so now, and every day from now on; idempotent answers of the day before are forgotten too. */
   retainDaily(by: () => Retaining): void
   /** Ends what is under way; the next run goes on from there. @param last makes the last entry, which is signed too */
   end(last: () => Promise<void>): Promise<void>
@@ -115,7 +115,10 @@ function retaining({ AUDIT_RETENTION_DAYS }: Config, { record, keys, clock, onEr
     daily(by: () => Retaining) {
       runs = every(
         DAY_MS,
-        () => retain(by()),
+        async () => {
+          await record.consultations.forgetAnswers(clock() - DAY_MS)
+          await retain(by())
+        },
         (error) => (state.ending ? undefined : onError(error)),
       )
       void runs.run()

@@ -1,7 +1,9 @@
 import type { Config } from './config.ts'
+import type { FollowedKeys } from './key-source.ts'
+import { jaasConferences } from './jaas/conferences.ts'
 import { openBackground } from './service/background.ts'
 import { knowRevocations } from './service/known-revocations.ts'
-import type { NewSecret } from './service/ports.ts'
+import type { Conferences, NewSecret } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 
 /**
@@ -9,8 +11,9 @@ import type { Store } from './store/open.ts'
  * @param onError is told what nobody waits for
  */
 export function openVisitParts(
-  { ROOM_NAME_KEY }: Config,
+  config: Config,
   { consultations, revocations, bell }: Store,
+  keys: FollowedKeys,
   newSecret: NewSecret,
   onError: (error: Error) => void,
 ) {
@@ -24,10 +27,11 @@ export function openVisitParts(
       bell,
       background,
       newSecret,
-      roomNameKey: ROOM_NAME_KEY,
-      conferences: undefined,
+      roomNameKey: config.ROOM_NAME_KEY,
+      conferences: conferencesOf(config, keys),
       mayStillAsk: () => Promise.resolve(false),
     },
+    watched: { bellUp: bell.up, revocations: revoked.count },
     /** Ends once all that is under way is done. */
     async close() {
       await background.settled()
@@ -35,3 +39,9 @@ export function openVisitParts(
     },
   }
 }
+
+/** Undefined where the settings do not let us, or the deployment has no such endpoints. */
+const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>
+  config.JAAS_MANAGEMENT === 'off' || administer === undefined
+    ? undefined
+    : jaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })

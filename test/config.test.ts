@@ -16,6 +16,8 @@ describe('the configuration', () => {
       LOG_LEVEL: 'info',
       JITSI_DEPLOYMENT: 'jaas',
       JAAS_APP_ID: 'vpaas-magic-cookie-00000000000000000000000000000000',
+      JAAS_MANAGEMENT: 'off',
+      JAAS_MANAGEMENT_URL: 'https://8x8.vc',
       JITSI_DOMAIN: '8x8.vc',
       JITSI_APP_ID: undefined,
       JITSI_JWT_ISSUER: undefined,

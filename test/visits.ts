@@ -100,9 +100,10 @@ async function* parsed(stream: AsyncIterable<Buffer>): AsyncGenerator<Told> {
     const blocks = text.split('\n\n')
     text = blocks.pop() ?? ''
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2)))
-      if (fields.data === undefined) continue
-      yield { event: fields.event ?? '', retry: Number(fields.retry), data: JSON.parse(fields.data) as Told['data'] }
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
+      const data = field('data')
+      if (data === undefined) continue
+      yield { event: field('event') ?? '', retry: Number(field('retry')), data: JSON.parse(data) as Told['data'] }
     }
   }
 }

@@ -4,8 +4,9 @@ import { type Config, readConfig } from '../config.ts'
 import type { PolicyFile } from '../contract/policy.ts'
 import type { RoleMeeting } from '../contract/role-meeting.ts'
 import { privateKeyIds, readRing } from '../keys/ring.ts'
-import { collect, lacksKey, placeOf, policyFileOf } from '../parts.ts'
-import { wholeName } from '../rules/policy.ts'
+import { lacksKey, placeOf } from '../key-place.ts'
+import { collect, policyFileOf } from '../parts.ts'
+import { policyWarnings } from '../rules/policy-warnings.ts'
 import { SETTINGS } from '../settings.ts'
 import { columns, type Command, UsageError } from './command.ts'
 
@@ -57,32 +58,10 @@ function maskedSettings(config: Config): Record<string, string> {
   )
 }
 
-/** Names as people make them who think of no guesser: ids and times, nothing of chance. */
-const GUESSABLE = [
-  'bharattelemed-1042-77-1764000000',
-  'bharattelemed-p1042-d77-1764000000',
-  'consultation-1',
-  'room1',
-  'a',
-]
-
 const DAY_MS = 86_400_000
 
 function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: number): string[] {
-  const found: string[] = []
-  const pattern = policy === undefined ? undefined : wholeName(policy.rooms.pattern)
-  if (GUESSABLE.some((name) => pattern?.test(name))) {
-    found.push(
-      'rooms.pattern takes names that can be guessed; let room names hold 128 bits of chance, and no id of a patient.',
-    )
-  }
-  for (const [name, { meeting }] of Object.entries(policy?.roles ?? {})) {
-    if (meeting?.mediaPath === 'direct') {
-      found.push(
-        `roles.${name}.meeting.mediaPath tells the network address of the role to whom it meets; relay does not.`,
-      )
-    }
-  }
+  const found = policy === undefined ? [] : [...policyWarnings(policy)]
   if (config.CORS_ORIGINS.includes('*'))
     found.push('CORS_ORIGINS lets the pages of every origin call; list those that should.')
   if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { type Config, deploymentOf } from '../config.ts'
 import { readPublicKeys, readRing, type RingKey } from '../keys/ring.ts'
 import { verifySignature } from '../keys/verifier.ts'
-import { placeOf } from '../parts.ts'
+import { placeOf } from '../key-place.ts'
 import { kidOf } from '../rules/deployment.ts'
 import type { Keys } from '../service/ports.ts'
 

@@ -32,6 +32,12 @@ export function watchRevocations(registry: Registry, { revocations }: Watched): 
   watched(registry, 'jts_revocations_in_force', 'Revocations that are in force, as this instance knows', revocations)
 }
 
+export function watchBell(registry: Registry, isUp: () => boolean): void {
+  watched(registry, 'jts_bell_up', '1 while this instance hears what the others change, 0 while it does not', () =>
+    Number(isUp()),
+  )
+}
+
 const DAY_MS = 86_400_000
 
 export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ProblemCode } from '../contract/problem.ts'
 import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
-import { watchRevocations, watchRing, watchSigning } from './metric-gauges.ts'
+import { watchBell, watchRevocations, watchRing, watchSigning } from './metric-gauges.ts'
 import {
   consultationMetrics,
   limiterMetrics,
@@ -21,6 +21,8 @@ export type Watched = {
   clock: Clock
   /** How many revocations are in force. */
   revocations: () => number
+  /** Whether this instance hears what others change. */
+  bellUp: () => boolean
   /** How old the key that signs may become. */
   rotationDays: number
 }
@@ -73,6 +75,7 @@ export function openMetrics(deployment: string): Metrics {
       watchSigning(registry, watched.signing)
       watchRing(registry, watched)
       watchRevocations(registry, watched)
+      watchBell(registry, watched.bellUp)
     },
     ofProcess: () => collectDefaultMetrics({ register: registry }),
     text: () => registry.metrics(),

@@ -1,3 +1,4 @@
+import { instantMs } from './instant.ts'
 import { type AuditQuery, type AuditRow, DEFAULT_AUDIT_LIMIT, MAX_AUDIT_LIMIT } from '../contract/audit-query.ts'
 import type { ChainedEntry } from '../contract/audit.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
@@ -20,8 +21,8 @@ export type Search = {
 /** @returns what a query asks for, or the fields that mean nothing */
 export function searchOf({ from, to, limit, cursor, ...equal }: AuditQuery): Search | Refusal {
   const times = {
-    from: from === undefined ? undefined : Date.parse(from),
-    to: to === undefined ? undefined : Date.parse(to),
+    from: from === undefined ? undefined : instantMs(from),
+    to: to === undefined ? undefined : instantMs(to),
   }
   const before = cursor === undefined ? undefined : positionOf(cursor)
   const count = limit === undefined ? DEFAULT_AUDIT_LIMIT : Number(limit)

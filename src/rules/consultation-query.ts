@@ -1,3 +1,4 @@
+import { instantMs } from './instant.ts'
 import {
   type ConsultationQuery,
   DEFAULT_CONSULTATION_LIMIT,
@@ -19,7 +20,7 @@ export type Asked = Pick<ConsultationQuery, 'participant' | 'externalId' | 'stat
 /** @returns what a query asks for, or the parameters that mean nothing */
 export function askedOf({ from, to, limit, cursor, ...equal }: ConsultationQuery): Asked | Refusal {
   const times = Object.entries({ from, to }).flatMap(([name, text]) =>
-    text === undefined ? [] : [{ name, ms: Date.parse(text) }],
+    text === undefined ? [] : [{ name, ms: instantMs(text) }],
   )
   const after = cursor === undefined ? undefined : placeAt(cursor)
   const count = limit === undefined ? DEFAULT_CONSULTATION_LIMIT : Number(limit)

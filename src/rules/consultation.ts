@@ -51,6 +51,13 @@ export function stateOf(consultation: Consultation, window: Window, now: number)
   return consultation.openedAt === undefined ? 'scheduled' : 'open'
 }
 
+/** When a consultation takes place, and nothing of who. Times are epoch milliseconds. */
+export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'endsAt'> & {
+  /** When it was told last. */
+  changedAt: number
+  cancelled: boolean
+}
+
 /** What a caller is to a consultation. A machine stands above all; `none` sees nothing of it. */
 export type Standing = 'machine' | 'moderator' | 'participant' | 'none'
 

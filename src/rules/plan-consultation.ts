@@ -1,3 +1,4 @@
+import { instantMs } from './instant.ts'
 import {
   type ConsultationChange,
   type ConsultationRequest,
@@ -111,9 +112,9 @@ function scheduled(
   errors: FieldError[],
 ): Pick<Consultation, 'startsAt' | 'endsAt'> {
   const wrong = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
-  const start = startsAt === undefined ? otherwise.startsAt : Date.parse(startsAt)
+  const start = startsAt === undefined ? otherwise.startsAt : instantMs(startsAt)
   const length = durationMinutes === undefined ? otherwise.durationMs : durationMinutes * MINUTE_MS
-  const end = endsAt === undefined ? start + length : Date.parse(endsAt)
+  const end = endsAt === undefined ? start + length : instantMs(endsAt)
   if (endsAt !== undefined && durationMinutes !== undefined) wrong('durationMinutes', 'must not stand beside endsAt')
   if (Number.isNaN(start)) wrong('startsAt', 'must be a time of the calendar')
   else if (start > now + MAX_AHEAD_DAYS * DAY_MS) wrong('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)

@@ -1,3 +1,4 @@
+import { instantMs } from './instant.ts'
 import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../contract/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
 import { member, membersOf, textsOf } from './members.ts'
@@ -62,7 +63,7 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
 function* timeFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
     const text = member(entry, name)
-    return typeof text === 'string' ? [{ name, at: Date.parse(text) }] : []
+    return typeof text === 'string' ? [{ name, at: instantMs(text) }] : []
   })
   for (const time of times)
     if (Number.isNaN(time.at)) yield `${at}/${time.name}: is no time; write 2026-11-23T09:00:00Z.`

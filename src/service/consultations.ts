@@ -2,7 +2,13 @@ import type { AuditEntry } from '../contract/audit.ts'
 import type { ConsultationAnswer, ConsultationPage, ConsultationQuery } from '../contract/consultation-answer.ts'
 import type { ConsultationChange } from '../contract/consultation.ts'
 import type { Refusal } from '../contract/problem.ts'
-import { type Consultation, consultationAnswer, type Standing, standingOf } from '../rules/consultation.ts'
+import {
+  type Appointment,
+  type Consultation,
+  consultationAnswer,
+  type Standing,
+  standingOf,
+} from '../rules/consultation.ts'
 import { askedOf, cursorTo } from '../rules/consultation-query.ts'
 import { changed, finished } from '../rules/plan-consultation.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -73,6 +79,15 @@ export async function readConsultation(
   if ('code' in found) return found
   await keep(parts, asking, 'consultation.read', DONE, { consultation: id })
   return told(parts, asking, found)
+}
+
+/** @returns when a consultation takes place, or `consultation-not-found` */
+export async function readAppointment(parts: FindingParts, asking: Asking, id: string): Promise<Appointment | Refusal> {
+  const found = await findFor(parts, asking, 'consultation.read', id, 'participant')
+  if ('code' in found) return found
+  await keep(parts, asking, 'consultation.read', DONE, { consultation: id })
+  const { version, startsAt, endsAt, cancelledAt } = found.consultation
+  return { id, version, startsAt, endsAt, changedAt: parts.clock(), cancelled: cancelledAt !== undefined }
 }
 
 /** @returns a page in the order of the beginnings, of a signed-in user the user's own; or `invalid-request` */

@@ -4,7 +4,7 @@ import { gather, makeListeners, type StoreBell } from './bell.ts'
 import { openLine, type Line } from './postgres-line.ts'
 
 /** How a bell keeps its connection, in milliseconds. */
-export type BellTimes = {
+type BellTimes = {
   /** After so long without a word the server is asked whether it is there. */
   heartbeatMs: number
   /** How long it may take to answer. */

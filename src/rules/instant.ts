@@ -1,0 +1,10 @@
+/**
+ * A point in time as epoch milliseconds.
+ * @param text one whose form was checked (RFC 3339); a day that the calendar does not have would otherwise become another
+ * @returns NaN where the calendar has no such time
+ */
+export function instantMs(text: string): number {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number)
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? Date.parse(text) : Number.NaN
+}

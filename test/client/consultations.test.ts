@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { type Client, type ClientOptions, createClient } from '../../src/client/client.ts'
+import { DESK, MINUTE_MS, startVisits, VISIT } from '../visits.ts'
+
+const START = Date.parse(VISIT.startsAt)
+const PATIENT = { userId: 'patient-1042', userName: 'Asha Rao' }
+
+async function start(change: object = {}) {
+  const visits = await startVisits()
+  const baseUrl = await visits.app.listen({ host: '127.0.0.1', port: 0 })
+  const clientWith = (options: Partial<ClientOptions> = {}): Client =>
+    createClient({ baseUrl, credential: DESK.apiKey, ...options })
+  const client = clientWith()
+  const visit = await client.createConsultation({ ...VISIT, waitingRoom: true, ...change })
+  visits.time.now = START
+  return { ...visits, client, clientWith, ...visit }
+}
+
+const fetchWithoutEvents: NonNullable<ClientOptions['fetch']> = (url, init) =>
+  url.endsWith('/events') ? Promise.reject(new TypeError('events cannot pass')) : fetch(url, init)
+
+describe('a client', () => {
+  it('deals with consultations from beginning to end', async () => {
+    const { client, id, time } = await start()
+    const moved = await client.changeConsultation(id, 1, { durationMinutes: 45 })
+    expect(moved).toMatchObject({ version: 2, endsAt: new Date(START + 45 * MINUTE_MS).toISOString() })
+    await expect(client.changeConsultation(id, 1, { durationMinutes: 60 })).rejects.toMatchObject({
+      code: 'version-conflict',
+      status: 412,
+    })
+    const again = { ...VISIT, startsAt: new Date(time.now + MINUTE_MS).toISOString() }
+    const one = await client.createConsultation(again, { idempotencyKey: 'k' })
+    expect(await client.createConsultation(again, { idempotencyKey: 'k' })).toStrictEqual(one)
+    expect((await client.listConsultations({ state: 'scheduled', limit: '1' })).consultations).toHaveLength(1)
+    expect(await client.readConsultation(id)).toStrictEqual({ ...moved })
+    expect(await client.calendar(id)).toContain(`UID:${id}`)
+    expect(await client.cancelConsultation(one.id)).toMatchObject({ state: 'cancelled' })
+    expect(await client.endConsultation(id)).toMatchObject({ state: 'ended' })
+  })
+
+  it('is told when the door opens', async () => {
+    const { client, roomId, time } = await start()
+    time.now = START - 60 * MINUTE_MS
+    await expect(client.issueToken({ roomId, ...PATIENT })).rejects.toMatchObject({
+      code: 'too-early',
+      opensAt: new Date(START - 15 * MINUTE_MS).toISOString(),
+      retryAfterSeconds: 45 * 60,
+    })
+  })
+
+  it('waits for the admission, and has the token then', async () => {
+    const { client, id, roomId } = await start()
+    const waiting = new Promise((resolve) => {
+      void client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: resolve }).then(resolve)
+    })
+    expect(await waiting).toMatchObject({ state: 'waiting', consultationId: id })
+    await expect(client.issueToken({ roomId, ...PATIENT })).rejects.toMatchObject({ code: 'waiting', status: 202 })
+    expect(await client.listWaiting(id)).toMatchObject({ waiting: [{ userId: 'patient-1042' }] })
+    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT })
+    await client.admit(id, 'patient-1042')
+    expect(await entering).toMatchObject({ userRole: 'patient', consultationId: id })
+  })
+
+  it('has it by asking again where events cannot pass', async () => {
+    const { client, clientWith, id, roomId } = await start()
+    const held = clientWith({ fetch: fetchWithoutEvents })
+    const told = Promise.withResolvers<unknown>()
+    const entering = held.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: told.resolve })
+    await told.promise
+    await client.admit(id, 'patient-1042')
+    expect(await entering).toMatchObject({ userRole: 'patient' })
+  })
+
+  it('is not left waiting when the visit is cancelled', async () => {
+    const { client, id, roomId } = await start()
+    const told = Promise.withResolvers<unknown>()
+    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: told.resolve })
+    await told.promise
+    await client.cancelConsultation(id)
+    await expect(entering).rejects.toMatchObject({ code: 'consultation-cancelled' })
+  })
+
+  it('gives up waiting when it is told to', async () => {
+    const { client, roomId } = await start()
+    const giveUp = new AbortController()
+    const onWaiting = () => giveUp.abort()
+    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting, signal: giveUp.signal })
+    await expect(entering).rejects.toMatchObject({ code: 'unreachable' })
+  })
+
+  it('hears what happens until it is over', async () => {
+    const { client, id, roomId } = await start()
+    const heard: string[] = []
+    for await (const { event, view } of client.events(id)) {
+      heard.push(`${event} ${view.state} ${view.waiting?.length ?? ''}`)
+      if (heard.length === 1) await client.enter({ roomId, ...PATIENT })
+      if (heard.length === 2) await client.admit(id, 'patient-1042')
+      if (heard.length === 3) await client.endConsultation(id)
+    }
+    expect(heard).toStrictEqual(['state scheduled 0', 'waiting scheduled 1', 'waiting scheduled 0', 'ended ended 0'])
+    const nobody = createClient({ baseUrl: 'http://127.0.0.1:9', credential: 'k' })
+    await expect(nobody.events(id).next()).rejects.toMatchObject({ code: 'unreachable' })
+  })
+})
