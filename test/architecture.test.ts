@@ -130,7 +130,7 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bcreatePrivateKey\b/, /^keys\//],
   // What opens the account is made in one place, and handed to one.
   [/\badmin\b(?!-claims)/, /^(keys\/admin-claims\.ts|rules\/inspect\.ts)/],
-  [/\badminister\b/, /^(keys\/signer\.ts|key-source\.ts|parts\.ts|jaas\/)/],
+  [/\badminister\b/, /^(keys\/signer\.ts|key-source\.ts|visit-parts\.ts|jaas\/)/],
   [/authorization/i, /^(http\/|client\/|jaas\/|contract\/problem-codes\.ts|development\.ts)/],
 ]
 

@@ -1,10 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { decodeJwt } from 'jose'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RevocationMade, RevocationPage } from '../../src/contract/revocation.ts'
 import type { Parts } from '../../src/parts.ts'
 import { knowRevocations } from '../../src/service/known-revocations.ts'
 import { ServiceFault } from '../../src/service/fault.ts'
 import type { Conferences } from '../../src/service/ports.ts'
-import { CLINIC, NOW } from '../kit.ts'
+import { APP_ID, CLINIC, NOW } from '../kit.ts'
 import { newPostgres } from '../store/engines.ts'
 import { asking, eventsOf, MINUTE_MS, startVisits, VISIT, type Visits } from '../visits.ts'
 
@@ -231,6 +236,37 @@ describe('the running meeting', () => {
     expect(entries().filter(({ action }) => String(action).startsWith('conference.'))).toMatchObject([
       { action: 'conference.ban', outcome: 'done', user_id: PATIENT.userId },
       { action: 'conference.destroy', outcome: 'done', consultation: id, room: roomId },
+    ])
+  })
+
+  it('is told over the management endpoints of JaaS, where the settings let it', async () => {
+    const asked: unknown[] = []
+    const server = createServer((request, response) => {
+      const { authorization = '' } = request.headers
+      const { admin, room } = decodeJwt(authorization.replace('Bearer ', ''))
+      void text(request).then((body) => {
+        asked.push({ url: request.url, admin, room, body })
+        response.end()
+      })
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const env = { JAAS_MANAGEMENT: 'on', JAAS_MANAGEMENT_URL: `http://127.0.0.1:${port}` }
+    const { desk, revoke, id, roomId } = await opened(undefined, {}, env)
+    expect(await revoke({ userId: PATIENT.userId })).toMatchObject({ conference: 'done' })
+    expect(await revoke({ consultationId: id })).toMatchObject({ conference: 'done' })
+    expect((await desk('POST', `/consultations/${id}/kick`, { participantId: '4a1b0c9d' })).status).toBe(204)
+    const conferenceFullName = `${roomId}@conference.${APP_ID}.8x8.vc`
+    const commands = '/v1/_jaas/conference-commands/v1/meeting'
+    const says = (url: string, body: string) => ({ url, admin: true, room: undefined, body })
+    expect(asked).toStrictEqual([
+      says(`/v1/_jaas/jaccess/v1/access-management/${APP_ID}/ban/user/${PATIENT.userId}`, ''),
+      says(commands, JSON.stringify({ action: 'DESTROY', payload: { conferenceFullName } })),
+      says(
+        commands,
+        JSON.stringify({ action: 'KICK_PARTICIPANT', payload: { conferenceFullName, participantId: '4a1b0c9d' } }),
+      ),
     ])
   })
 
