@@ -70,9 +70,7 @@ export async function openParts(
   const visits = openVisitParts(config, record, keys, newSecret, events.broke)
   metrics.watch({ ...visits.watched, signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {
-    policy: () => policy.current().policy,
-    callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
-    reload: async () => void (await Promise.all([policy.reload(), keys.reload()])),
+    ...decidedBy(policy, keys),
     deployment: deploymentOf(config),
     clock,
     newId,
@@ -97,6 +95,16 @@ export async function openParts(
     },
   }
 }
+
+/** What is read again while the service runs. */
+const decidedBy = (
+  { current, reload }: ReturnType<typeof followPolicy>,
+  keys: FollowedKeys,
+): Pick<Parts, 'policy' | 'callers' | 'reload'> => ({
+  policy: () => current().policy,
+  callers: { authenticate: (credential) => current().callers.authenticate(credential) },
+  reload: async () => void (await Promise.all([reload(), keys.reload()])),
+})
 
 /** @returns an error, once what was opened before it is closed */
 async function closedFirst(record: Store, error: Error): Promise<Error> {

@@ -138,6 +138,14 @@ describe('a revocation', () => {
     expect([await renew(doctors), await renew(token)]).toStrictEqual(['revoked', 200])
   })
 
+  it('is heeded by the instance that answers, whatever becomes of the bell', async () => {
+    const { enter, revoke, desk } = await opened(({ bell }) => ({ bell: { ...bell, ring: () => undefined } }))
+    const { id } = await revoke({ userId: PATIENT.userId })
+    expect((await enter(PATIENT)).said).toBe('revoked')
+    await desk('DELETE', `/revocations/${id}`)
+    expect((await enter(PATIENT)).said).toBe(200)
+  })
+
   it('is told to nobody who might not enter anyway, and lets nobody wait or take a place', async () => {
     const { desk, enter, revoke, id, time } = await opened(undefined, { waitingRoom: true, maxParticipants: 1 })
     await revoke({ userId: PATIENT.userId })
