@@ -1,21 +1,32 @@
 import { newApiKey } from './callers/api-keys.ts'
-import { BUILT_IN_POLICY, type PolicyFile } from './contract/policy.ts'
+import { BUILT_IN_POLICY, CONSULTATION_ROOMS, type PolicyFile } from './contract/policy.ts'
 
 /** What development gets made, so that the service runs with nothing configured. */
-export type Development = { madeKeyFile?: string; apiKey?: string }
+export type Development = { madeKeyFile?: string; apiKey?: string; visitsApiKey?: string }
 
 /**
- * The built-in policy, with a caller made for this run where it is development's.
- * @param development takes the API key of that caller; undefined in production, where nobody may ask
+ * The built-in policy, with callers made for this run where it is development's: one that may ask for any room, and one that
+ * makes consultations and is held to them.
+ * @param development takes the API keys of the callers; undefined in production, where nobody may ask
  */
 export function developmentPolicy(development: Development | undefined): PolicyFile {
   if (development === undefined) return BUILT_IN_POLICY
-  const { apiKey, sha256 } = newApiKey('development')
-  development.apiKey = apiKey
+  const [anyRoom, visits] = [newApiKey('development'), newApiKey('development-visits')]
+  development.apiKey = anyRoom.apiKey
+  development.visitsApiKey = visits.apiKey
   const roles = Object.keys(BUILT_IN_POLICY.roles)
   return {
     ...BUILT_IN_POLICY,
-    callers: [{ id: 'development', apiKeySha256: [sha256], roles, scopes: ['tokens:issue'] }],
+    callers: [
+      { id: 'development', apiKeySha256: [anyRoom.sha256], roles, scopes: ['tokens:issue'] },
+      {
+        id: 'development-visits',
+        apiKeySha256: [visits.sha256],
+        roles,
+        rooms: CONSULTATION_ROOMS,
+        scopes: ['tokens:issue', 'tokens:revoke', 'consultations:read', 'consultations:write', 'audit:read'],
+      },
+    ],
   }
 }
 
@@ -30,7 +41,7 @@ const EXAMPLE = {
  * What a developer is told at start: that this is no production, and how to get a token.
  * @param address where the service listens
  */
-export function developmentNotice(address: string, { apiKey, madeKeyFile }: Development): string {
+export function developmentNotice(address: string, { apiKey, visitsApiKey, madeKeyFile }: Development): string {
   const lines = [
     '',
     '*** DEVELOPMENT: NODE_ENV is not production. Do not put this in front of patients. ***',
@@ -42,6 +53,12 @@ export function developmentNotice(address: string, { apiKey, madeKeyFile }: Deve
           `  ${apiKey}`,
           'Ask for a token:',
           `  curl -sS ${address}/api/jitsi/token -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(EXAMPLE)}'`,
+        ]),
+    ...(visitsApiKey === undefined
+      ? []
+      : [
+          'And one that makes consultations and is held to them (README.md, "A visit"):',
+          `  export TOKENS=${address} KEY=${visitsApiKey}`,
         ]),
     '',
   ]

@@ -51,7 +51,8 @@ describe('README.md', () => {
 
   it('shows a policy that is taken, once a hash stands in it', async () => {
     const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(readFileSync(FILE, 'utf8')) ?? []
-    const policy = await parsePolicy(yaml.replace('<64 hex digits>', 'a1'.repeat(32)))
+    let hashes = 0
+    const policy = await parsePolicy(yaml.replaceAll('<64 hex digits>', () => `${'a1'.repeat(31)}b${(hashes += 1)}`))
     expect([Object.keys(policy.roles), policy.issuers?.length]).toStrictEqual([['doctor', 'patient'], 1])
   })
 })

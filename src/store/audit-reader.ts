@@ -71,11 +71,23 @@ async function entriesAt(db: Database, places: readonly Pick<ChainHead, 'chain' 
   return there
 }
 
-/** Entries by what they say, newest first, through the indexes: a page costs what it holds, not what lies before it. */
+/** What an entry is looked for by, that of which the fewest have the same first. */
+const BY_RARITY = ['jti', 'consultation', 'userId', 'room', 'caller', 'outcome', 'action'] as const
+
+/**
+ * Entries by what they say, newest first, through the indexes: a page costs what it holds, not what lies before it. Of
+ * several things only the rarest leads the way, for SQLite would follow any one of them.
+ */
 export function searching(db: Database, { from, to, equal, before, limit }: Search) {
   let query = db.selectFrom('audit_entry').selectAll()
-  for (const [name, value] of Object.entries(equal))
-    query = query.where(COLUMNS[name as keyof typeof equal], '=', value)
+  const asked = BY_RARITY.filter((name) => equal[name] !== undefined)
+  for (const name of asked) {
+    const value = equal[name] ?? ''
+    query =
+      name === asked[0]
+        ? query.where(COLUMNS[name], '=', value)
+        : query.where(sql<boolean>`coalesce(${sql.ref(COLUMNS[name])}, '') = ${value}`)
+  }
   if (from !== undefined) query = query.where('time', '>=', from)
   if (to !== undefined) query = query.where('time', '<', to)
   if (before !== undefined) {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { MAX_LIFETIME_MINUTES } from '../contract/token.ts'
 import type { KeyRegister, KnownKey } from '../service/ports.ts'
 import { available } from './available.ts'
 import type { Database, Tables } from './schema.ts'
@@ -27,21 +28,23 @@ export function openKeyRegister(db: Database): KeyRegister {
           )
           .execute()
       }),
-    signed: (kid) =>
-      available(async () => {
-        const row = await db
-          .selectFrom('audit_entry')
-          .select([
-            sql<number | null>`max(time)`.as('lastAt'),
-            sql<number | null>`max(time + lifetime_seconds * 1000)`.as('deadAt'),
-          ])
-          .where('kid', '=', kid)
-          .where('outcome', '=', 'issued')
-          .executeTakeFirst()
-        const { lastAt, deadAt } = row ?? { lastAt: null, deadAt: null }
-        return lastAt === null || deadAt === null ? undefined : { lastAt, deadAt }
-      }),
+    signed: (kid) => available(() => signedBy(db, kid)),
   }
+}
+
+/** No token lives longer, in milliseconds: what is older has died before. */
+const LONGEST_LIFE_MS = MAX_LIFETIME_MINUTES * 60_000
+
+/** Reads the last day of a key alone, however much it signed before. */
+async function signedBy(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
+  const issued = db.selectFrom('audit_entry').where('kid', '=', kid).where('outcome', '=', 'issued')
+  const last = await issued.select('time').orderBy('time', 'desc').limit(1).executeTakeFirst()
+  if (last === undefined) return undefined
+  const { deadAt } = await issued
+    .select(sql<number>`max(time + lifetime_seconds * 1000)`.as('deadAt'))
+    .where('time', '>=', last.time - LONGEST_LIFE_MS)
+    .executeTakeFirstOrThrow()
+  return { lastAt: last.time, deadAt }
 }
 
 const rowOf = (key: KnownKey): Tables['key_seen'] => ({

@@ -23,6 +23,8 @@ const SEARCHES: [name: string, search: Omit<Search, 'limit'>, answers: number][]
   ['a token', { equal: { jti: 'jti-777777' } }, 1],
   ['a token that is not there', { equal: { jti: 'none' } }, 0],
   ['a room and a user', { equal: { room: 'room-77', userId: 'user-77' } }, 7],
+  ['a room and a caller', { equal: { caller: 'caller-17', room: 'room-77' } }, 20],
+  ['a consultation that is not there', { equal: { consultation: 'none' } }, 0],
   ['a caller and an outcome', { equal: { caller: 'caller-0', outcome: 'refused' } }, 100],
 ]
 
@@ -36,7 +38,11 @@ const nodesOf = (node: Node): string[] => [
 const FEW = 1000
 
 /** The steps of the plan of a search. */
-async function planOf(db: Database, engine: 'sqlite' | 'postgres', search: Omit<Search, 'limit'>): Promise<string[]> {
+export async function planOf(
+  db: Database,
+  engine: 'sqlite' | 'postgres',
+  search: Omit<Search, 'limit'>,
+): Promise<string[]> {
   const query = searching(db, { ...search, limit: 100 })
   if (engine === 'sqlite') {
     const rows = await query.explain<{ detail: string }>(undefined, sql`query plan`)
