@@ -7,7 +7,6 @@ import { type Development, developmentPolicy } from './development.ts'
 import { type Events, eventsTo } from './events.ts'
 import { type Metrics, openMetrics } from './http/metrics.ts'
 import { type FollowedKeys, followKeys, pathsOf, sharedSecret } from './key-source.ts'
-import { jaasConferences } from './jaas/conferences.ts'
 import { placeOf, ringOf, ringReader } from './key-place.ts'
 import { KeyFault } from './keys/private-key.ts'
 import type { Ring } from './keys/ring.ts'
@@ -18,10 +17,10 @@ import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
-import type { AuditReader, CallerDirectory, Conferences, NewSecret, SigningLoad } from './service/ports.ts'
+import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
-import { forVisits, type VisitParts } from './visits.ts'
+import { openVisitParts, type VisitParts } from './visit-parts.ts'
 
 /** All that has state, opened. */
 export type Parts = IssuingParts &
@@ -31,8 +30,6 @@ export type Parts = IssuingParts &
     callers: CallerDirectory
     reader: AuditReader
     upkeep: Upkeep
-    /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
-    conferences: Conferences | undefined
     metrics: Metrics
     /** Reads policy and keys again; what is broken leaves in force what is. */
     reload(): Promise<void>
@@ -63,11 +60,10 @@ export async function openParts(
   const policy = followPolicy(config, file, clock, recording(note, events))
   const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  metrics.watch({ signing, ...watchedOf(config, keys, record) })
+  const visits = openVisitParts(config, record, keys, newSecret, events.broke)
+  metrics.watch({ ...visits.watched, signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {
-    policy: () => policy.current().policy,
-    callers: { authenticate: (credential) => policy.current().callers.authenticate(credential) },
-    reload: async () => void (await Promise.all([policy.reload(), keys.reload()])),
+    ...decidedBy(policy, keys),
     deployment: deploymentOf(config),
     clock,
     newId,
@@ -75,9 +71,7 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...forVisits(config, record),
-    conferences: conferencesOf(config, keys),
-    newSecret,
+    ...visits.parts,
     upkeep,
     limiter,
     metrics,
@@ -87,17 +81,21 @@ export async function openParts(
       policy.close()
       keys.close()
       closeLimiter()
+      await visits.close()
       await upkeep.end(() => note('service.stop').catch(events.broke))
       await record.close()
     },
   }
 }
 
-const watchedOf = ({ KEYS_ROTATION_DAYS }: Config, { standing }: FollowedKeys, { bell }: Store) => ({
-  ring: standing,
-  bellUp: bell.up,
-  clock,
-  rotationDays: KEYS_ROTATION_DAYS,
+/** What is read again while the service runs. */
+const decidedBy = (
+  { current, reload }: ReturnType<typeof followPolicy>,
+  keys: FollowedKeys,
+): Pick<Parts, 'policy' | 'callers' | 'reload'> => ({
+  policy: () => current().policy,
+  callers: { authenticate: (credential) => current().callers.authenticate(credential) },
+  reload: async () => void (await Promise.all([reload(), keys.reload()])),
 })
 
 /** @returns an error, once what was opened before it is closed */
@@ -147,11 +145,6 @@ function keysOf(
   const folder = { paths: pathsOf(placeOf(config)), read: ringReader(config) }
   return followKeys(folder, ring, deploymentOf(config), parts, keysReloaded)
 }
-
-const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>
-  config.JAAS_MANAGEMENT === 'off' || administer === undefined
-    ? undefined
-    : jaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
 export async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {

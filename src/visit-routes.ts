@@ -10,6 +10,12 @@ import { addRedemption } from './http/redeem-invitation.ts'
 import { type VisitCookie, visitCookie } from './http/visit-cookie.ts'
 import { addWaitingRoom } from './http/waiting-room.ts'
 import type { Parts } from './parts.ts'
+import { addKick } from './http/kick.ts'
+import { addRenewals } from './http/renewals.ts'
+import { addRevocations } from './http/revocations.ts'
+import { kick } from './service/kick.ts'
+import { renewToken } from './service/renew-token.ts'
+import { liftRevocation, listRevocations, revoke } from './service/revocations.ts'
 import {
   changeConsultation,
   finishConsultation,
@@ -55,6 +61,8 @@ export async function addVisits(app: App, config: Config, parts: Parts, door: Do
     watch: (asking, id, listener) => watchConsultation(parts, asking, id, listener),
   })
   addVisitors(app, parts, door, cookie)
+  addRenewals(app, { renewToken: (token, gone) => renewToken(parts, config.RATE_LIMIT_FAILED_LOGINS, token, gone) })
+  addRevoking(app, parts, door)
 }
 
 /** Whoever comes without an account. */
@@ -71,4 +79,15 @@ function addVisitors(app: App, parts: Parts, door: Door, cookie: VisitCookie): v
     bind: (visitor, redemption) => bindBrowser(parts, visitor, redemption),
     enter: (bound, gone) => enterBound(parts, bound, gone),
   })
+}
+
+/** What puts people out. */
+function addRevoking(app: App, parts: Parts, door: Door): void {
+  addRevocations(app, {
+    ...door,
+    revoke: (asking, request) => revoke(parts, asking, request),
+    list: (asking, query) => listRevocations(parts, asking, query),
+    lift: (asking, id) => liftRevocation(parts, asking, id),
+  })
+  addKick(app, { ...door, kick: (asking, id, participantId) => kick(parts, asking, id, participantId) })
 }

@@ -9,7 +9,7 @@ import { type Issuer, openIssuer } from './oidc.ts'
 /** May do everything with consultations, and ask for tokens of their participants. */
 export const DESK = newApiKey('desk-backend')
 /** May read consultations, and nothing else. */
-export const READER = newApiKey('reader-backend')
+const READER = newApiKey('reader-backend')
 
 /** The kit's policy, with callers whose rooms are those of consultations, and users whose rooms are their own. */
 export const visitPolicy = (issuer?: string): string => `${POLICY.trimEnd()}

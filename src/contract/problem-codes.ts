@@ -12,6 +12,11 @@ export const PROBLEMS = {
     title: 'Not authenticated',
     detail: 'Send a valid API key, or the access token of a signed-in user, as Authorization: Bearer <credential>.',
   },
+  'token-not-renewable': {
+    status: 401,
+    title: 'Token not renewable',
+    detail: 'Ask for a new token in the way in which the first one was had.',
+  },
   'step-up-required': {
     status: 401,
     title: 'Stronger sign-in required',
@@ -83,6 +88,11 @@ export const PROBLEMS = {
     title: 'Invitation not found',
     detail: 'This consultation has no invitation of this id.',
   },
+  'revocation-not-found': {
+    status: 404,
+    title: 'Revocation not found',
+    detail: 'No revocation of this id is in force; GET /api/jitsi/revocations lists those that are.',
+  },
   'request-timeout': { status: 408, title: 'Request timeout', detail: 'Send the whole request without a pause.' },
   'consultation-ended': {
     status: 409,
@@ -109,6 +119,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'Room taken',
     detail: 'The room template of the policy gives a name that is in use; put {timestamp}, {random} or {hash} into it.',
+  },
+  'conference-off': {
+    status: 409,
+    title: 'Conference off',
+    detail: 'The settings do not let this service change running meetings; see JAAS_MANAGEMENT.',
   },
   'version-conflict': {
     status: 412,

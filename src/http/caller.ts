@@ -11,6 +11,8 @@ import { HttpProblem } from './problems.ts'
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i
 
 const CHALLENGE = 'Bearer realm="jitsi-token-service"'
+/** The challenge where something was presented that is no good (RFC 6750, section 3). */
+export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 
 /** Finds out who asks. */
 export type Identify = (presented: Presented) => Promise<Caller | Refusal>
@@ -44,7 +46,7 @@ function challengeOf({ acrValues }: Refusal, presented: boolean): string {
   if (acrValues !== undefined) {
     return `${CHALLENGE}, error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"`
   }
-  return presented ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE
+  return presented ? INVALID_TOKEN : CHALLENGE
 }
 
 function credentialOf(request: FastifyRequest): string | undefined {

@@ -28,6 +28,10 @@ export function watchSigning(registry: Registry, signing: SigningLoad): void {
   )
 }
 
+export function watchRevocations(registry: Registry, { revocations }: Watched): void {
+  watched(registry, 'jts_revocations_in_force', 'Revocations that are in force, as this instance knows', revocations)
+}
+
 export function watchBell(registry: Registry, isUp: () => boolean): void {
   watched(registry, 'jts_bell_up', '1 while this instance hears what the others change, 0 while it does not', () =>
     Number(isUp()),

@@ -65,11 +65,24 @@ export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consu
     labelNames: ['outcome'],
     registers,
   })
+  for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
+  for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
   return {
     consultation: (what) => changes.inc({ what }),
     streams: (open) => streams.set(open),
     redeemed: (outcome) => redemptions.inc({ outcome }),
   }
+}
+
+export function renewalMetrics(registers: Registry[]): Pick<Metrics, 'renewal'> {
+  const renewals = new Counter({
+    name: 'jts_renewals_total',
+    help: 'Tokens that were to be renewed: issued, waiting for their person to be admitted, refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['issued', 'waiting', 'refused']) renewals.inc({ outcome }, 0)
+  return { renewal: (outcome) => renewals.inc({ outcome }) }
 }
 
 export function signingMetrics(registers: Registry[]): Pick<Metrics, 'signed'> {

@@ -1,12 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ProblemCode } from '../contract/problem.ts'
 import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
-import { watchBell, watchRing, watchSigning } from './metric-gauges.ts'
+import { watchBell, watchRevocations, watchRing, watchSigning } from './metric-gauges.ts'
 import {
   consultationMetrics,
   limiterMetrics,
   recordMetrics,
   reloadMetrics,
+  renewalMetrics,
   requestMetrics,
   signingMetrics,
   tokenMetrics,
@@ -18,6 +19,8 @@ export type Watched = {
   /** Undefined where there is no ring. */
   ring: () => KeyRingStanding | undefined
   clock: Clock
+  /** How many revocations are in force. */
+  revocations: () => number
   /** Whether this instance hears what others change. */
   bellUp: () => boolean
   /** How old the key that signs may become. */
@@ -33,6 +36,8 @@ export type Metrics = {
   issued(role: string, caller: string): void
   refused(code: ProblemCode): void
   consultation(what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void
+  /** A token was renewed, or waits for its person to be admitted, or was refused. */
+  renewal(outcome: 'issued' | 'waiting' | 'refused'): void
   /** So many streams of events are open. */
   streams(open: number): void
   /** Somebody used an invitation, for the first time in this browser or again, or was refused. */
@@ -63,6 +68,7 @@ export function openMetrics(deployment: string): Metrics {
     ...requestMetrics(registers),
     ...tokenMetrics(registers, deployment),
     ...consultationMetrics(registers),
+    ...renewalMetrics(registers),
     ...signingMetrics(registers),
     ...recordMetrics(registers),
     ...limiterMetrics(registers),
@@ -70,6 +76,7 @@ export function openMetrics(deployment: string): Metrics {
     watch(watched) {
       watchSigning(registry, watched.signing)
       watchRing(registry, watched)
+      watchRevocations(registry, watched)
       watchBell(registry, watched.bellUp)
     },
     ofProcess: () => collectDefaultMetrics({ register: registry }),

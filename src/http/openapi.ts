@@ -11,6 +11,9 @@ import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-ov
 import { MeetingConfig } from '../contract/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import { AdmitRequest, ConsultationView, Waiter, WaitingList } from '../contract/waiting-room.ts'
+import { KickRequest } from '../contract/kick.ts'
+import { RenewRequest } from '../contract/renewal.ts'
+import { RevocationAnswer, RevocationMade, RevocationPage, RevocationRequest } from '../contract/revocation.ts'
 import type { App } from './app-type.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
 
@@ -24,6 +27,7 @@ const COMPONENTS = [
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
   ...[Waiter, WaitingList, AdmitRequest, ConsultationView],
   ...[InvitationRequest, InvitationAnswer, InvitationList, Redemption],
+  ...[RenewRequest, RevocationRequest, RevocationAnswer, RevocationMade, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]

@@ -6,15 +6,14 @@ import {
 } from '../contract/consultation-answer.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import type { Consultation } from './consultation.ts'
-
-/** Where a page begins: behind this consultation, in the order of beginning and id. */
-type Place = Pick<Consultation, 'startsAt' | 'id'>
+import { cursorAt, placeAt } from './cursor.ts'
 
 /** What a query asks for. */
 export type Asked = Pick<ConsultationQuery, 'participant' | 'externalId' | 'state'> & {
   from?: number
   to?: number
-  after?: Place
+  /** Behind this consultation, in the order of beginning and id. */
+  after?: Pick<Consultation, 'startsAt' | 'id'>
   limit: number
 }
 
@@ -23,7 +22,7 @@ export function askedOf({ from, to, limit, cursor, ...equal }: ConsultationQuery
   const times = Object.entries({ from, to }).flatMap(([name, text]) =>
     text === undefined ? [] : [{ name, ms: instantMs(text) }],
   )
-  const after = cursor === undefined ? undefined : placeOf(cursor)
+  const after = cursor === undefined ? undefined : placeAt(cursor)
   const count = limit === undefined ? DEFAULT_CONSULTATION_LIMIT : Number(limit)
   const errors: FieldError[] = [
     ...times
@@ -40,22 +39,10 @@ export function askedOf({ from, to, limit, cursor, ...equal }: ConsultationQuery
   return {
     ...equal,
     ...(Object.fromEntries(times.map(({ name, ms }) => [name, ms])) as { from?: number; to?: number }),
-    ...(after === undefined ? {} : { after }),
+    ...(after === undefined ? {} : { after: { startsAt: after.at, id: after.id } }),
     limit: count,
   }
 }
 
-/** A place as a cursor: opaque to whoever carries it. */
-export const cursorTo = ({ startsAt, id }: Place): string =>
-  Buffer.from(JSON.stringify([startsAt, id])).toString('base64url')
-
-function placeOf(cursor: string): Place | undefined {
-  try {
-    const [startsAt, id, ...more] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[]
-    return Number.isSafeInteger(startsAt) && typeof id === 'string' && more.length === 0
-      ? { startsAt: startsAt as number, id }
-      : undefined
-  } catch {
-    return undefined
-  }
-}
+/** The cursor of the page behind a consultation. */
+export const cursorTo = ({ startsAt, id }: Consultation): string => cursorAt({ at: startsAt, id })

@@ -12,6 +12,8 @@ import {
 import { askedOf, cursorTo } from '../rules/consultation-query.ts'
 import { changed, finished } from '../rules/plan-consultation.ts'
 import type { Policy } from '../rules/policy.ts'
+import type { Background } from './background.ts'
+import { changeConference, type ConferenceParts } from './conferences.ts'
 import { DONE, type EntryParts, keep, refusedWith } from './entry.ts'
 import type { Asking } from './issue-token.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
@@ -144,12 +146,16 @@ export async function changeConsultation(
 /** How often a change of somebody else may come between. */
 const TRIES = 8
 
+/** What ending them needs. */
+export type FinishingParts = ConsultationParts & ConferenceParts & { background: Background }
+
 /**
- * Ends or cancels a consultation, for good. What is so already is answered as it is.
+ * Ends or cancels a consultation, for good. What is so already is answered as it is. Where the settings let it, a meeting
+ * that may be running is destroyed; nobody waits for that.
  * @returns the consultation, or `consultation-not-found`, `role-not-allowed`, or what `finished` refuses
  */
 export async function finishConsultation(
-  parts: ConsultationParts,
+  parts: FinishingParts,
   asking: Asking,
   id: string,
   how: 'end' | 'cancel',
@@ -163,11 +169,17 @@ export async function finishConsultation(
     if (next === found.consultation) return told(parts, asking, found)
     if (await put(parts, asking, action, next)) {
       parts.metrics.consultation(how === 'end' ? 'ended' : 'cancelled')
+      if (how === 'end' || next.openedAt !== undefined) parts.background.run(() => destroyMeeting(parts, asking, next))
       return told(parts, asking, { ...found, consultation: next })
     }
   }
   return refuse(parts, asking, action, { code: 'version-conflict' }, { id })
 }
+
+const destroyMeeting = (parts: ConferenceParts, asking: Asking, { id, room }: Consultation) =>
+  changeConference(parts, asking, 'conference.destroy', { consultation: id, room }, (conferences) =>
+    conferences.destroy(room),
+  )
 
 /** Records a change, then makes it, then tells those who listen. @returns false where another was faster */
 async function put(parts: ConsultationParts, asking: Asking, action: AuditEntry['action'], next: Consultation) {

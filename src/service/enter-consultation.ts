@@ -6,16 +6,22 @@ import type { Policy } from '../rules/policy.ts'
 import { type EntryParts, keep } from './entry.ts'
 import type { Asking } from './issue-token.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
+import type { Revoked } from './revocation-ports.ts'
 
 /** What entering a consultation needs. */
-export type EnteringParts = EntryParts & { policy: () => Policy; consultations: ConsultationStore; bell: Bell }
+export type EnteringParts = EntryParts & {
+  policy: () => Policy
+  consultations: ConsultationStore
+  bell: Bell
+  revoked: Revoked
+}
 
 /** What became of it, and of which consultation. */
 export type Entered = { consultation?: Consultation | undefined; outcome: Admission | Waiter | Refusal }
 
 /**
  * Lets somebody into a consultation, or to its waiting room; who waits stands in the record by then.
- * @returns the admission, who waits, or a refusal: what `admission` refuses, `consultation-full`
+ * @returns the admission, who waits, or a refusal: what `admission` refuses, `revoked`, `consultation-full`
  * @throws ServiceFault `record-unavailable`
  */
 export async function enter(parts: EnteringParts, asking: Asking, request: TokenRequest): Promise<Entered> {
@@ -37,12 +43,16 @@ export async function enter(parts: EnteringParts, asking: Asking, request: Token
 }
 
 async function decideNow(
-  { policy, clock, consultations }: EnteringParts,
+  { policy, clock, consultations, revoked }: EnteringParts,
   { caller }: Asking,
   request: TokenRequest,
 ): Promise<Entered> {
-  const consultation = await consultations.byRoom(request.roomId)
-  return { consultation, outcome: admission(policy(), caller, request, consultation, clock()) }
+  const room = request.roomId
+  const consultation = await consultations.byRoom(room)
+  const outcome = admission(policy(), caller, request, consultation, clock())
+  // Who is revoked neither waits nor takes a place.
+  const isRevoked = !('code' in outcome) && (await revoked.bars({ room, userId: outcome.participant.userId }))
+  return { consultation, outcome: isRevoked ? { code: 'revoked' } : outcome }
 }
 
 async function wait(parts: EnteringParts, asking: Asking, { consultation, participant, since }: Waiter): Promise<void> {

@@ -37,7 +37,7 @@ export type Asking = Origin & { caller: Caller; onBehalfOf?: string }
  * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
  * @param request a request whose shape was checked
  * @param gone tells that nobody waits for the token any more; then it is not signed
- * @param renews id of the token that this one takes the place of
+ * @param renews the token that this one takes the place of: its id, and when it was issued, in epoch milliseconds
  * @returns the answer, or who waits to be admitted, or the refusal; each stands in the record by then
  * @throws ServiceFault `overloaded`, `client-gone`, `record-unavailable`; the token, if there is one, is dropped
  */
@@ -46,17 +46,17 @@ export async function issueToken(
   asking: Asking,
   request: TokenRequest,
   gone?: () => boolean,
-  renews?: string,
+  renews?: { jti: string; issuedAt: number },
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
   const { consultation, outcome } = isBound(asking.caller) ? await enter(parts, asking, request) : NO_CONSULTATION
   if (outcome !== undefined && 'since' in outcome) return waitingAnswer(outcome)
   const about = {
     ...(consultation === undefined ? {} : { consultation: consultation.id }),
-    ...(renews === undefined ? {} : { renews }),
+    ...(renews === undefined ? {} : { renews: renews.jti }),
   }
   const decision = parts.trace('decide', () => decided(parts.policy(), asking.caller, request, outcome))
   if ('code' in decision) return refuse(parts, asking, request, decision, about)
-  const passed = await countGrant(parts, asking.caller, decision)
+  const passed = (await revocation(parts, decision, renews)) ?? (await countGrant(parts, asking.caller, decision))
   if (passed !== undefined) return refuse(parts, asking, request, passed, about)
   return issue(parts, asking, decision, gone, about)
 }
@@ -65,6 +65,16 @@ const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
 
 const decided = (policy: Policy, caller: Caller, request: TokenRequest, entered: Admission | Refusal | undefined) =>
   entered !== undefined && 'code' in entered ? entered : decide(policy, caller, request, entered)
+
+/** Whom the policy would grant a token may be revoked; the rooms of consultations are known by name, whoever asks. */
+async function revocation(
+  { revoked }: IssuingParts,
+  { room, user }: Grant,
+  renews: { issuedAt: number } | undefined,
+): Promise<Refusal | undefined> {
+  const issued = renews === undefined ? {} : { issuedAt: renews.issuedAt }
+  return (await revoked.bars({ room, userId: user.id, ...issued })) ? { code: 'revoked' } : undefined
+}
 
 /** What a token is about beside its claims. */
 type About = Pick<AuditEntry, 'consultation' | 'renews'>

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration'
 import { CHECKPOINT_CHAIN } from '../contract/checkpoint.ts'
 import { consultations } from './consultation-tables.ts'
 import { invitations } from './invitation-tables.ts'
+import { revocations } from './revocation-table.ts'
 import type { Engine } from './schema.ts'
 
 const ORDER = ['time', 'chain', 'sequence'] as const
@@ -155,4 +156,5 @@ export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '006-writers': writers,
   '007-consultations': consultations,
   '008-invitations': invitations,
+  '009-revocations': revocations,
 })

@@ -1,5 +1,6 @@
 import type { ConsultationStore } from '../service/consultation-ports.ts'
 import type { InvitationStore } from '../service/invitation-ports.ts'
+import type { RevocationStore } from '../service/revocation-ports.ts'
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
 import { openReader } from './audit-reader.ts'
@@ -12,6 +13,7 @@ import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
 import { postgresBell } from './postgres-bell.ts'
 import { openRetention } from './retention.ts'
+import { openRevocations } from './revocations.ts'
 import { openSqlite, pendingInSqlite } from './sqlite.ts'
 
 /** For whoever does not want to know. */
@@ -26,6 +28,7 @@ export type Store = {
   retention: Retention
   consultations: ConsultationStore
   invitations: InvitationStore
+  revocations: RevocationStore
   bell: StoreBell
   close(): Promise<void>
 }
@@ -50,6 +53,7 @@ export async function openStore(url: string, writer: Writer, link: Link, events:
     retention: openRetention(db),
     consultations: openConsultations(db, engine),
     invitations: openInvitations(db, engine),
+    revocations: openRevocations(db),
     bell,
     async close() {
       await bell.close()

@@ -104,6 +104,17 @@ export type Tables = {
   }
   /** What was answered to requests that carried an Idempotency-Key. */
   idempotent_answer: { caller: string; key: string; fingerprint: string; answer: string; created_at: number }
+  /** Who gets no token; a row is in force until it is removed. */
+  revocation: {
+    id: string
+    consultation: string | null
+    /** The room of the consultation. */
+    room: string | null
+    user_id: string | null
+    issued_before: number | null
+    created_at: number
+    created_by: string
+  }
   /** One row that a readiness probe rewrites: writing is the only proof that writing works. */
   probe: { id: number; time: number }
 }

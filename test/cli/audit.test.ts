@@ -181,7 +181,7 @@ describe('db migrate', () => {
     await cli(...MINT)
     const file = new DatabaseSync(join(dir, 'service.db'))
     file.exec(`DELETE FROM kysely_migration WHERE name >= '004';
-      DROP TABLE invitation_session; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
+      DROP TABLE revocation; DROP TABLE invitation_session; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
       DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation;
       ALTER TABLE audit_entry DROP COLUMN consultation; ALTER TABLE audit_entry DROP COLUMN invitation;
       ALTER TABLE audit_entry DROP COLUMN renews;

@@ -185,7 +185,7 @@ describe('whoever came by an invitation', () => {
     expect(await events.next()).toMatchObject({ event: 'admitted' })
     const other = await visit({ startsAt: undefined })
     expect(await nobody('GET', `/consultations/${other.id}/events`, undefined, { cookie })).toMatchObject({
-      status: 404,
+      status: 401,
     })
     await desk('DELETE', `/consultations/${id}/invitations/${invited.body.id}`)
     expect(await nobody('GET', `/consultations/${id}/events`, undefined, { cookie })).toMatchObject({ status: 401 })

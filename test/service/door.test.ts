@@ -30,9 +30,23 @@ const step = fc.oneof(
       list: fc.uniqueArray(fc.record({ userId: person, role }), { selector: ({ userId }) => userId, minLength: 1 }),
     }),
   },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('renew' as const), which: fc.nat({ max: 30 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('revoke' as const),
+      person: fc.option(person),
+      here: fc.boolean(),
+      older: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lift' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('end' as const, 'cancel' as const) }) },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+type Issued = { token: string; who: Person; at: number; until: number }
+type Revoked = { id: string; who: Person | null; before: number }
 
 /** What the rules of entering come to, told a second time and from nothing but what was asked. */
 class Model {
@@ -45,6 +59,11 @@ class Model {
   startsAt: number
   endsAt: number
   over = false
+  /** Every token that was issued, and since when and whether each person could have had one that still counts. */
+  readonly issued: Issued[] = []
+  readonly since = new Map<Person, number>()
+  readonly entered = new Set<Person>()
+  revoked: Revoked[] = []
   readonly waitingRoom: boolean
 
   constructor(waitingRoom: boolean, now: number) {
@@ -62,21 +81,39 @@ class Model {
   lets(who: Person, as: Role | null): boolean {
     const is = this.people.get(who)
     if (is === undefined || (as !== null && as !== is) || this.over || this.now >= this.closesAt) return false
+    if (this.bars(who)) return false
     const before = is === 'doctor' ? 30 : 15
     return (
       this.now >= this.startsAt - before * MINUTE_MS && (is === 'doctor' || !this.waitingRoom || this.admitted.has(who))
     )
   }
 
+  /** Whether a revocation stands against a new token, or the renewal of one. */
+  bars(whom: Person, at = Infinity): boolean {
+    return this.revoked.some(({ who, before }) => (who ?? whom) === whom && (before === Infinity || at < before))
+  }
+
+  /** Whether a token may be renewed now. */
+  renews({ who, at, until }: Issued): boolean {
+    const counts = this.entered.has(who) && at >= (this.since.get(who) ?? 0) && this.now <= until + 10 * MINUTE_MS
+    return counts && this.lets(who, null) && !this.bars(who, at)
+  }
+
   change(list: readonly { userId: Person; role: Role }[]): void {
     for (const { userId, role: next } of list) if (this.people.get(userId) !== next) this.admitted.delete(userId)
     for (const who of PEOPLE) if (list.every(({ userId }) => userId !== who)) this.admitted.delete(who)
+    for (const who of PEOPLE) {
+      if (this.people.get(who) === list.find(({ userId }) => userId === who)?.role) continue
+      this.since.set(who, this.now)
+      this.entered.delete(who)
+    }
     this.people = new Map(list.map(({ userId, role: next }) => [userId, next]))
   }
 }
 
 let visits: Awaited<ReturnType<typeof openVisits>>
 const signedIn = new Map<string, Ask>()
+let renewed = 0
 beforeAll(async () => {
   // What the record does is not the question here, and its commits would take most of the time.
   visits = await openVisits({}, () => ({ ledger: { append: async () => undefined, probe: async () => undefined } }))
@@ -127,7 +164,31 @@ async function take(model: Model, visit: ConsultationAnswer, each: Step): Promis
       if (may) model.change(each.list)
       return
     }
-    default:
+    case 'renew': {
+      const old = model.issued[each.which % (model.issued.length || 1)]
+      if (old === undefined) return
+      const answer = await visits.nobody('POST', '/token/renew', { token: old.token })
+      expect(answer.status === 200).toBe(model.renews(old))
+      renewed += Number(answer.status === 200)
+      return inspect(model, visit, old.who, answer)
+    }
+    case 'revoke': {
+      const names = { ...(each.person === null ? {} : { userId: each.person }) }
+      const place = each.here || each.person === null ? { consultationId: visit.id } : {}
+      const age = each.older ? { issuedBefore: new Date(model.now).toISOString() } : {}
+      const { status, body } = await desk('POST', '/revocations', { ...names, ...place, ...age })
+      expect(status).toBe(201)
+      model.revoked.push({
+        id: String(body['id']),
+        who: each.person,
+        before: each.older ? model.now : Infinity,
+      })
+      return
+    }
+    case 'lift':
+      return lift(model)
+    case 'end':
+    case 'cancel':
       await desk('POST', `${at}/${each.do}`)
       model.over = true
   }
@@ -138,19 +199,38 @@ function compare(
   visit: ConsultationAnswer,
   who: Person,
   as: Role | null,
+  answer: Awaited<ReturnType<Ask>>,
+): void {
+  expect(answer.status === 200).toBe(model.lets(who, as))
+  inspect(model, visit, who, answer)
+}
+
+/** Lifts every revocation. */
+async function lift(model: Model): Promise<void> {
+  for (const { id } of model.revoked) await visits.desk('DELETE', `/revocations/${id}`)
+  model.revoked = []
+}
+
+/** Checks what a token says, if there is one. */
+function inspect(
+  model: Model,
+  visit: ConsultationAnswer,
+  who: Person,
   { status, body }: Awaited<ReturnType<Ask>>,
 ): void {
-  expect(status === 200).toBe(model.lets(who, as))
   if (status !== 200) return expect(body).not.toHaveProperty('token')
-  const { room, exp = Infinity, context } = decodeJwt(String((body as { token?: string }).token))
+  const token = String((body as { token?: string }).token)
+  const { room, exp = Infinity, context } = decodeJwt(token)
   expect([room, context]).toMatchObject([
     visit.roomId,
     { user: { id: who, moderator: model.people.get(who) === 'doctor' } },
   ])
   expect(exp * 1000).toBeLessThanOrEqual(model.closesAt)
+  model.issued.push({ token, who, at: model.now, until: exp * 1000 })
+  model.entered.add(who)
 }
 
-it('no sequence of calls yields a token for who does not take part, out of the window or unadmitted', async () => {
+it('no sequence of calls yields a token for who does not take part, out of the window, unadmitted or revoked', async () => {
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 5, maxLength: 25 }), async (waitingRoom, steps) => {
       // A minute later each time, for the rooms of the two to differ.
@@ -158,8 +238,13 @@ it('no sequence of calls yields a token for who does not take part, out of the w
       const model = new Model(waitingRoom, visits.time.now)
       const startsAt = new Date(model.startsAt).toISOString()
       const visit = await visits.visit({ doctorId: 'u0', patientId: 'u1', startsAt, durationMinutes: 30, waitingRoom })
-      for (const each of steps) await take(model, visit, each)
+      try {
+        for (const each of steps) await take(model, visit, each)
+      } finally {
+        await lift(model)
+      }
     }),
     { numRuns: 120 },
   )
+  expect(renewed).toBeGreaterThan(0)
 })

@@ -29,6 +29,7 @@ function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditE
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
     limiter: memoryLimiter(() => 0),
     consultations: {} as IssuingParts['consultations'],
+    revoked: { bars: () => false },
     bell: { ring: () => undefined, listen: () => () => undefined },
     limits: { perUser: 30, perRoom: 60 },
     metrics: { issued: () => undefined, refused: () => undefined },

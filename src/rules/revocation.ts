@@ -1,0 +1,94 @@
+import {
+  DEFAULT_REVOCATION_LIMIT,
+  MAX_REVOCATION_LIMIT,
+  type RevocationAnswer,
+  type RevocationQuery,
+  type RevocationRequest,
+} from '../contract/revocation.ts'
+import type { FieldError, Refusal } from '../contract/problem.ts'
+import { type Place, placeAt } from './cursor.ts'
+
+/** A revocation in force. Times are epoch milliseconds. Without a consultation and a user it names everybody. */
+export type Revocation = {
+  id: string
+  /** The consultation, and its room, by which every token is known. */
+  consultation?: { id: string; room: string }
+  userId?: string
+  /** Tokens from before are not renewed, and new ones may be had; without it, neither. */
+  issuedBefore?: number
+  createdAt: number
+  createdBy: string
+}
+
+/** Who asks for a token, and for a renewal when the token to be renewed was issued, in epoch milliseconds. */
+export type Entrant = { room: string; userId: string; issuedAt?: number }
+
+/** Whether a revocation stands against a token, or its renewal. */
+export function bars({ consultation, userId, issuedBefore }: Revocation, entrant: Entrant): boolean {
+  if (consultation !== undefined && consultation.room !== entrant.room) return false
+  if (userId !== undefined && userId !== entrant.userId) return false
+  return issuedBefore === undefined || (entrant.issuedAt ?? Infinity) < issuedBefore
+}
+
+/** Says of many revocations at once what `bars` says of each, in four looks however many there are. */
+export function barring(revocations: Iterable<Pick<Revocation, 'consultation' | 'userId' | 'issuedBefore'>>) {
+  // For each room and user the latest time before which tokens are barred: Infinity where new ones are too.
+  const until = new Map<string, number>()
+  for (const { consultation, userId, issuedBefore = Infinity } of revocations) {
+    const key = keyOf(consultation?.room, userId)
+    until.set(key, Math.max(until.get(key) ?? -Infinity, issuedBefore))
+  }
+  return ({ room, userId, issuedAt }: Entrant): boolean =>
+    [keyOf(), keyOf(room), keyOf(undefined, userId), keyOf(room, userId)].some((key) => {
+      const before = until.get(key) ?? -Infinity
+      return before === Infinity || (issuedAt ?? Infinity) < before
+    })
+}
+
+/** No room has a blank in its name. */
+const keyOf = (room = '', userId = ''): string => `${room} ${userId}`
+
+/**
+ * What a request revokes.
+ * @param request one whose shape was checked
+ * @param now epoch milliseconds
+ * @returns when, where it says so, or `invalid-request` for a time that is none or in the future
+ */
+export function revokedBefore({ issuedBefore }: RevocationRequest, now: number): { issuedBefore?: number } | Refusal {
+  if (issuedBefore === undefined) return {}
+  const ms = Date.parse(issuedBefore)
+  if (ms <= now) return { issuedBefore: ms }
+  const message = Number.isNaN(ms) ? 'must be a time of the calendar' : 'must not be in the future'
+  return { code: 'invalid-request', errors: [{ pointer: '/issuedBefore', message }] }
+}
+
+/** A revocation as it is told. */
+export const revocationAnswer = ({
+  id,
+  consultation,
+  userId,
+  issuedBefore,
+  createdAt,
+}: Revocation): RevocationAnswer => ({
+  id,
+  ...(consultation === undefined ? {} : { consultationId: consultation.id }),
+  ...(userId === undefined ? {} : { userId }),
+  ...(issuedBefore === undefined ? {} : { issuedBefore: new Date(issuedBefore).toISOString() }),
+  createdAt: new Date(createdAt).toISOString(),
+})
+
+/** @returns which page a query asks for, or the parameters that mean nothing */
+export function revocationPage({ limit, cursor }: RevocationQuery): { limit: number; before?: Place } | Refusal {
+  const count = limit === undefined ? DEFAULT_REVOCATION_LIMIT : Number(limit)
+  const before = cursor === undefined ? undefined : placeAt(cursor)
+  const errors: FieldError[] = [
+    ...(count > MAX_REVOCATION_LIMIT
+      ? [{ pointer: '/query/limit', message: `must be at most ${MAX_REVOCATION_LIMIT}` }]
+      : []),
+    ...(cursor !== undefined && before === undefined
+      ? [{ pointer: '/query/cursor', message: 'must be the nextCursor of an answer' }]
+      : []),
+  ]
+  if (errors.length > 0) return { code: 'invalid-request', errors }
+  return { limit: count, ...(before === undefined ? {} : { before }) }
+}

@@ -1,0 +1,55 @@
+import { type Selectable, sql } from 'kysely'
+import type { Revocation, RevocationStore } from '../service/revocation-ports.ts'
+import { available } from './available.ts'
+import type { Database, Tables } from './schema.ts'
+
+/** Keeps the revocations that are in force. */
+export function openRevocations(db: Database): RevocationStore {
+  const all = () => db.selectFrom('revocation').selectAll()
+  return {
+    add: (revocation) =>
+      available(async () => void (await db.insertInto('revocation').values(rowOf(revocation)).execute())),
+    remove: (id) => available(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
+    byId: (id) =>
+      available(async () => {
+        const row = await all().where('id', '=', id).executeTakeFirst()
+        return row === undefined ? undefined : revocationOf(row)
+      }),
+    all: () => available(async () => (await all().execute()).map(revocationOf)),
+    naming: ({ room, userId }) =>
+      available(async () => {
+        const rows = await all()
+          .where((is) => is.or([is('user_id', '=', userId), is('user_id', 'is', null)]))
+          .where((is) => is.or([is('room', '=', room), is('room', 'is', null)]))
+          .execute()
+        return rows.map(revocationOf)
+      }),
+    page: ({ limit, before }) =>
+      available(async () => {
+        let query = all().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+        if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.at}, ${before.id})`)
+        return (await query.execute()).map(revocationOf)
+      }),
+  }
+}
+
+type Row = Selectable<Tables['revocation']>
+
+const rowOf = ({ id, consultation, userId, issuedBefore, createdAt, createdBy }: Revocation): Row => ({
+  id,
+  consultation: consultation?.id ?? null,
+  room: consultation?.room ?? null,
+  user_id: userId ?? null,
+  issued_before: issuedBefore ?? null,
+  created_at: createdAt,
+  created_by: createdBy,
+})
+
+const revocationOf = ({ id, consultation, room, user_id, issued_before, created_at, created_by }: Row): Revocation => ({
+  id,
+  ...(consultation === null || room === null ? {} : { consultation: { id: consultation, room } }),
+  ...(user_id === null ? {} : { userId: user_id }),
+  ...(issued_before === null ? {} : { issuedBefore: issued_before }),
+  createdAt: created_at,
+  createdBy: created_by,
+})
