@@ -42,6 +42,11 @@ const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who
 (text/event-stream) with the events ${EVENTS.join(', ')}; data of each is a ConsultationView. The first tells how things
 stand, so nothing is lost between asking and listening. After ended, cancelled or removed the stream ends.`
 
+/** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */
+const EVENT_STREAM = Type.Unsafe<PassThrough>(
+  Type.String({ contentMediaType: 'application/json', contentSchema: Type.Ref('ConsultationView') }),
+)
+
 /** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
 export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   const open = new Set<PassThrough>()
@@ -67,7 +72,7 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
         response: {
           200: {
             description: 'Events, as they happen',
-            content: { 'text/event-stream': { schema: Type.Unsafe<PassThrough>(Type.String()) } },
+            content: { 'text/event-stream': { schema: EVENT_STREAM } },
           },
         },
       },
