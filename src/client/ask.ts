@@ -1,4 +1,5 @@
 import type { FieldError, Problem, ProblemCode } from '../contract/problem.ts'
+import type { TokenAnswer, WaitingAnswer } from '../contract/token.ts'
 
 /** Where the service is, and who asks. */
 export type ClientOptions = {
@@ -6,7 +7,7 @@ export type ClientOptions = {
   baseUrl: string
   /** The API key of a backend, or what gives the access token of a signed-in user; it is asked for each request. Absent
    * for whoever has an invitation or a token alone. */
-  credential?: string | (() => string | Promise<string>)
+  credential?: string | (() => string | Promise<string>) | undefined
   /** Another fetch, for tests or proxies. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** How long an answer may take, in milliseconds; 10,000 when absent. */
@@ -136,3 +137,7 @@ function refusal(response: Response, { code, detail, requestId, errors, opensAt 
 /** Whether a value is an object with members. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
+
+/** What comes of entering. One member each is enough to tell the service from what else may stand at the address. */
+export const isOutcome: Check<TokenAnswer | WaitingAnswer> = (body): body is TokenAnswer | WaitingAnswer =>
+  isObject(body) && (typeof body['token'] === 'string' || body['state'] === 'waiting')

@@ -1,12 +1,14 @@
 import type { MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
-import { askerOf, type Check, type ClientOptions, isObject, TokenServiceError } from './ask.ts'
+import { askerOf, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './ask.ts'
 import { type ConsultationClient, consultationClient } from './consultations.ts'
 import { admitted } from './events.ts'
+import { visitorClient, type VisitorClient } from './visitors.ts'
 
 export type { ClientOptions } from './ask.ts'
 export { TokenServiceError } from './ask.ts'
 export type { ConsultationClient } from './consultations.ts'
+export type { VisitorClient } from './visitors.ts'
 export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, WaitingAnswer }
 
 /** How a request is made: `signal` gives up when it fires. */
@@ -16,36 +18,37 @@ type Options = { signal?: AbortSignal }
 type TokenOptions = Options & { onBehalfOf?: string }
 
 /** Asks the service. Every method throws TokenServiceError. */
-export type Client = ConsultationClient & {
-  /**
-   * Asks for a token; whoever has to wait to be admitted gets the error `waiting`.
-   * @param request with an API key, who enters which room in which role; a signed-in user need name the room alone
-   */
-  issueToken(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer>
+export type Client = ConsultationClient &
+  VisitorClient & {
+    /**
+     * Asks for a token; whoever has to wait to be admitted gets the error `waiting`.
+     * @param request with an API key, who enters which room in which role; a signed-in user need name the room alone
+     */
+    issueToken(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer>
 
-  /** The same, where waiting is an answer. */
-  enter(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer | WaitingAnswer>
+    /** The same, where waiting is an answer. */
+    enter(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer | WaitingAnswer>
 
-  /**
-   * Asks for a token, and waits until the doctor admits: told by events, or, where those cannot pass, by asking every few
-   * seconds.
-   * @param options `onWaiting` is told once that there is nothing but to wait
-   * @throws TokenServiceError also when the consultation ends, is cancelled, or the person is removed meanwhile
-   */
-  enterWhenAdmitted(
-    request: TokenRequest,
-    options?: TokenOptions & { onWaiting?: (waiting: WaitingAnswer) => void },
-  ): Promise<TokenAnswer>
+    /**
+     * Asks for a token, and waits until the doctor admits: told by events, or, where those cannot pass, by asking every few
+     * seconds.
+     * @param options `onWaiting` is told once that there is nothing but to wait
+     * @throws TokenServiceError also when the consultation ends, is cancelled, or the person is removed meanwhile
+     */
+    enterWhenAdmitted(
+      request: TokenRequest,
+      options?: TokenOptions & { onWaiting?: (waiting: WaitingAnswer) => void },
+    ): Promise<TokenAnswer>
 
-  /** Asks for a token in the place of one that runs out, or did so at most ten minutes ago. It is the credential. */
-  renewToken(token: string, options?: Options): Promise<TokenAnswer>
+    /** Asks for a token in the place of one that runs out, or did so at most ten minutes ago. It is the credential. */
+    renewToken(token: string, options?: Options): Promise<TokenAnswer>
 
-  /**
-   * Asks how a meeting looks and sounds for a role on a network: what `meeting` of an issued token holds for a good one.
-   * @param query `network` is `good` where it is absent
-   */
-  meetingConfig(query: MeetingConfigQuery, options?: Options): Promise<MeetingConfig>
-}
+    /**
+     * Asks how a meeting looks and sounds for a role on a network: what `meeting` of an issued token holds for a good one.
+     * @param query `network` is `good` where it is absent
+     */
+    meetingConfig(query: MeetingConfigQuery, options?: Options): Promise<MeetingConfig>
+  }
 
 /** Makes a client; it keeps no state and may be used by many at once. */
 export function createClient(options: ClientOptions): Client {
@@ -56,6 +59,7 @@ export function createClient(options: ClientOptions): Client {
   }
   return {
     ...consultationClient(ask),
+    ...visitorClient(ask),
     enter,
     issueToken: async (request, given) => tokenOf(await enter(request, given)),
     async enterWhenAdmitted(request, { onWaiting, ...given } = {}) {
@@ -77,8 +81,5 @@ function tokenOf(outcome: TokenAnswer | WaitingAnswer): TokenAnswer {
   throw new TokenServiceError('waiting', 'the doctor has to admit this person first', { status: 202 })
 }
 
-/** One member each: enough to tell the service from what else may stand at the address. */
-const isOutcome: Check<TokenAnswer | WaitingAnswer> = (body): body is TokenAnswer | WaitingAnswer =>
-  isObject(body) && (typeof body['token'] === 'string' || body['state'] === 'waiting')
 const isMeetingConfig: Check<MeetingConfig> = (body): body is MeetingConfig =>
   isObject(body) && isObject(body['configOverwrite'])

@@ -101,4 +101,26 @@ describe('a client', () => {
     const nobody = createClient({ baseUrl: 'http://127.0.0.1:9', credential: 'k' })
     await expect(nobody.events(id).next()).rejects.toMatchObject({ code: 'unreachable' })
   })
+
+  it('invites somebody without an account, renews, and puts people out', async () => {
+    const { client, clientWith, id, roomId } = await start({ waitingRoom: false })
+    const browser = clientWith({ credential: undefined })
+    const made = await client.invite(id, { role: 'patient', userId: 'patient-1042', name: 'Asha Rao' })
+    const { code = '' } = await client.resendInvitation(id, made.id)
+    await expect(browser.redeemInvitation({ code: made.code ?? '' })).rejects.toMatchObject({
+      code: 'invitation-invalid',
+    })
+    const entered = await browser.redeemInvitation({ code })
+    const token = 'token' in entered ? entered.token : ''
+    expect(await browser.renewToken(token)).toMatchObject({ roomId, userRole: 'patient' })
+    expect((await client.listInvitations(id)).invitations).toMatchObject([{ id: made.id, used: 1 }])
+    const { id: revocation } = await client.revoke({ userId: 'patient-1042' })
+    await expect(browser.renewToken(token)).rejects.toMatchObject({ code: 'revoked' })
+    expect((await client.listRevocations()).revocations).toMatchObject([{ id: revocation }])
+    await client.liftRevocation(revocation)
+    expect(await browser.renewToken(token)).toMatchObject({ roomId })
+    await client.revokeInvitation(id, made.id)
+    await expect(browser.renewToken(token)).rejects.toMatchObject({ code: 'token-not-renewable' })
+    await expect(client.kick(id, '0a1b2c3d')).rejects.toMatchObject({ code: 'conference-off' })
+  })
 })
