@@ -3,21 +3,15 @@ import { bearerCheck } from './callers/bearer-token.ts'
 import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
 import { closeCalmly } from './http/closing.ts'
-import type { Door } from './http/caller.ts'
-import { addCalendar } from './http/calendar.ts'
-import { addEvents } from './http/consultation-events.ts'
-import { addConsultations } from './http/consultations.ts'
 import { allowOrigins } from './http/cors.ts'
 import { addAudit } from './http/audit.ts'
 import { addDocs } from './http/docs.ts'
 import { refuseAtDoor } from './http/door.ts'
-import { addFinishes } from './http/finish-consultation.ts'
 import { setHeaders } from './http/headers.ts'
 import { addHealth } from './http/health.ts'
 import { addInspect } from './http/inspect.ts'
 import { addKeys } from './http/keys.ts'
 import { limit } from './http/limits.ts'
-import { addKick } from './http/kick.ts'
 import { logRequests } from './http/log.ts'
 import { addMeetingConfig } from './http/meeting-config.ts'
 import { addMetrics, countRequests } from './http/metrics-route.ts'
@@ -26,34 +20,19 @@ import { describe } from './http/openapi.ts'
 import { noteOrigin } from './http/origin.ts'
 import { refuseOverload } from './http/overload.ts'
 import { handleErrors } from './http/problems.ts'
-import { addRenewals } from './http/renewals.ts'
-import { addRevocations } from './http/revocations.ts'
 import { parseStrictJson } from './http/strict-json.ts'
-import { addWaitingRoom } from './http/waiting-room.ts'
 import { addTokens, askingOf, TOKEN_PATH } from './http/tokens.ts'
 import type { Parts } from './parts.ts'
 import { serverOptions } from './server-options.ts'
-import {
-  changeConsultation,
-  finishConsultation,
-  listConsultations,
-  readAppointment,
-  readConsultation,
-} from './service/consultations.ts'
-import { createConsultation } from './service/create-consultation.ts'
 import { exportAudit } from './service/export-audit.ts'
 import { identify, type Presented } from './service/identify.ts'
 import { inspectFor } from './service/inspect-token.ts'
 import { issueToken, recordRefusal } from './service/issue-token.ts'
 import { readAudit } from './service/read-audit.ts'
-import { kick } from './service/kick.ts'
 import { readinessOf } from './service/readiness.ts'
-import { renewToken } from './service/renew-token.ts'
-import { liftRevocation, listRevocations, revoke } from './service/revocations.ts'
 import { tellMeetingConfig } from './service/tell-meeting-config.ts'
-import { admit, listWaiting } from './service/waiting-room.ts'
-import { watchConsultation } from './service/watch-consultation.ts'
 import type { Tracing } from './tracing.ts'
+import { addVisits } from './visit-routes.ts'
 
 /**
  * Builds the application: what is added first, a request meets first. It does not listen yet.
@@ -114,9 +93,7 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
     limitCaller,
   }
   addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
-  addRenewals(app, { renewToken: (token, gone) => renewToken(parts, config.RATE_LIMIT_FAILED_LOGINS, token, gone) })
-  addVisits(app, config, parts, door)
-  addRevoking(app, parts, door)
+  await addVisits(app, config, parts, door)
   addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
   addAudit(app, {
     ...door,
@@ -125,45 +102,6 @@ async function addRoutes(app: App, config: Config, parts: Parts, { accepting, li
   })
   addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
   await addDocs(app)
-}
-
-/** What is about consultations. */
-function addVisits(app: App, config: Config, parts: Parts, door: Door): void {
-  addConsultations(app, {
-    ...door,
-    create: (asking, request, idempotencyKey) => createConsultation(parts, asking, request, idempotencyKey),
-    read: (asking, id) => readConsultation(parts, asking, id),
-    list: (asking, query) => listConsultations(parts, asking, query),
-    change: (asking, id, version, change) => changeConsultation(parts, asking, id, version, change),
-  })
-  addFinishes(app, { ...door, finish: (asking, id, how) => finishConsultation(parts, asking, id, how) })
-  addWaitingRoom(app, {
-    ...door,
-    listWaiting: (asking, id) => listWaiting(parts, asking, id),
-    admit: (asking, id, userId) => admit(parts, asking, id, userId),
-  })
-  addCalendar(app, {
-    ...door,
-    publicUrl: config.PUBLIC_URL,
-    appointment: (asking, id) => readAppointment(parts, asking, id),
-  })
-  addEvents(app, {
-    ...door,
-    heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
-    streams: (open) => parts.metrics.streams(open),
-    watch: (asking, id, listener) => watchConsultation(parts, asking, id, listener),
-  })
-}
-
-/** What puts people out. */
-function addRevoking(app: App, parts: Parts, door: Door): void {
-  addRevocations(app, {
-    ...door,
-    revoke: (asking, request) => revoke(parts, asking, request),
-    list: (asking, query) => listRevocations(parts, asking, query),
-    lift: (asking, id) => liftRevocation(parts, asking, id),
-  })
-  addKick(app, { ...door, kick: (asking, id, participantId) => kick(parts, asking, id, participantId) })
 }
 
 /** Builds the application of a port that only the metrics are at. */

@@ -15,23 +15,16 @@ import { openLimiter } from './limits/limiter.ts'
 import { PolicyFault } from './policy-file.ts'
 import { followPolicy, readPolicyBy } from './policy-source.ts'
 import { notesIn, openRecord, recording } from './record.ts'
-import type { FinishingParts } from './service/consultations.ts'
-import type { CreatingParts } from './service/create-consultation.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
+import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
-import type { RenewingParts } from './service/renew-token.ts'
-import type { RevokingParts } from './service/revocations.ts'
-import type { AdmissionParts } from './service/waiting-room.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
-import { openVisitParts } from './visit-parts.ts'
+import { openVisitParts, type VisitParts } from './visit-parts.ts'
 
 /** All that has state, opened. */
-export type Parts = RenewingParts &
-  RevokingParts &
-  CreatingParts &
-  FinishingParts &
-  AdmissionParts & {
+export type Parts = IssuingParts &
+  VisitParts & {
     keys: FollowedKeys
     signing: SigningLoad
     callers: CallerDirectory
@@ -81,7 +74,6 @@ export async function openParts(
     ...visits.parts,
     upkeep,
     limiter,
-    limits: { perUser: config.RATE_LIMIT_PER_USER, perRoom: config.RATE_LIMIT_PER_ROOM },
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),

@@ -31,6 +31,13 @@ export const LIMIT_SETTINGS = {
     'Tokens a minute for one end user of a caller, and requests a minute of a signed-in user.',
   ),
   RATE_LIMIT_PER_ROOM: setting(60, '60', perMinute, PER_MINUTE, 'Tokens a minute for one room, whoever asks.'),
+  RATE_LIMIT_PER_INVITATION: setting(
+    30,
+    '30',
+    perMinute,
+    PER_MINUTE,
+    'Redemptions a minute of one invitation, whoever asks, and of each browser that came by it.',
+  ),
   RATE_LIMIT_KEYS_PER_ADDRESS: setting(
     6000,
     '6000',

@@ -1,10 +1,28 @@
 import type { Config } from './config.ts'
 import type { FollowedKeys } from './key-source.ts'
 import { jaasConferences } from './jaas/conferences.ts'
+import type { Consultation, Participant } from './rules/consultation.ts'
+import type { FinishingParts } from './service/consultations.ts'
+import type { CreatingParts } from './service/create-consultation.ts'
+import { callerByInvitation } from './service/invitation-session.ts'
+import type { InvitingParts } from './service/invitations.ts'
+import type { RedeemingParts } from './service/redeem-invitation.ts'
+import type { RenewingParts } from './service/renew-token.ts'
+import type { RevokingParts } from './service/revocations.ts'
+import type { AdmissionParts } from './service/waiting-room.ts'
 import { openBackground } from './service/background.ts'
 import { knowRevocations } from './service/known-revocations.ts'
 import type { Conferences, NewSecret } from './service/ports.ts'
 import type { Store } from './store/open.ts'
+
+/** The parts of consultations. */
+export type VisitParts = CreatingParts &
+  FinishingParts &
+  AdmissionParts &
+  InvitingParts &
+  RedeemingParts &
+  RenewingParts &
+  RevokingParts
 
 /**
  * Opens what consultations need beside the rest.
@@ -12,7 +30,7 @@ import type { Store } from './store/open.ts'
  */
 export function openVisitParts(
   config: Config,
-  { consultations, revocations, bell }: Store,
+  { consultations, invitations, revocations, bell }: Store,
   keys: FollowedKeys,
   newSecret: NewSecret,
   onError: (error: Error) => void,
@@ -22,14 +40,18 @@ export function openVisitParts(
   return {
     parts: {
       consultations,
+      invitations,
       revocations,
       revoked,
       bell,
       background,
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
+      publicUrl: config.PUBLIC_URL,
+      limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
-      mayStillAsk: () => Promise.resolve(false),
+      mayStillAsk: async (via: string, { id }: Consultation, { role }: Participant) =>
+        (await callerByInvitation({ invitations }, id, via))?.roles.has(role) ?? false,
     },
     watched: { bellUp: bell.up, revocations: revoked.count },
     /** Ends once all that is under way is done. */
@@ -39,6 +61,14 @@ export function openVisitParts(
     },
   }
 }
+
+/** What may be had a minute, where the service counts it. */
+const limitsOf = (config: Config): RedeemingParts['limits'] => ({
+  perUser: config.RATE_LIMIT_PER_USER,
+  perRoom: config.RATE_LIMIT_PER_ROOM,
+  perInvitation: config.RATE_LIMIT_PER_INVITATION,
+  failedPerMinute: config.RATE_LIMIT_FAILED_LOGINS,
+})
 
 /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
 const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>

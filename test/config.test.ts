@@ -43,6 +43,7 @@ describe('the configuration', () => {
       ROOM_NAME_KEY: undefined,
       RATE_LIMIT_FAILED_LOGINS: 10,
       RATE_LIMIT_PER_USER: 30,
+      RATE_LIMIT_PER_INVITATION: 30,
       RATE_LIMIT_PER_ROOM: 60,
       RATE_LIMIT_KEYS_PER_ADDRESS: 6000,
       SIGNING_QUEUE_MS: 500,

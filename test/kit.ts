@@ -53,7 +53,7 @@ export const PATIENT: TokenRequest = { ...DOCTOR, userId: 'patient-1042', userNa
 /** Settings for a suite that asks more than the limits let through, on a machine that may be slow. */
 export const UNLIMITED: Record<string, string> = {
   ...Object.fromEntries(
-    ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'FAILED_LOGINS'].map((name) => [
+    ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'PER_INVITATION', 'FAILED_LOGINS'].map((name) => [
       `RATE_LIMIT_${name}`,
       '1000000',
     ]),

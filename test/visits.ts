@@ -9,7 +9,7 @@ import { type Issuer, openIssuer } from './oidc.ts'
 /** May do everything with consultations, and ask for tokens of their participants. */
 export const DESK = newApiKey('desk-backend')
 /** May read consultations, and nothing else. */
-export const READER = newApiKey('reader-backend')
+const READER = newApiKey('reader-backend')
 
 /** The kit's policy, with callers whose rooms are those of consultations, and users whose rooms are their own. */
 export const visitPolicy = (issuer?: string): string => `${POLICY.trimEnd()}
@@ -75,15 +75,15 @@ export function asking(app: Service['app'], credential: string | undefined) {
 
 export type Told = { event: string; retry: number; data: Record<string, unknown> }
 
-/** Listens to the events of a consultation. `next` gives undefined once the stream has ended. */
+/** Listens to the events of a consultation, by a credential or a cookie. `next` gives undefined once the stream has ended. */
 export async function eventsOf(
   app: Service['app'],
   id: string,
-  credential: string,
+  presented: string | { cookie: string },
 ): Promise<{ next(): Promise<Told | undefined> }> {
   const answer = await app.inject({
     url: `/api/jitsi/consultations/${id}/events`,
-    headers: { authorization: `Bearer ${credential}` },
+    headers: typeof presented === 'string' ? { authorization: `Bearer ${presented}` } : presented,
     payloadAsStream: true,
   })
   if (answer.statusCode !== 200) throw new Error(`no events: ${answer.statusCode}`)

@@ -12,7 +12,10 @@ export type AuditEntry = {
   traceId?: string
   /** Where the request came from, as far as the settings let it be kept. */
   address?: string
-  /** Id of the caller in the policy, the issuer of a signed-in user, `cli:operator` for the command line, or `-` for nobody. */
+  /**
+   * Id of the caller in the policy, the issuer of a signed-in user, `invitation:<id>`, `cli:operator` for the command line, or
+   * `-` for nobody.
+   */
   caller: string
   /** Whom the caller named as the person behind the request. */
   onBehalfOf?: string

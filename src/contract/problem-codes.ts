@@ -67,6 +67,11 @@ export const PROBLEMS = {
     title: 'Revoked',
     detail: 'The access of this person, consultation or token was revoked; whoever revoked it can lift that.',
   },
+  'invitation-invalid': {
+    status: 403,
+    title: 'Invitation invalid',
+    detail: 'There is no such invitation, or it was used, revoked, or has expired; have a new one made.',
+  },
   'not-found': { status: 404, title: 'Not found', detail: 'There is nothing at this path; see /docs.' },
   'method-not-allowed': {
     status: 405,
@@ -77,6 +82,11 @@ export const PROBLEMS = {
     status: 404,
     title: 'Consultation not found',
     detail: 'There is no consultation of this id that this caller may see.',
+  },
+  'invitation-not-found': {
+    status: 404,
+    title: 'Invitation not found',
+    detail: 'This consultation has no invitation of this id.',
   },
   'revocation-not-found': {
     status: 404,
@@ -98,6 +108,12 @@ export const PROBLEMS = {
     status: 409,
     title: 'Consultation full',
     detail: 'As many different people as maxParticipants allows have entered; have it raised.',
+  },
+  'too-many-invitations': {
+    status: 409,
+    title: 'Too many invitations',
+    detail:
+      'This consultation has as many invitations as it may have: revoke some of the 100 that can be used; after 500 in all, make a new consultation.',
   },
   'room-taken': {
     status: 409,

@@ -1,7 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../contract/problem.ts'
 import { EVENTS } from '../contract/waiting-room.ts'
+import type { Caller } from '../rules/policy.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { Listener, Watch } from '../service/watch-consultation.ts'
 import type { App } from './app-type.ts'
@@ -10,9 +12,13 @@ import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from 
 import { sendProblem } from './problems.ts'
 import { problemsOf } from './route-problems.ts'
 import { askingOf } from './tokens.ts'
+import type { VisitCookie } from './visit-cookie.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
 export type EventRoute = Door & {
+  cookie: VisitCookie
+  /** Whoever came by an invitation, by what the cookie holds. */
+  visitorOf(secret: string, consultationId: string): Promise<Caller | undefined>
   watch(asking: Asking, id: string, listener: Listener): Promise<Watch | Refusal>
   /** How often a stream shows that it lives; shorter than the idle time of proxies (60 s) and of our sockets (30 s). */
   heartbeatSeconds: number
@@ -32,12 +38,17 @@ const RETRY_MS = { next: 3000, last: 3_600_000 }
 /** Who takes nothing of so many waiting bytes is parted with. */
 const MAX_WAITING_BYTES = 64 * 1024
 
-const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who takes part. Server-sent events
+const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who takes part, or the cookie of an invitation. Server-sent events
 (text/event-stream) with the events ${EVENTS.join(', ')}; data of each is a ConsultationView. The first tells how things
 stand, so nothing is lost between asking and listening. After ended, cancelled or removed the stream ends.`
 
+/** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */
+const EVENT_STREAM = Type.Unsafe<PassThrough>(
+  Type.String({ contentMediaType: 'application/json', contentSchema: Type.Ref('ConsultationView') }),
+)
+
 /** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
-export function addEvents(app: App, { identify, limitCaller, watch, ...route }: EventRoute): void {
+export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   const open = new Set<PassThrough>()
   app.addHook('preClose', (done) => {
     for (const stream of open) stream.end()
@@ -50,7 +61,7 @@ export function addEvents(app: App, { identify, limitCaller, watch, ...route }: 
         action: 'consultation.read',
         problems: problemsOf(['caller'], ['consultation-not-found', 'overloaded']),
       },
-      preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
+      preParsing: [authenticateAny(route), route.limitCaller],
       schema: {
         operationId: 'watchConsultation',
         summary: 'Listen to what happens to a consultation',
@@ -61,7 +72,7 @@ export function addEvents(app: App, { identify, limitCaller, watch, ...route }: 
         response: {
           200: {
             description: 'Events, as they happen',
-            content: { 'text/event-stream': { schema: Type.Unsafe<PassThrough>(Type.String()) } },
+            content: { 'text/event-stream': { schema: EVENT_STREAM } },
           },
         },
       },
@@ -76,6 +87,17 @@ export function addEvents(app: App, { identify, limitCaller, watch, ...route }: 
       return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(stream)
     },
   )
+}
+
+/** Whoever has no credential but the cookie of an invitation may listen, too. */
+function authenticateAny({ identify, cookie, visitorOf }: Pick<EventRoute, 'identify' | 'cookie' | 'visitorOf'>) {
+  const byCredential = authenticate(identify, 'consultations:read', 'consultations:attend')
+  return async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<void> => {
+    const secret = request.headers.authorization === undefined ? cookie.read(request) : undefined
+    const visitor = secret === undefined ? undefined : await visitorOf(secret, request.params.id)
+    if (visitor === undefined) return byCredential(request, reply)
+    request.caller = visitor
+  }
 }
 
 /** Writes events down as the HTML standard has them. */

@@ -11,7 +11,7 @@ export async function allowOrigins(app: App, origins: readonly string[]): Promis
     origin: origins.includes('*')
       ? '*'
       : (origin, decide) => decide(null, origin !== undefined && origins.includes(origin) ? origin : false),
-    methods: ['GET', 'HEAD', 'POST'],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type'],
     exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate', 'x-request-id'],
     maxAge: 600,

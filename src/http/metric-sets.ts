@@ -47,7 +47,7 @@ export function tokenMetrics(registers: Registry[], deployment: string): Pick<Me
   }
 }
 
-export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation' | 'streams'> {
+export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consultation' | 'streams' | 'redeemed'> {
   const changes = new Counter({
     name: 'jts_consultations_total',
     help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
@@ -59,7 +59,19 @@ export function consultationMetrics(registers: Registry[]): Pick<Metrics, 'consu
     help: 'Streams of events that are open',
     registers,
   })
-  return { consultation: (what) => changes.inc({ what }), streams: (open) => streams.set(open) }
+  const redemptions = new Counter({
+    name: 'jts_invitations_redeemed_total',
+    help: 'Redemptions of invitations: new, again by the same browser, or refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
+  for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
+  return {
+    consultation: (what) => changes.inc({ what }),
+    streams: (open) => streams.set(open),
+    redeemed: (outcome) => redemptions.inc({ outcome }),
+  }
 }
 
 export function renewalMetrics(registers: Registry[]): Pick<Metrics, 'renewal'> {

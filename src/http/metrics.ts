@@ -40,6 +40,8 @@ export type Metrics = {
   renewal(outcome: 'issued' | 'waiting' | 'refused'): void
   /** So many streams of events are open. */
   streams(open: number): void
+  /** Somebody used an invitation, for the first time in this browser or again, or was refused. */
+  redeemed(outcome: 'new' | 'again' | 'refused'): void
   signed(signingMs: number, waitedMs: number): void
   committed(ms: number, entries: number): void
   commitFailed(): void

@@ -1,7 +1,7 @@
 import type { App } from './app-type.ts'
 import { sendProblem } from './problems.ts'
 
-const METHODS = ['GET', 'HEAD', 'POST'] as const
+const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const
 
 /** Answers unknown paths with 404, and known ones asked in another way with 405 and what they allow (RFC 9110, 15.5.6). */
 export function answerUnknown(app: App): void {

@@ -5,6 +5,7 @@ import { FieldError, Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '
 import { AuditPage, AuditRow } from '../contract/audit-query.ts'
 import { ConsultationAnswer, ConsultationPage, ParticipantAnswer } from '../contract/consultation-answer.ts'
 import { ConsultationChange, ConsultationRequest } from '../contract/consultation.ts'
+import { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../contract/invitation.ts'
 import { InspectRequest, Inspection, Objection, TokenSummary } from '../contract/inspection.ts'
 import { ConfigOverwrite, InterfaceConfigOverwrite } from '../contract/config-overwrite.ts'
 import { MeetingConfig } from '../contract/meeting-config.ts'
@@ -25,6 +26,7 @@ const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
   ...[Waiter, WaitingList, AdmitRequest, ConsultationView],
+  ...[InvitationRequest, InvitationAnswer, InvitationList, Redemption],
   ...[RenewRequest, RevocationRequest, RevocationAnswer, RevocationMade, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],

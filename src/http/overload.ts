@@ -10,6 +10,9 @@ const MAX_EVENT_LOOP_DELAY_MS = 1000
 const LOOK_EVERY_MS = 1000
 const RESOLUTION_MS = 10
 
+/** So many looks in a row: what stood still once, as at a start, goes on, and who asks now need not be refused for it. */
+const LATE_LOOKS = 2
+
 /**
  * Refuses what could not be served in time: a token for which the queue of signatures has no place, and everything but
  * probes and keys while the event loop is late. It belongs behind CORS, so that a page can read the refusal.
@@ -27,16 +30,16 @@ export function refuseOverload(app: App, signing: Pick<SigningLoad, 'full'>): vo
 /**
  * Measures how late the event loop is on average. (@fastify/under-pressure would too, and ends the process once it is out of
  * file descriptors: it asks for the memory in use, which the system tells in a file.)
- * @returns tells whether it was too late lately
+ * @returns tells whether it was too late, look after look
  */
 function watchEventLoop(app: App): () => boolean {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  let isLate = false
+  let looksLate = 0
   const timer = setInterval(() => {
     const lateMs = delay.mean / 1e6 - RESOLUTION_MS
     // Without one measurement in all that time it stood still.
-    isLate = Number.isNaN(lateMs) || lateMs > MAX_EVENT_LOOP_DELAY_MS
+    looksLate = Number.isNaN(lateMs) || lateMs > MAX_EVENT_LOOP_DELAY_MS ? looksLate + 1 : 0
     delay.reset()
   }, LOOK_EVERY_MS).unref()
   app.addHook('onClose', (_app, done) => {
@@ -44,5 +47,5 @@ function watchEventLoop(app: App): () => boolean {
     delay.disable()
     done()
   })
-  return () => isLate
+  return () => looksLate >= LATE_LOOKS
 }

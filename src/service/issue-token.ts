@@ -4,6 +4,7 @@ import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token
 import { claimsOf, tokenHeader } from '../rules/claims.ts'
 import { type Deployment, meetingOf } from '../rules/deployment.ts'
 import { type Admission, isBound } from '../rules/entering.ts'
+import { countedAs } from '../rules/invitation.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
 import { enter, type EnteringParts, waitingAnswer } from './enter-consultation.ts'
 import { entryOf } from './entry.ts'
@@ -138,7 +139,7 @@ async function issue(
     lifetimeSeconds: grant.lifetimeSeconds,
   }
   await parts.trace('record', () => parts.ledger.append(kept))
-  parts.metrics.issued(grant.role, asking.caller.id)
+  parts.metrics.issued(grant.role, countedAs(asking.caller))
   return {
     token,
     expiresAt: new Date(claims.exp * 1000).toISOString(),

@@ -156,7 +156,8 @@ function enter(db: Database, engine: Engine, { id, participant: { userId, since 
 /** Behind all who were named. */
 const LAST_POSITION = 1_000_000
 
-async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
+/** Adds somebody behind all who were named. @returns false where the person takes part already */
+export async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
   const inserted = await db
     .insertInto('participant')
     .values(participantRow(id, participant, LAST_POSITION))

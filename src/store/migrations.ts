@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { CHECKPOINT_CHAIN } from '../contract/checkpoint.ts'
 import { consultations } from './consultation-tables.ts'
+import { invitations } from './invitation-tables.ts'
 import { revocations } from './revocation-table.ts'
 import type { Engine } from './schema.ts'
 
@@ -154,5 +155,6 @@ export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '005-retention': retention(engine),
   '006-writers': writers,
   '007-consultations': consultations,
+  '008-invitations': invitations,
   '009-revocations': revocations,
 })

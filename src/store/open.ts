@@ -1,4 +1,5 @@
 import type { ConsultationStore } from '../service/consultation-ports.ts'
+import type { InvitationStore } from '../service/invitation-ports.ts'
 import type { RevocationStore } from '../service/revocation-ports.ts'
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
 import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
@@ -6,6 +7,7 @@ import { openReader } from './audit-reader.ts'
 import { embeddedBell, type StoreBell } from './bell.ts'
 import { openCheckpoints } from './checkpoints.ts'
 import { openConsultations } from './consultations.ts'
+import { openInvitations } from './invitations.ts'
 import { openKeyRegister } from './keys.ts'
 import type { Pending } from './migrate.ts'
 import { openPostgres, pendingInPostgres } from './postgres.ts'
@@ -25,6 +27,7 @@ export type Store = {
   checkpoints: CheckpointStore
   retention: Retention
   consultations: ConsultationStore
+  invitations: InvitationStore
   revocations: RevocationStore
   bell: StoreBell
   close(): Promise<void>
@@ -40,6 +43,7 @@ export type StoreEvents = CommitEvents & {
 export async function openStore(url: string, writer: Writer, link: Link, events: StoreEvents): Promise<Store> {
   const broke = (error: Error) => events.broke(error)
   const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
+  const engine = isPostgres(url) ? 'postgres' : 'sqlite'
   const bell = isPostgres(url) ? postgresBell(url, broke) : embeddedBell(broke)
   return {
     ledger: openLedger(db, writer, link, events),
@@ -47,7 +51,8 @@ export async function openStore(url: string, writer: Writer, link: Link, events:
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
     retention: openRetention(db),
-    consultations: openConsultations(db, isPostgres(url) ? 'postgres' : 'sqlite'),
+    consultations: openConsultations(db, engine),
+    invitations: openInvitations(db, engine),
     revocations: openRevocations(db),
     bell,
     async close() {

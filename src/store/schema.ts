@@ -79,6 +79,29 @@ export type Tables = {
     entered_at: number | null
     via: string | null
   }
+  /** Invitations; of a code its SHA-256 in hex is kept. */
+  invitation: {
+    id: string
+    consultation: string
+    role: string
+    name: string | null
+    user_id: string | null
+    uses: number
+    used: number
+    expires_at: number | null
+    created_at: number
+    created_by: string
+    revoked_at: number | null
+    code_hash: string
+  }
+  /** The browsers that used them, by the SHA-256 of their cookie, and by which code. */
+  invitation_session: {
+    session_hash: string
+    invitation: string
+    code_hash: string
+    user_id: string
+    created_at: number
+  }
   /** What was answered to requests that carried an Idempotency-Key. */
   idempotent_answer: { caller: string; key: string; fingerprint: string; answer: string; created_at: number }
   /** Who gets no token; a row is in force until it is removed. */

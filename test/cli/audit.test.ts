@@ -181,7 +181,8 @@ describe('db migrate', () => {
     await cli(...MINT)
     const file = new DatabaseSync(join(dir, 'service.db'))
     file.exec(`DELETE FROM kysely_migration WHERE name >= '004';
-      DROP TABLE participant; DROP TABLE consultation; DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation;
+      DROP TABLE revocation; DROP TABLE invitation_session; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
+      DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation;
       ALTER TABLE audit_entry DROP COLUMN consultation; ALTER TABLE audit_entry DROP COLUMN invitation;
       ALTER TABLE audit_entry DROP COLUMN renews;
       ALTER TABLE audit_entry DROP COLUMN trace_id; ALTER TABLE audit_entry DROP COLUMN address; DROP TABLE audit_stub;
@@ -190,7 +191,7 @@ describe('db migrate', () => {
       CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'no'); END`)
     file.close()
     expect((await cli('db', 'migrate')).stdout).toMatch(
-      /^Migrated:\n- 004-origin\n- 005-retention\n- 006-writers\n- 007-consultations\n/,
+      /^Migrated:\n- 004-origin\n- 005-retention\n- 006-writers\n- 007-consultations\n- 008-invitations\n/,
     )
     expect((await cli('audit', 'verify')).status).toBe(0)
   })

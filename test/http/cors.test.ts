@@ -25,7 +25,7 @@ describe('a page', () => {
     expect(before.statusCode).toBe(204)
     expect(before.headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example.org',
-      'access-control-allow-methods': 'GET, HEAD, POST',
+      'access-control-allow-methods': 'GET, HEAD, POST, DELETE',
       'access-control-allow-headers': 'authorization, content-type',
       'access-control-max-age': '600',
       vary: 'Origin',

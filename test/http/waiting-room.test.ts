@@ -165,3 +165,29 @@ describe('the events of a consultation', () => {
     expect(await events.next()).toBeUndefined()
   })
 })
+
+describe('whoever came by an invitation', () => {
+  it('hears of the admission by the cookie alone, of no other consultation, and no more once it is revoked', async () => {
+    const { desk, nobody, visit, id, app } = await start()
+    const invited = await desk<{ id: string; code: string }>('POST', `/consultations/${id}/invitations`, {
+      role: 'patient',
+      userId: 'patient-1042',
+      name: 'Asha Rao',
+    })
+    const redeemed = await nobody('POST', '/invitations/redeem', { code: invited.body.code })
+    expect(redeemed).toMatchObject({ status: 202, body: { state: 'waiting' } })
+    const cookie = String(redeemed.headers['set-cookie']).split(';', 1)[0] ?? ''
+    const events = await eventsOf(app, id, { cookie })
+    const first = await events.next()
+    expect(first).toMatchObject({ event: 'state', data: { waitingSince: new Date(START).toISOString() } })
+    expect(JSON.stringify(first)).not.toContain('"waiting"')
+    await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })
+    expect(await events.next()).toMatchObject({ event: 'admitted' })
+    const other = await visit({ startsAt: undefined })
+    expect(await nobody('GET', `/consultations/${other.id}/events`, undefined, { cookie })).toMatchObject({
+      status: 401,
+    })
+    await desk('DELETE', `/consultations/${id}/invitations/${invited.body.id}`)
+    expect(await nobody('GET', `/consultations/${id}/events`, undefined, { cookie })).toMatchObject({ status: 401 })
+  })
+})
