@@ -39,7 +39,11 @@ const asks = ({ desk, nobody }: Visits, roomId: string) => ({
     const { status, body } = await nobody('POST', '/token/renew', { token })
     return body['code'] ?? status
   },
-  revoke: async (body: object) => (await desk<RevocationMade>('POST', '/revocations', body)).body,
+  revoke: async (request: object) => {
+    const { status, body } = await desk<RevocationMade>('POST', '/revocations', request)
+    if (status !== 201) throw new Error(`nothing was revoked: ${JSON.stringify(body)}`)
+    return body
+  },
 })
 
 /** Conferences that note what they are told. */
