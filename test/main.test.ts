@@ -32,6 +32,38 @@ describe('with nothing configured', () => {
     expect(await running.ended).toBe(0)
   })
 
+  it('takes the visit of README.md from appointment to end, command by command', async () => {
+    const dir = tempDir()
+    const running = startServiceProcess(dir, { PORT: '0' })
+    const said = await running.said(/export TOKENS=.*\n/)
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const script = /```sh\n(export TOKENS=[^]*?)```/.exec(readme)?.[1] ?? ''
+    const [, own = ''] = /^ *(export TOKENS=.*)$/m.exec(said) ?? []
+    const lines = script
+      .replace(/^export TOKENS=.*$/m, own)
+      .replaceAll(/^(redeem|post|curl|field)\b(?!\(\))(.*)$/gm, '$1$2; echo')
+    const { stdout, stderr } = spawnSync('bash', ['-e', '-c', lines], { encoding: 'utf8', cwd: dir })
+    expect(stderr).toBe('')
+    const answers = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as { state?: string; code?: string; waiting?: object[]; entries?: object[] })
+    expect(answers).toMatchObject([
+      { state: 'waiting' },
+      { waiting: [{ userId: 'patient-1042' }] },
+      { state: 'open' },
+      { state: 'ended' },
+      { code: 'consultation-ended' },
+      {
+        entries: expect.arrayContaining([
+          expect.objectContaining({ action: 'token.renew', outcome: 'issued' }),
+        ]) as object[],
+      },
+    ])
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+  })
+
   it('uses the same key when it starts again, with another API key', async () => {
     const dir = tempDir()
     const keys = []
