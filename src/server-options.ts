@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { requestIdOf } from './http/headers.ts'
 import { quiet } from './http/log.ts'
+import { schemaCompilers } from './http/schema-compilers.ts'
 import { decodableUrl } from './http/not-found.ts'
 import { displayName, isHttpsUrl } from './rules/user.ts'
 import type { NewId } from './service/ports.ts'
@@ -40,6 +41,7 @@ export function serverOptions(config: Config, newId: NewId, logger: FastifyBaseL
     routerOptions: { maxParamLength: MAX_URL_CHARACTERS },
     rewriteUrl: ({ url = '/' }) => decodableUrl(url),
     clientErrorHandler: answerBadHttp(newId),
+    schemaController: { compilersFactory: schemaCompilers },
     ajv: {
       customOptions: {
         coerceTypes: false,

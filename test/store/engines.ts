@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite, types } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, sql } from 'kysely'
 import pg from 'pg'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { Database, Tables } from '../../src/store/schema.ts'
@@ -23,7 +24,9 @@ export const ENGINES: Engine[] = [
     name: 'SQLite',
     there: true,
     async open() {
-      const db = await openSqlite(join(tempDir(), 'service.db'))
+      const path = join(tempDir(), 'service.db')
+      copyFileSync(inject('emptyDatabase'), path)
+      const db = await openSqlite(path)
       onTestFinished(() => db.destroy())
       return db
     },
