@@ -11,13 +11,17 @@ declare module 'vitest' {
     keysDir: string
     /** A database with its tables, and nothing in them. */
     emptyDatabase: string
+    /** Another private key of 4096 bits, in PEM. */
+    secondKeyPem: string
   }
 }
 
 export default async function setup({ provide }: TestProject): Promise<() => void> {
   const keysDir = mkdtempSync(join(tmpdir(), 'jts-keys-'))
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
-  writeFileSync(join(keysDir, 'test-key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  const pem = () =>
+    generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  writeFileSync(join(keysDir, 'test-key.pem'), pem(), { mode: 0o600 })
+  provide('secondKeyPem', pem())
   provide('keysDir', keysDir)
   // Tables take a tenth of a second to make, and hundreds of tests begin with new ones.
   const emptyDatabase = join(keysDir, 'empty.db')

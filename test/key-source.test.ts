@@ -10,6 +10,7 @@ import {
   CLINIC,
   DOCTOR,
   readEntries,
+  secondKeyPem,
   startService,
   startServiceProcess,
   tempDir,
@@ -18,9 +19,7 @@ import {
   UNLIMITED,
 } from './kit.ts'
 
-const pem = () =>
-  generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
-const NEXT = pem()
+const NEXT = secondKeyPem()
 const publicOf = (text: string) => createPublicKey(text).export({ type: 'spki', format: 'pem' })
 const asap = (kid: string) => `/asap/${createHash('sha256').update(kid).digest('hex')}.pem`
 const place = (dir: string, name: string, text: string | Buffer) =>

@@ -167,6 +167,9 @@ export function testEnv(dir: string, policy = POLICY): Record<string, string> {
 /** The private key that the services of the kit sign with. */
 export const testKeyPem = (): string => readFileSync(join(inject('keysDir'), 'test-key.pem'), 'utf8')
 
+/** Another one. A key takes a second to make. */
+export const secondKeyPem = (): string => inject('secondKeyPem')
+
 function throughInject(app: App) {
   return async (url: string, init: RequestInit): Promise<Response> => {
     const { pathname, search } = new URL(url)

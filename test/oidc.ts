@@ -19,6 +19,9 @@ export type Issuer = {
 
 const AUDIENCE = 'jitsi-token-service'
 
+/** The keys that every provider of a run begins with, for keys take longer to make than most tests. */
+let firstKeys: ReturnType<typeof generateKeyPair> | undefined
+
 /** An identity provider on loopback that publishes keys and signs whatever it is told to. */
 export async function startIssuer(): Promise<Issuer> {
   const issuer = await openIssuer()
@@ -28,7 +31,7 @@ export async function startIssuer(): Promise<Issuer> {
 
 /** The same for several tests; `close` is the caller's to call. */
 export async function openIssuer(): Promise<Issuer & { close(): void }> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+  const { privateKey, publicKey } = await (firstKeys ??= generateKeyPair('RS256', { extractable: true }))
   const asked: Record<string, number> = {}
   const issuer: Issuer = {
     url: '',

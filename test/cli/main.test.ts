@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
@@ -9,7 +9,7 @@ import { openKeyRegister } from '../../src/store/keys.ts'
 import { SILENT } from '../../src/store/open.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { cliIn, MINT, production, spawnCli } from './cli.ts'
-import { APP_ID, brokenAt, POLICY, readEntries, tempDir, testKeyPem } from '../kit.ts'
+import { APP_ID, brokenAt, POLICY, readEntries, tempDir, testKeyPem, secondKeyPem } from '../kit.ts'
 
 describe('the command line', () => {
   it.each([
@@ -113,11 +113,7 @@ describe('keys', () => {
 
   it('are activated, retired once their tokens are dead, and removed, in that order alone', async () => {
     const { dir, keysDir, env, cli } = production()
-    writeFileSync(
-      join(keysDir, 'two.pem'),
-      generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      { mode: 0o600 },
-    )
+    writeFileSync(join(keysDir, 'two.pem'), secondKeyPem(), { mode: 0o600 })
     expect(await cli('keys', 'retire', 'one')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('holds 2 private keys') as string,

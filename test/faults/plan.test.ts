@@ -1,10 +1,25 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { openReader } from '../../src/store/audit-reader.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { tempDir } from '../kit.ts'
 import { newPostgres } from '../store/engines.ts'
 import { fillWithAMillion } from '../store/million.ts'
 import { answersFrom, EXPECTED } from '../store/plan.ts'
+
+it('a record of a million entries in SQLite is asked through its indexes alone', async () => {
+  const path = join(tempDir(), 'service.db')
+  const db = await openSqlite(path)
+  const file = new DatabaseSync(path)
+  await fillWithAMillion('sqlite', async (statement) => file.prepare(statement).all())
+  file.close()
+  expect(await answersFrom(db, 'sqlite')).toStrictEqual(EXPECTED)
+  expect(await openReader(db).heads(1_700_049_999_000)).toHaveLength(10)
+  await db.destroy()
+})
 
 const there = process.env['TEST_DATABASE_URL'] !== undefined
 

@@ -1,15 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeDevelopmentKey, placeFile, replaceFile } from '../../src/keys/make-key.ts'
 import { publicPem } from '../../src/keys/private-key.ts'
 import { privateKeyIds, readRing, sameRing } from '../../src/keys/ring.ts'
-import { tempDir, tempFile, testKeyPem } from '../kit.ts'
+import { secondKeyPem, tempDir, tempFile, testKeyPem } from '../kit.ts'
 
-const second = generateKeyPairSync('rsa', { modulusLength: 4096 })
-const SECOND_PEM = second.privateKey.export({ type: 'pkcs8', format: 'pem' })
-const SECOND_PUB = second.publicKey.export({ type: 'spki', format: 'pem' })
+const SECOND_PEM = secondKeyPem()
+const SECOND_PUB = createPublicKey(SECOND_PEM).export({ type: 'spki', format: 'pem' })
 
 function dirWith(files: Record<string, string>): string {
   const dir = tempDir()

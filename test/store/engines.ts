@@ -37,9 +37,8 @@ export const ENGINES: Engine[] = [
     async open() {
       // One for all tests, emptied for each: it takes a second to start.
       pglite ??= new PGlite({ parsers: { [types.INT8]: Number, [types.NUMERIC]: Number } })
-      await pglite.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
       const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })
-      await migrate(db, 'postgres')
+      await emptied(db, (statement) => pglite?.exec(statement) ?? Promise.resolve())
       return db
     },
   },
@@ -49,13 +48,29 @@ export const ENGINES: Engine[] = [
     async open() {
       // One for all tests, emptied for each: to make a database takes longer than most tests.
       shared ??= await createDatabase()
-      await administer('DROP SCHEMA public CASCADE; CREATE SCHEMA public', shared)
-      const db = await openPostgres(shared, () => undefined)
+      const url = shared
+      const db = await openPostgres(url, () => undefined)
       onTestFinished(() => db.destroy())
+      await emptied(db, (statement) => administer(statement, url))
       return db
     },
   },
 ]
+
+/** Databases whose triggers somebody took away. */
+const tampered = new WeakSet<Database>()
+let remake = false
+
+/** Empties a database for the next test; its tables are made anew only where they are not as they should be. */
+async function emptied(db: Database, run: (statement: string) => Promise<unknown>): Promise<void> {
+  onTestFinished(() => void (remake ||= tampered.has(db)))
+  if (remake) await run('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  remake = false
+  await migrate(db, 'postgres')
+  const tables = (await db.introspection.getTables()).map(({ name }) => `"${name}"`).join(', ')
+  // The triggers that keep the record from being emptied are not asked by whoever replicates.
+  await run(`SET session_replication_role = replica; TRUNCATE ${tables}; RESET session_replication_role`)
+}
 
 /** To be called after all tests that opened engines. */
 export async function closeEngines(): Promise<void> {
@@ -90,6 +105,7 @@ async function administer(statement: string, url = POSTGRES): Promise<void> {
 
 /** Changes the record as somebody would who owns the database: the triggers are taken away first. */
 export async function tamper(db: Database, statement: string): Promise<void> {
+  tampered.add(db)
   const isSqlite = await sql`select sqlite_version()`.execute(db).then(
     () => true,
     () => false,

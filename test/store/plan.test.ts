@@ -1,21 +1,16 @@
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { openReader } from '../../src/store/audit-reader.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { tempDir } from '../kit.ts'
-import { fillWithAMillion } from './million.ts'
-import { answersFrom, EXPECTED, planOf } from './plan.ts'
+import { answersFrom, planOf } from './plan.ts'
 
-it('a record of a million entries in SQLite is asked through its indexes alone', { timeout: 60_000 }, async () => {
-  const path = join(tempDir(), 'service.db')
-  const db = await openSqlite(path)
-  const file = new DatabaseSync(path)
-  await fillWithAMillion('sqlite', async (statement) => file.prepare(statement).all())
-  file.close()
-  expect(await answersFrom(db, 'sqlite')).toStrictEqual(EXPECTED)
+// SQLite plans by its indexes, however many rows there are; on a million of them the faults suite asks, on both engines.
+it('the record in SQLite is asked through its indexes alone, and of several filters the rarest leads', async () => {
+  const db = await openSqlite(join(tempDir(), 'service.db'))
+  const answers = await answersFrom(db, 'sqlite')
+  expect(answers.length).toBeGreaterThan(10)
+  expect(answers.filter(([, wrong]) => wrong.length > 0)).toStrictEqual([])
   const asked = { equal: { outcome: 'issued', caller: 'caller-17', room: 'room-77' } }
   expect(await planOf(db, 'sqlite', asked)).toStrictEqual([expect.stringContaining('audit_entry_room ')])
-  expect(await openReader(db).heads(1_700_049_999_000)).toHaveLength(10)
   await db.destroy()
 })
