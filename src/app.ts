@@ -61,7 +61,7 @@ export async function buildApp(
   setHeaders(app)
   const accepting = closeCalmly(app)
   noteOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
-  const limitCaller = await limit(app, parts.limiter, {
+  const limitCaller = limit(app, parts.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
     keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
     perCaller: config.RATE_LIMIT_PER_CALLER,
@@ -78,7 +78,7 @@ export async function buildApp(
   return app
 }
 
-type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof limit>> }
+type Ready = { accepting: () => boolean; limitCaller: ReturnType<typeof limit> }
 
 async function addRoutes(app: App, config: Config, parts: Parts, { accepting, limitCaller }: Ready): Promise<void> {
   await describe(app)

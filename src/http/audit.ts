@@ -13,7 +13,7 @@ import { askingOf } from './tokens.ts'
 /** What the route needs: who calls, how often they may, and the verb. */
 export type AuditRoute = {
   identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+  limitCaller: ReturnType<typeof limit>
   readAudit: (asking: Asking, query: AuditQuery) => Promise<AuditPage | Refusal>
   exportAudit: (asking: Asking, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<Export | Refusal>
 }

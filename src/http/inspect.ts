@@ -10,7 +10,7 @@ import { askingOf } from './tokens.ts'
 /** What the route needs: who calls, how often they may, and the verb. */
 export type InspectRoute = {
   identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+  limitCaller: ReturnType<typeof limit>
   inspectToken: (asking: Asking, token: string) => Promise<Inspection>
 }
 

@@ -1,4 +1,3 @@
-import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WINDOW_MS } from '../rules/gcra.ts'
 import { userKey } from '../service/issue-token.ts'
@@ -11,50 +10,57 @@ import { HttpProblem } from './problems.ts'
 /** Requests a minute. */
 export type Limits = { perAddress: number; keysPerAddress: number; perCaller: number; perUser: number }
 
-type Limiter = ReturnType<App['createRateLimit']>
+/** One kind of limit: whom it counts, and how many a minute that one may ask. */
+type Limit = {
+  name: string
+  keyOf: (request: FastifyRequest) => string
+  perMinuteOf: (request: FastifyRequest) => number
+}
 
 /**
  * Counts every request by its address, unknown paths and wrong methods among them.
  * @returns the hook that counts by caller, or by user where one signed in; it belongs behind `authenticate`
  */
-export async function limit(app: App, limiter: RateLimiter, limits: Limits) {
-  await app.register(rateLimit, { global: false, store: storeOf(limiter) })
-  const byAddress = app.createRateLimit({
-    max: limits.perAddress,
-    keyGenerator: (request) => `address:${networkOf(request.ip)}`,
-  })
-  const byCaller = app.createRateLimit({
-    max: (request) => Math.min(limits.perCaller, callerOfRequest(request).ratePerMinute ?? Infinity),
-    keyGenerator: (request) => `caller:${callerOfRequest(request).id}`,
-  })
-  const byUser = app.createRateLimit({
-    max: limits.perUser,
-    keyGenerator: (request) => {
-      const caller = callerOfRequest(request)
-      return userKey(caller, caller.user?.id ?? '')
-    },
-  })
-  const forKeys = app.createRateLimit({
-    max: limits.keysPerAddress,
-    keyGenerator: (request) => `keys:${networkOf(request.ip)}`,
-  })
+export function limit(app: App, limiter: RateLimiter, limits: Limits) {
+  const byAddress: Limit = {
+    name: 'address',
+    keyOf: (request) => `address:${networkOf(request.ip)}`,
+    perMinuteOf: () => limits.perAddress,
+  }
+  const forKeys: Limit = {
+    name: 'keys',
+    keyOf: (request) => `keys:${networkOf(request.ip)}`,
+    perMinuteOf: () => limits.keysPerAddress,
+  }
+  const byCaller: Limit = {
+    name: 'caller',
+    keyOf: (request) => `caller:${callerOfRequest(request).id}`,
+    perMinuteOf: (request) => Math.min(limits.perCaller, callerOfRequest(request).ratePerMinute ?? Infinity),
+  }
+  const byUser: Limit = {
+    name: 'user',
+    keyOf: (request) => userKey(callerOfRequest(request), callerOfRequest(request).user?.id ?? ''),
+    perMinuteOf: () => limits.perUser,
+  }
   app.addHook('onRequest', async (request, reply) => {
     const { bucket } = request.routeOptions.config
-    if (bucket === 'keys') await count('keys', forKeys, request, reply)
-    else if (bucket === undefined) await count('address', byAddress, request, reply)
+    if (bucket !== 'none') await count(limiter, bucket === 'keys' ? forKeys : byAddress, request, reply)
   })
   return (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-    callerOfRequest(request).user === undefined
-      ? count('caller', byCaller, request, reply)
-      : count('user', byUser, request, reply)
+    count(limiter, callerOfRequest(request).user === undefined ? byCaller : byUser, request, reply)
 }
 
-async function count(name: string, limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const state = await limiter(request)
-  if (state.isAllowed) return
-  const policy = { name, perMinute: state.max }
-  tellLimit(reply, policy, state.remaining, state.ttl)
-  if (state.isExceeded) throw new HttpProblem({ code: 'rate-limited', retryAfterMs: state.ttl })
+/** @throws HttpProblem `rate-limited` */
+async function count(
+  limiter: RateLimiter,
+  { name, keyOf, perMinuteOf }: Limit,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const perMinute = perMinuteOf(request)
+  const { allowed, remaining, resetMs, retryAfterMs } = await limiter.take(keyOf(request), perMinute)
+  tellLimit(reply, { name, perMinute }, remaining, allowed ? resetMs : retryAfterMs)
+  if (!allowed) throw new HttpProblem({ code: 'rate-limited', retryAfterMs })
 }
 
 /**
@@ -74,23 +80,4 @@ export function tellLimit(
   const seconds = Math.ceil(resetMs / 1000)
   reply.header('ratelimit-policy', `${also('ratelimit-policy')}"${name}";q=${perMinute};w=${WINDOW_MS / 1000}`)
   reply.header('ratelimit', `${also('ratelimit')}"${name}";r=${remaining};t=${seconds}`)
-}
-
-/** The limiter in the shape that @fastify/rate-limit expects: more than the maximum stands for a refusal. */
-function storeOf(limiter: RateLimiter): FastifyRateLimitStoreCtor {
-  return class implements FastifyRateLimitStore {
-    incr(key: string, callback: Counted, _windowMs: number, max: number) {
-      void takeFor(limiter, key, max, callback)
-    }
-    child() {
-      return this
-    }
-  }
-}
-
-type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
-
-async function takeFor(limiter: RateLimiter, key: string, max: number, callback: Counted): Promise<void> {
-  const { allowed, remaining, resetMs, retryAfterMs } = await limiter.take(key, max)
-  callback(null, { current: allowed ? max - remaining : max + 1, ttl: allowed ? resetMs : retryAfterMs })
 }

@@ -11,7 +11,7 @@ import { askingOf } from './tokens.ts'
 /** What the route needs: who calls, how often they may, and the verb. */
 export type MeetingConfigRoute = {
   identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+  limitCaller: ReturnType<typeof limit>
   tellMeetingConfig: (asking: Asking, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
 }
 

@@ -12,12 +12,15 @@ import { sendProblem } from './problems.ts'
 /** What the route needs: who calls, how often they may, and the verb. */
 export type TokenRoute = {
   identify: Identify
-  limitCaller: Awaited<ReturnType<typeof limit>>
+  limitCaller: ReturnType<typeof limit>
   /** @param gone tells whether the client went away */
   issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<TokenAnswer | Refusal>
 }
 
 export const TOKEN_PATH = '/api/jitsi/token'
+
+/** As Fastify names it for what it writes itself. */
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Adds `POST /api/jitsi/token`. */
 export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
@@ -42,7 +45,7 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
     },
     async (request, reply) => {
       const outcome = await issueToken(askingOf(request), request.body, () => request.raw.socket.destroyed)
-      if (!('code' in outcome)) return reply.send(outcome)
+      if (!('code' in outcome)) return reply.type(JSON_TYPE).serializer(textOf).send(outcome)
       if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
       return sendProblem(request, reply, outcome)
     },
@@ -65,4 +68,23 @@ export function askingOf(request: FastifyRequest): Asking {
     ...originOf(request),
     ...(typeof person === 'string' && onBehalfOf.test(person) ? { onBehalfOf: person } : {}),
   }
+}
+
+/** The answer as JSON. How its meeting fits the role is most of it, and the same object in many answers: it is written once. */
+function textOf({ meeting, ...answer }: TokenAnswer): string {
+  const { configOverwrite, interfaceConfigOverwrite, ...place } = meeting
+  const fit = `"configOverwrite":${jsonOf(configOverwrite)},"interfaceConfigOverwrite":${jsonOf(interfaceConfigOverwrite)}`
+  return `{${membersOf(answer)},"meeting":{${membersOf(place)},${fit}}}`
+}
+
+const membersOf = (object: object): string => JSON.stringify(object).slice(1, -1)
+
+const written = new WeakMap<object, string>()
+
+function jsonOf(object: object): string {
+  const known = written.get(object)
+  if (known !== undefined) return known
+  const text = JSON.stringify(object)
+  written.set(object, text)
+  return text
 }
