@@ -12,9 +12,9 @@ export function closeCalmly(app: App): () => boolean {
     accepting = false
     done()
   })
-  app.addHook('onRequest', async (request, reply) => {
-    if (accepting || request.routeOptions.config.bucket === 'none') return
-    await sendProblem(request, reply, { code: 'shutting-down' })
+  app.addHook('onRequest', (request, reply, done) => {
+    if (accepting || request.routeOptions.config.bucket === 'none') done()
+    else void sendProblem(request, reply, { code: 'shutting-down' })
   })
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (!accepting) reply.header('connection', 'close')

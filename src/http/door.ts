@@ -49,8 +49,11 @@ const HEADERS = Object.entries({
   'retry-after': String(RETRY_SECONDS.overloaded),
 }).flat()
 
+/** The document around the request's id, which holds nothing that JSON would escape. */
+const [BEFORE_ID = '', BEHIND_ID = ''] = JSON.stringify(problemDocument({ code: 'overloaded' }, ' ')).split('" "')
+
 function refuse(response: ServerResponse, requestId: string): void {
-  const body = JSON.stringify(problemDocument({ code: 'overloaded' }, requestId))
+  const body = `${BEFORE_ID}"${requestId}"${BEHIND_ID}`
   response.writeHead(503, [...HEADERS, 'x-request-id', requestId, 'content-length', String(body.length)])
   response.end(body)
 }

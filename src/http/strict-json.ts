@@ -29,7 +29,7 @@ function refuseAmbiguity(text: string): void {
     if (token === '{') keysOfOpenObjects.push(new Set())
     else if (token === '}') keysOfOpenObjects.pop()
     else {
-      const string = JSON.parse(literal ?? '') as string
+      const string = textOf(literal ?? '')
       const keys = keysOfOpenObjects.at(-1)
       if (!string.isWellFormed()) throw new SyntaxError('lone surrogate')
       if (colon !== undefined && keys?.has(string) === true) throw new SyntaxError('duplicate key')
@@ -37,3 +37,7 @@ function refuseAmbiguity(text: string): void {
     }
   }
 }
+
+/** What a literal says; without an escape that is what stands between its quotes. */
+const textOf = (literal: string): string =>
+  literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1)

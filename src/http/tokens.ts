@@ -23,6 +23,9 @@ export const TOKEN_PATH = '/api/jitsi/token'
 
 const OWN_PROBLEMS = ['room-not-allowed', 'identity-mismatch', 'identity-incomplete'] as const
 
+/** As Fastify names it for what it writes itself. */
+const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** Adds `POST /api/jitsi/token`. */
 export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
   app.post(
@@ -56,7 +59,7 @@ export const TOKEN_RESPONSES = {
 
 /** Answers with a token, or that somebody waits, or with the refusal. */
 export function sendOutcome(request: FastifyRequest, reply: FastifyReply, outcome: Outcome): FastifyReply {
-  if ('token' in outcome) return reply.send(outcome)
+  if ('token' in outcome) return reply.type(JSON_TYPE).serializer(textOf).send(outcome)
   if ('state' in outcome) return reply.code(202).send(outcome)
   if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
   return sendProblem(request, reply, outcome)
@@ -78,4 +81,23 @@ export function askingOf(request: FastifyRequest): Asking {
     ...originOf(request),
     ...(typeof person === 'string' && onBehalfOf.test(person) ? { onBehalfOf: person } : {}),
   }
+}
+
+/** The answer as JSON. How its meeting fits the role is most of it, and the same object in many answers: it is written once. */
+function textOf({ meeting, ...answer }: TokenAnswer): string {
+  const { configOverwrite, interfaceConfigOverwrite, ...place } = meeting
+  const fit = `"configOverwrite":${jsonOf(configOverwrite)},"interfaceConfigOverwrite":${jsonOf(interfaceConfigOverwrite)}`
+  return `{${membersOf(answer)},"meeting":{${membersOf(place)},${fit}}}`
+}
+
+const membersOf = (object: object): string => JSON.stringify(object).slice(1, -1)
+
+const written = new WeakMap<object, string>()
+
+function jsonOf(object: object): string {
+  const known = written.get(object)
+  if (known !== undefined) return known
+  const text = JSON.stringify(object)
+  written.set(object, text)
+  return text
 }

@@ -34,13 +34,16 @@ export function memoryLimiter(nowMs: () => number): RateLimiter {
   }
 }
 
-/** A map that forgets what was set longest ago. */
+/**
+ * A map that forgets what was set longest ago. Order is kept once it is half full, for that costs as much as all else: what
+ * is forgotten was set before as many others as half of it.
+ */
 function recent<T>(): Pick<Map<string, T>, 'get' | 'set'> {
   const entries = new Map<string, T>()
   return {
     get: (key) => entries.get(key),
     set(key, value) {
-      entries.delete(key)
+      if (entries.size >= MAX_KEYS / 2) entries.delete(key)
       const [oldest] = entries.size >= MAX_KEYS ? entries.keys() : []
       if (oldest !== undefined) entries.delete(oldest)
       return entries.set(key, value)

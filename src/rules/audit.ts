@@ -24,6 +24,7 @@ export function link(end: ChainEnd, entry: AuditEntry): ChainedEntry {
  * spaces.
  */
 export function hashOf({ previousHash, ...members }: Omit<ChainedEntry, 'hash'>): string {
-  const canonical = JSON.stringify(members, Object.keys(members).sort())
-  return hash('sha256', `${previousHash}\n${canonical}`)
+  const sorted: Record<string, unknown> = {}
+  for (const name of Object.keys(members).sort()) sorted[name] = members[name as keyof typeof members]
+  return hash('sha256', `${previousHash}\n${JSON.stringify(sorted)}`)
 }

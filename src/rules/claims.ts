@@ -1,5 +1,6 @@
 import type { Claims, TokenHeader } from '../contract/claims.ts'
 import { FEATURES, type Feature } from '../contract/features.ts'
+import type { RolePolicy } from '../contract/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
 import type { Grant } from './policy.ts'
 
@@ -23,7 +24,6 @@ export function tokenHeader(deployment: Deployment, keyId: string | undefined): 
  */
 export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jti: string): Claims {
   const iat = Math.floor(nowMs / 1000)
-  const granted = new Set<Feature>(grant.rolePolicy.features)
   const { moderator } = grant.rolePolicy
   return {
     aud: deployment.audience,
@@ -44,8 +44,23 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
         ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
         ...(grant.user.email === undefined ? {} : { email: grant.user.email }),
       },
-      features: Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Claims['context']['features'],
+      features: featuresOf(grant.rolePolicy),
       room: { regex: false },
     },
   }
+}
+
+type Features = Claims['context']['features']
+
+/** What was made for a role of a policy in force; every token of it holds the same. */
+const made = new WeakMap<RolePolicy, Features>()
+
+/** Every known feature, each granted or not. */
+function featuresOf(role: RolePolicy): Features {
+  const known = made.get(role)
+  if (known !== undefined) return known
+  const granted = new Set<Feature>(role.features)
+  const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
+  made.set(role, features)
+  return features
 }

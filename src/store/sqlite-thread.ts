@@ -32,7 +32,7 @@ function answer(ask: Ask): Answer {
 }
 
 /** What is committed is on disk. A commit dirties few pages and many commits the same ones, so they are moved home seldom. */
-const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000`
+const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000`
 
 parentPort?.on('message', (ask: Ask) => {
   let answered: Answer

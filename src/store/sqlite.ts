@@ -77,7 +77,8 @@ type Waiting = { resolve: (answer: Exclude<Answer, { error: string }>) => void; 
 /** Starts a thread with a database in it. It keeps the process alive only while somebody waits for it. */
 function startThread(): Thread {
   // The file stands beside this one, as source or compiled.
-  const worker = new Worker(new URL(`sqlite-thread${extname(import.meta.url)}`, import.meta.url), { execArgv: [] })
+  const file = new URL(`sqlite-thread${extname(import.meta.url)}`, import.meta.url)
+  const worker = new Worker(file, { execArgv: [], name: 'sqlite' })
   const waiting: Waiting[] = []
   worker.unref()
   worker.on('message', (answer: Answer) => {

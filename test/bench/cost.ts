@@ -5,7 +5,7 @@ import type { SigningJob } from './bare-signature.ts'
 import type { Setup } from './bench.ts'
 import { startWorker } from './child.ts'
 import { cpuSeconds } from './cpu.ts'
-import { closedRound, type Round, startLoad, warm } from './load.ts'
+import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { profileOf } from './profile.ts'
 import { atMost, type Outcome } from './results.ts'
 import { startService } from './service.ts'
@@ -50,6 +50,11 @@ export async function cost(setup: Setup): Promise<Outcome> {
             us(({ threadsUs }) => threadsUs.main) / median(bare),
           ],
           [
+            '— the thread of its record',
+            us(({ threadsUs }) => threadsUs.record),
+            us(({ threadsUs }) => threadsUs.record) / median(bare),
+          ],
+          [
             '— its other threads (compiler, garbage)',
             us(({ threadsUs }) => threadsUs.other),
             us(({ threadsUs }) => threadsUs.other) / median(bare),
@@ -91,7 +96,7 @@ async function measure(setup: Setup): Promise<{ bare: number[]; served: Round[] 
   try {
     const bare: number[] = []
     const served: Round[] = []
-    await warm(load, server, setup)
+    await warm(load, server, setup, SETTLED_TOKENS)
     for (let round = 0; round < rounds; round += 1) {
       bare.push(await setup.calm.round(bareUs))
       served.push(await setup.calm.round(() => closedRound(load, server, seconds)))

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const TICKS_A_SECOND = 100
 
 /** The kinds of threads of a Node process. */
-export type Threads = { main: number; pool: number; other: number }
+export type Threads = { main: number; pool: number; record: number; other: number }
 
 /** Seconds of user and system time from a line of /proc/…/stat (proc(5): fields 14 and 15; 16 and 17 of ended children). */
 function secondsIn(stat: string, withChildren = false): number {
@@ -31,13 +31,19 @@ export function secondsOf(name: string): number {
     .reduce((sum, stat) => sum + secondsIn(stat, true), 0)
 }
 
-/** The same by thread: the one of the event loop, those of libuv's pool, and those of V8 (compiler, garbage collector). */
+/** The name by which the system knows a thread, and its kind. */
+const KINDS = { '(libuv-worker)': 'pool', '(sqlite)': 'record' } as const
+
+/**
+ * The same by thread: the one of the event loop, those of libuv's pool, that of the SQLite database, and those of V8 (compiler,
+ * garbage collector).
+ */
 export function threadSeconds(pid: number): Threads {
-  const seconds: Threads = { main: 0, pool: 0, other: 0 }
+  const seconds: Threads = { main: 0, pool: 0, record: 0, other: 0 }
   for (const tid of readdirSync(`/proc/${pid}/task`)) {
     const stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')
-    const kind = tid === String(pid) ? 'main' : stat.includes('libuv-worker') ? 'pool' : 'other'
-    seconds[kind] += secondsIn(stat)
+    const kind = Object.entries(KINDS).find(([name]) => stat.includes(name))?.[1] ?? 'other'
+    seconds[tid === String(pid) ? 'main' : kind] += secondsIn(stat)
   }
   return seconds
 }

@@ -1,6 +1,6 @@
 import { newApiKey } from '../../src/callers/api-keys.ts'
 import type { Setup } from './bench.ts'
-import { startLoad } from './load.ts'
+import { APART_MS, startLoad } from './load.ts'
 import type { Outcome } from './results.ts'
 import { startService, tokenRequests } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
@@ -11,7 +11,11 @@ export async function credentials(setup: Setup): Promise<Outcome> {
   const server = await startService(setup)
   const askedWith = (caller: string) => async (): Promise<number> => {
     const requests = tokenRequests(newApiKey(caller).apiKey)
-    const { answers } = await load.run({ kind: 'closed', port: server.port, requests, connections: 1, seconds: 1 })
+    const { port } = server
+    const { answers } = await load.run({
+      ...{ kind: 'closed', port, requests, connections: 1, seconds: 1 },
+      pauseMs: APART_MS,
+    })
     return answers['401']?.p50 ?? Number.NaN
   }
   const nobody = 'a key of nobody'
@@ -24,7 +28,7 @@ export async function credentials(setup: Setup): Promise<Outcome> {
     const rows = Object.entries(times).map(([name, ms]) => [name, median(ms)] as const)
     return {
       title: 'Time of a refusal',
-      about: 'Time until a refused login is answered, one after another: it must not tell whether the caller is there.',
+      about: `Time until a refused login is answered, one after another, ${APART_MS} ms apart, so that none waits for the commit of the one before: it must not tell whether the caller is there.`,
       goals: [],
       tables: [{ title: 'Median', head: ['presented', 'ms'], rows: [...rows, ['ratio of the medians', ratio]] }],
       charts: [{ title: 'Time of a refusal', unit: 'ms', bars: rows.map(([label, value]) => ({ label, value })) }],

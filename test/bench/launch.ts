@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { stop } from './child.ts'
 import { own } from './own.ts'
+import { START_ARGUMENTS } from './service.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const IMAGE = 'jitsi-token-service-bench'
@@ -24,7 +25,7 @@ const processOf =
   (entry: string): Form =>
   (dir, env) => {
     const log = openSync(join(dir, 'service.log'), 'a')
-    const child = spawn(process.execPath, [join(ROOT, entry)], {
+    const child = spawn(process.execPath, [...START_ARGUMENTS, join(ROOT, entry)], {
       cwd: dir,
       stdio: ['ignore', log, log],
       env: { PATH: process.env['PATH'], ...env },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Setup } from './bench.ts'
-import { closedRound, type Round, startLoad, warm } from './load.ts'
+import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { ownDatabase } from './postgres.ts'
 import { atMost, type Outcome } from './results.ts'
 import { type Server, startService } from './service.ts'
@@ -33,7 +33,7 @@ async function measure(setup: Setup, postgresUrl?: string): Promise<Record<strin
     ...(postgresUrl === undefined ? {} : { PostgreSQL: await open({ databaseUrl: postgresUrl }) }),
   }
   try {
-    for (const server of Object.values(servers)) await warm(load, server, setup)
+    for (const server of Object.values(servers)) await warm(load, server, setup, SETTLED_TOKENS)
     const runs = Object.entries(servers).map(([name, server]) => [name, () => closedRound(load, server, seconds)])
     return await interleaved(setup, Object.fromEntries(runs) as Record<string, () => Promise<Round>>)
   } finally {
@@ -58,6 +58,7 @@ function outcome(measured: Record<string, Round[]>): Outcome {
           'record',
           'CPU per token, µs',
           'of that the main thread',
+          'and the thread of the record',
           '÷ without',
           'tokens a second',
           'p50 ms',
@@ -69,6 +70,7 @@ function outcome(measured: Record<string, Round[]>): Outcome {
             name,
             of(({ cpuUs }) => cpuUs),
             of(({ threadsUs }) => threadsUs.main),
+            of(({ threadsUs }) => threadsUs.record),
             ratio(name),
             of(({ perSecond }) => perSecond),
             of(({ p50Ms }) => p50Ms),

@@ -1,5 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import { openPostgres } from '../../src/store/postgres.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
 /** What a row and its places in the indexes take on disk, with room to spare. */
@@ -36,13 +38,40 @@ export async function makeRecord(path: string, rows: number): Promise<void> {
 }
 
 /** Rooms and users are drawn from those that the load asks for too. */
-const insertion = (rows: number): string => `
-  INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, room, user_id, role, jti, kid,
-    lifetime_seconds, writer, previous_hash, hash)
+const insertion = (rows: number): string => `${INTO}
   WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-  SELECT '00000000-0000-4000-8000-000000000001', i, 1700000000000 + i * 1000, lower(hex(randomblob(16))), 'backend-1',
+  SELECT '${CHAIN}', i, 1700000000000 + i * 1000, lower(hex(randomblob(16))), 'backend-1',
     'token.issue', 'issued', 'bharattelemed-p' || (abs(random()) % 2500000) || '-d77-1764000000',
     'patient-' || (abs(random()) % 1000000), 'patient', lower(hex(randomblob(16))),
-    'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bench', 5400, iif(i = 1, 'bench', NULL),
+    '${KID}', 5400, iif(i = 1, 'bench', NULL),
     lower(hex(randomblob(32))), lower(hex(randomblob(32)))
   FROM n`
+
+const CHAIN = '00000000-0000-4000-8000-000000000001'
+const KID = 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bench'
+const INTO = `INSERT INTO audit_entry (chain, sequence, time, request_id, caller, action, outcome, room, user_id, role, jti,
+    kid, lifetime_seconds, writer, previous_hash, hash)`
+
+/** The same record in an empty database of PostgreSQL. */
+export async function makeRecordInPostgres(url: string, rows: number): Promise<void> {
+  await (await openPostgres(url, () => undefined)).destroy()
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows: indexes } = await client.query<{ name: string; sql: string }>(
+      `SELECT indexname AS name, indexdef AS sql FROM pg_indexes
+       WHERE tablename = 'audit_entry' AND indexname <> 'audit_entry_pk'`,
+    )
+    for (const { name } of indexes) await client.query(`DROP INDEX ${name}`)
+    await client.query(`${INTO}
+      SELECT '${CHAIN}', i, 1700000000000 + i::bigint * 1000, md5(random()::text), 'backend-1', 'token.issue', 'issued',
+        'bharattelemed-p' || floor(random() * 2500000)::int || '-d77-1764000000',
+        'patient-' || floor(random() * 1000000)::int, 'patient', md5(random()::text), '${KID}', 5400,
+        CASE i WHEN 1 THEN 'bench' END, md5(random()::text) || md5(random()::text), md5(random()::text) || md5(random()::text)
+      FROM generate_series(1, ${rows}) AS n(i)`)
+    for (const { sql } of indexes) await client.query(sql)
+    await client.query('VACUUM ANALYZE audit_entry')
+  } finally {
+    await client.end()
+  }
+}

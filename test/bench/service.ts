@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onCore } from './cores.ts'
+import manifest from '../../package.json' with { type: 'json' }
 import { newApiKey } from '../../src/callers/api-keys.ts'
 import { stop } from './child.ts'
 import { newDir, own } from './own.ts'
@@ -29,6 +30,9 @@ export type ServiceOptions = {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** What `npm start` gives to Node itself, before the module. */
+export const START_ARGUMENTS = manifest.scripts.start.split(' ').slice(1, -1)
+
 const UNLIMITED = Object.fromEntries(
   ['PER_ADDRESS', 'PER_CALLER', 'PER_USER', 'PER_ROOM', 'FAILED_LOGINS'].map((name) => [
     `RATE_LIMIT_${name}`,
@@ -43,7 +47,14 @@ export async function startService(options: ServiceOptions): Promise<Server> {
   const { nodeArguments = [], entry = MAIN, entryArguments = [] } = options
   const log = join(dir, 'service.log')
   const file = openSync(log, 'a')
-  const [command, ...words] = onCore(options.core, process.execPath, ...nodeArguments, entry, ...entryArguments)
+  const [command, ...words] = onCore(
+    options.core,
+    process.execPath,
+    ...START_ARGUMENTS,
+    ...nodeArguments,
+    entry,
+    ...entryArguments,
+  )
   const child = spawn(command, words, {
     cwd: dir,
     stdio: ['ignore', file, file],

@@ -1,16 +1,18 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Setup } from './bench.ts'
-import { closedRound, type Load, startLoad, warm } from './load.ts'
+import { aloneMs, closedRound, type Load, startLoad, warm } from './load.ts'
 import { newDir } from './own.ts'
 import { atMost, type Goal, type Outcome, type Table } from './results.ts'
-import { hasRoom, makeRecord } from './rows.ts'
+import { type OwnDatabase, ownDatabase } from './postgres.ts'
+import { hasRoom, makeRecord, makeRecordInPostgres } from './rows.ts'
 import { type Server, startService } from './service.ts'
 import { interleaved, median } from './stats.ts'
 
 const CALLERS = [1, 100, 10_000]
 const MILLION = 1_000_000
 const ROWS = [0, MILLION, 10 * MILLION]
+const ROWS_IN_POSTGRES = [0, MILLION]
 
 /** What counts as flat: within what rounds differ by anyway. */
 const FLAT = 1.05
@@ -27,14 +29,36 @@ export async function size(setup: Setup): Promise<Outcome> {
     const rows = wanted.filter((count) => hasRoom(dir, count))
     const paths = rows.map((count) => join(dir, `${count}.db`))
     for (const [index, path] of paths.entries()) await makeRecord(path, rows[index] ?? 0)
-    const entries = await sizes(setup, load, 'entries', rows, (_, index) =>
+    const entries = await sizes(setup, load, 'entries in SQLite', rows, (_, index) =>
       startService({ ...setup, databaseUrl: `sqlite:${paths[index]}` }),
     )
-    const left = ROWS.filter((count) => !rows.includes(count)).map((count) => count.toLocaleString('en'))
-    return outcome([callers, entries], left)
+    const postgres = await sizesInPostgres(setup, load)
+    const left = ROWS.filter((count) => !rows.includes(count)).map(
+      (count) => `${count.toLocaleString('en')} entries in SQLite`,
+    )
+    if (postgres === undefined) left.push('PostgreSQL, for there is none here')
+    return outcome([callers, entries, ...(postgres === undefined ? [] : [postgres])], left)
   } finally {
     await load.stop()
     rmSync(dir, { recursive: true })
+  }
+}
+
+/** The same on PostgreSQL, each size in a database of its own. @returns undefined where there is no PostgreSQL */
+async function sizesInPostgres(setup: Setup, load: Load): Promise<Sizes | undefined> {
+  const databases: OwnDatabase[] = []
+  try {
+    for (const count of ROWS_IN_POSTGRES) {
+      const database = await ownDatabase()
+      if (database === undefined) return undefined
+      databases.push(database)
+      await makeRecordInPostgres(database.url, count)
+    }
+    return await sizes(setup, load, 'entries in PostgreSQL', ROWS_IN_POSTGRES, (_, index) =>
+      startService({ ...setup, databaseUrl: databases[index]?.url ?? '' }),
+    )
+  } finally {
+    await Promise.all(databases.map((database) => database.drop()))
   }
 }
 
@@ -55,7 +79,7 @@ async function sizes(
       name,
       async (): Promise<Seen> => ({
         cpuUs: (await closedRound(load, server, setup.seconds)).cpuUs,
-        restMs: (await closedRound(load, server, setup.seconds / 2, 1)).p50Ms,
+        restMs: await aloneMs(load, server, setup.seconds / 2),
       }),
     ])
     const seen = await interleaved(setup, Object.fromEntries(runs) as Record<string, () => Promise<Seen>>)
@@ -72,7 +96,7 @@ function outcome(all: readonly Sizes[], left: readonly string[]): Outcome {
   const cpu = ([name, seen]: (typeof lines)[number]) => median((seen[name] ?? []).map(({ cpuUs }) => cpuUs))
   return {
     title: 'Cost by size',
-    about: `CPU of the service per token in a closed loop, and time of a token asked for alone, by how many callers the policy knows and how many entries the record (SQLite) holds.${left.length === 0 ? '' : ` Left out this time: ${left.join(' and ')} entries.`}`,
+    about: `CPU of the service per token in a closed loop, and time of a token asked for alone, by how many callers the policy knows and how many entries the record holds.${left.length === 0 ? '' : ` Left out this time: ${left.join(' and ')}.`}`,
     goals: all.flatMap(goalsOf),
     tables: all.map(tableOf),
     charts: [
