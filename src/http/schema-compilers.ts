@@ -7,14 +7,16 @@ type Build = (schemas: unknown, options?: unknown) => (asked: { schema?: unknown
 /** Remembers what was compiled, by the text of the schema and of all that it may refer to. */
 function remembering<T>(builder: T): T {
   const build = builder as Build
-  const compiled = new Map<string, unknown>()
+  const compiled = new Map<string, Map<string, unknown>>()
   const remembered: Build = (schemas, options) => {
     const compile = build(schemas, options)
     const context = JSON.stringify([schemas, options])
+    const known = compiled.get(context) ?? new Map<string, unknown>()
+    compiled.set(context, known)
     return (asked) => {
-      const key = `${JSON.stringify(asked.schema)} ${context}`
-      const made = compiled.get(key) ?? compile(asked)
-      compiled.set(key, made)
+      const text = JSON.stringify(asked.schema)
+      const made = known.get(text) ?? compile(asked)
+      known.set(text, made)
       return made
     }
   }
