@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**'],
     globalSetup: ['test/global-setup.ts'],
-    maxWorkers: 2,
+    maxWorkers: 3,
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
     isolate: false,
     // The identity provider of the tests warns of what it is: one for tests.
