@@ -24,6 +24,8 @@ export type ServiceOptions = {
   /** How many callers the policy knows. */
   callers?: number
   databaseUrl?: string
+  /** Whether callers are held to consultations, which then have to be in the database. */
+  heldToConsultations?: boolean
   /** The only core that it may use; all of them where none is named. */
   core?: number
 }
@@ -74,12 +76,14 @@ export async function startService(options: ServiceOptions): Promise<Server> {
 /** Writes what the service reads into a folder. @returns its environment, and the API key of a caller of its policy */
 export function settings(
   dir: string,
-  { keysDir, env = {}, callers = 1, databaseUrl = `sqlite:${join(dir, 'service.db')}` }: ServiceOptions,
+  { keysDir, env = {}, callers = 1, heldToConsultations = false, ...rest }: ServiceOptions,
 ): { env: Record<string, string>; apiKey: string } {
+  const { databaseUrl = `sqlite:${join(dir, 'service.db')}` } = rest
+  const rooms = heldToConsultations ? 'rooms: consultations, ' : ''
   const keys = Array.from({ length: callers }, (_, index) => newApiKey(`backend-${index + 1}`))
   const lines = keys.map(
     ({ sha256 }, index) =>
-      `  - { id: backend-${index + 1}, apiKeySha256: ["${sha256}"], roles: [doctor, patient], scopes: ["tokens:issue"] }`,
+      `  - { id: backend-${index + 1}, apiKeySha256: ["${sha256}"], roles: [doctor, patient], ${rooms}scopes: ["tokens:issue"] }`,
   )
   writeFileSync(join(dir, 'policy.yaml'), `${POLICY}callers:\n${lines.join('\n')}\n`)
   return {

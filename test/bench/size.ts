@@ -5,13 +5,14 @@ import { aloneMs, closedRound, type Load, startLoad, warm } from './load.ts'
 import { newDir } from './own.ts'
 import { atMost, type Goal, type Outcome, type Table } from './results.ts'
 import { type OwnDatabase, ownDatabase } from './postgres.ts'
-import { hasRoom, makeRecord, makeRecordInPostgres } from './rows.ts'
+import { hasRoom, makeConsultations, makeRecord, makeRecordInPostgres } from './rows.ts'
 import { type Server, startService } from './service.ts'
 import { interleaved, median } from './stats.ts'
 
 const CALLERS = [1, 100, 10_000]
 const MILLION = 1_000_000
 const ROWS = [0, MILLION, 10 * MILLION]
+const CONSULTATIONS = [1000, MILLION]
 const ROWS_IN_POSTGRES = [0, MILLION]
 
 /** What counts as flat: within what rounds differ by anyway. */
@@ -32,12 +33,18 @@ export async function size(setup: Setup): Promise<Outcome> {
     const entries = await sizes(setup, load, 'entries in SQLite', rows, (_, index) =>
       startService({ ...setup, databaseUrl: `sqlite:${paths[index]}` }),
     )
+    const visits = CONSULTATIONS.filter((count) => hasRoom(dir, count))
+    const visitPaths = visits.map((count) => join(dir, `${count}-consultations.db`))
+    for (const [index, path] of visitPaths.entries()) await makeConsultations(path, visits[index] ?? 0)
+    const consultations = await sizes(setup, load, 'consultations', visits, (_, index) =>
+      startService({ ...setup, heldToConsultations: true, databaseUrl: `sqlite:${visitPaths[index]}` }),
+    )
     const postgres = await sizesInPostgres(setup, load)
     const left = ROWS.filter((count) => !rows.includes(count)).map(
       (count) => `${count.toLocaleString('en')} entries in SQLite`,
     )
     if (postgres === undefined) left.push('PostgreSQL, for there is none here')
-    return outcome([callers, entries, ...(postgres === undefined ? [] : [postgres])], left)
+    return outcome([callers, entries, consultations, ...(postgres === undefined ? [] : [postgres])], left)
   } finally {
     await load.stop()
     rmSync(dir, { recursive: true })
@@ -96,12 +103,12 @@ function outcome(all: readonly Sizes[], left: readonly string[]): Outcome {
   const cpu = ([name, seen]: (typeof lines)[number]) => median((seen[name] ?? []).map(({ cpuUs }) => cpuUs))
   return {
     title: 'Cost by size',
-    about: `CPU of the service per token in a closed loop, and time of a token asked for alone, by how many callers the policy knows and how many entries the record holds.${left.length === 0 ? '' : ` Left out this time: ${left.join(' and ')}.`}`,
+    about: `CPU of the service per token in a closed loop, and time of a token asked for alone, by how many callers the policy knows, how many entries the record holds, and how many consultations there are (the caller is held to them).${left.length === 0 ? '' : ` Left out this time: ${left.join(' and ')}.`}`,
     goals: all.flatMap(goalsOf),
     tables: all.map(tableOf),
     charts: [
       {
-        title: 'CPU of a token by size of policy and record',
+        title: 'CPU of a token by size of policy, record and consultations',
         unit: 'µs',
         bars: lines.map((line) => ({ label: line[0], value: cpu(line) })),
       },

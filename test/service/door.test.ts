@@ -244,7 +244,7 @@ it('no sequence of calls yields a token for who does not take part, out of the w
         await lift(model)
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
   expect(renewed).toBeGreaterThan(0)
 })
