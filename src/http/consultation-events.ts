@@ -57,6 +57,8 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   app.get(
     `${CONSULTATIONS_PATH}/:id/events`,
     {
+      // Nobody would be at the other end of its stream.
+      exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
         problems: problemsOf(['caller'], ['consultation-not-found', 'overloaded']),

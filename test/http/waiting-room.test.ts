@@ -157,6 +157,13 @@ describe('the events of a consultation', () => {
     expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
   })
 
+  it('are not opened by a HEAD, at whose stream nobody would be', async () => {
+    const { id, app, desk } = await start()
+    const headers = { authorization: `Bearer ${desk.credential}` }
+    const answer = await app.inject({ method: 'HEAD', url: `/api/jitsi/consultations/${id}/events`, headers })
+    expect([answer.statusCode, answer.headers['allow']]).toStrictEqual([405, 'GET'])
+  })
+
   it('end when the service stops', async () => {
     const { id, app, desk } = await start()
     const events = await eventsOf(app, id, desk.credential)
