@@ -74,6 +74,20 @@ describe('the door of a consultation', () => {
     expect(await asPatient('POST', '/token', { roomId })).toMatchObject({ body: { code: 'role-not-allowed' } })
   })
 
+  it('tells a signed-in user who says to be another, and minds no name that the desk gave', async () => {
+    const { user, visit, time } = await startVisits()
+    const participants = [{ userId: 'd', role: 'doctor', name: 'Dr. Meera Iyer' }]
+    const { roomId } = await visit({ doctorId: 'd', patientId: 'p', participants })
+    time.now = START
+    const doctor = await user('d', 'doctor')
+    expect(await doctor('POST', '/token', { roomId, userId: 'p' })).toMatchObject({
+      status: 403,
+      body: { code: 'identity-mismatch' },
+    })
+    const { body } = await doctor<{ token: string }>('POST', '/token', { roomId })
+    expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'd', name: 'Name of d' } } })
+  })
+
   it('closes for good when the consultation is ended or cancelled', async () => {
     const { desk, visit, time } = await startVisits()
     for (const [how, code] of [
