@@ -37,6 +37,23 @@ describe('the door of a consultation', () => {
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 403, body: { code: 'too-late' } })
   })
 
+  it('closes when it closes, however long the store takes to let somebody in', async () => {
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        enter: (...entry) => {
+          visits.time.now += 2500
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const { roomId } = await visits.visit()
+    visits.time.now = END + 29 * MINUTE_MS
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    const { body } = await visits.desk<{ token: string }>('POST', '/token', request)
+    expect(decodeJwt(body.token).exp).toBe((END + 30 * MINUTE_MS) / 1000)
+  })
+
   it('is shut to who does not take part, in another role, and in rooms of nobody', async () => {
     const { desk, visit, time, entries } = await startVisits()
     const { roomId, id } = await visit()
@@ -116,6 +133,21 @@ describe('the door of a consultation', () => {
     for (const userId of inside) expect(await ask(userId)).toMatchObject({ status: 200 })
     expect(await ask('patient-1042')).toMatchObject({ status: 409, body: { code: 'consultation-full' } })
     expect(entries().at(-1)).toMatchObject({ outcome: 'refused', code: 'consultation-full', user_id: 'patient-1042' })
+  })
+
+  it('gives no place, and does not open, where the request is refused for what it says', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId, id } = await visit({ maxParticipants: 1, waitingRoom: true })
+    time.now = START
+    const tooLong = { roomId, userName: 'A Name', expirationMinutes: 1000 }
+    for (const userId of ['doctor-77', 'patient-1042']) {
+      expect(await desk('POST', '/token', { ...tooLong, userId })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/expirationMinutes' }] },
+      })
+    }
+    expect(await desk('GET', `/consultations/${id}`)).toMatchObject({ body: { state: 'scheduled' } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
   })
 
   it('of all who come at once lets in as many as there are places', async () => {
