@@ -164,7 +164,7 @@ export async function finishConsultation(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await findFor(parts, asking, action, id, 'moderator')
     if ('code' in found) return found
-    const next = finished(found.consultation, how, parts.clock())
+    const next = finished(parts.policy(), found.consultation, how, parts.clock())
     if ('code' in next) return refuse(parts, asking, action, next, found.consultation)
     if (next === found.consultation) return told(parts, asking, found)
     if (await put(parts, asking, action, next)) {
