@@ -174,6 +174,7 @@ describe('a revocation', () => {
     const wrong = [{}, { userId: '' }, { consultationId: 'x' }, { userId: 'u', more: 1 }, { issuedBefore: 'yesterday' }]
     for (const body of wrong) expect(await refused(body)).toStrictEqual([400, 'invalid-request'])
     expect(await refused({ issuedBefore: new Date(START + 1).toISOString() })).toStrictEqual([400, 'invalid-request'])
+    expect(await refused({ issuedBefore: '2026-02-30T00:00:00Z' })).toStrictEqual([400, 'invalid-request'])
     expect(await refused({ consultationId: unknown })).toStrictEqual([404, 'consultation-not-found'])
     expect(entries().at(-1)).toMatchObject({ action: 'revocation.create', code: 'consultation-not-found' })
     expect((await desk<RevocationPage>('GET', '/revocations')).body.revocations).toStrictEqual([])
