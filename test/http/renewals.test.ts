@@ -346,6 +346,20 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
+  it('makes nobody a moderator by a token that a caller had made for any room', async () => {
+    const { desk, visit, time, nobody, app } = await startVisits()
+    const { roomId } = await visit()
+    time.now = START
+    const doctor = { roomId, userId: VISIT.doctorId, userName: 'D' }
+    expect(await desk('POST', '/token', doctor)).toMatchObject({ status: 200 })
+    const asPatient = { ...doctor, userRole: 'patient' }
+    const { body } = await asking(app, CLINIC.apiKey)<Tokened>('POST', '/token', asPatient)
+    expect(await nobody('POST', '/token/renew', { token: body.token })).toMatchObject({
+      status: 401,
+      body: { code: 'token-not-renewable' },
+    })
+  })
+
   it('works for who was added in the very second of the token', async () => {
     const { desk, visit, time, nobody } = await startVisits()
     time.now = START + 300
