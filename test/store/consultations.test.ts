@@ -104,6 +104,23 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     expect(await store.enter('a', inside, 'third', 80)).toBe(false)
   })
 
+  it.skipIf(!there || !name.startsWith('PostgreSQL'))('are read as they were at one time', async () => {
+    const db = await open()
+    const writing = openConsultations(db, 'postgres')
+    await writing.add(made('a'))
+    const next = made('a', { version: 2, startsAt: 8 * HOUR_MS, endsAt: 9 * HOUR_MS })
+    // Between what is read first and what is read next, if there were two.
+    const reading = db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        await writing.replace({ ...next, participants: [{ userId: 'new', role: 'patient', since: 9 }] })
+        return result
+      },
+    })
+    const { version, participants = [] } = (await openConsultations(reading, 'postgres').byId('a')) ?? {}
+    expect([version, participants.map(({ userId }) => userId)]).toStrictEqual([1, ['d', 'p']])
+  })
+
   it.skipIf(!there)('are joined by a person once', async () => {
     const store = await openOne()
     await store.add(made('a'))
