@@ -86,6 +86,24 @@ describe('the waiting room', () => {
   })
 })
 
+describe('the record of a doctor who signed in', () => {
+  it('names both: whom it is about, and the doctor behind it', async () => {
+    const { user, id, entries } = await start({ doctorId: 'd', patientId: 'p' })
+    const doctor = await user('d', 'doctor')
+    await doctor('POST', `/consultations/${id}/admit`, { userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient', userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient' })
+    await doctor('POST', `/consultations/${id}/end`)
+    const told = entries().map((each) => [each.action, each.user_id, each.role, each['on_behalf_of']])
+    expect(told.slice(1)).toStrictEqual([
+      ['consultation.admit', 'p', 'patient', 'd'],
+      ['invitation.create', 'p', 'patient', 'd'],
+      ['invitation.create', undefined, 'patient', 'd'],
+      ['consultation.end', 'd', undefined, undefined],
+    ])
+  })
+})
+
 describe('the events of a consultation', () => {
   it('tell the patient at once of the admission, and of nobody else', async () => {
     const { desk, user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
