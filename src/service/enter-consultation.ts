@@ -39,7 +39,10 @@ export async function enter(parts: EnteringParts, asking: Asking, request: Token
     return { consultation, outcome }
   }
   const again = await decideNow(parts, asking, request)
-  return 'secondsLeft' in again.outcome ? { consultation, outcome: { code: 'consultation-full' } } : again
+  if (!('secondsLeft' in again.outcome)) return again
+  // Whoever takes part anew since has not been asked for a place yet.
+  if (again.outcome.participant.since !== participant.since) return enter(parts, asking, request)
+  return { consultation, outcome: { code: 'consultation-full' } }
 }
 
 async function decideNow(

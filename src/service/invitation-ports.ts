@@ -48,7 +48,7 @@ export type InvitationStore = {
    *   `full` where nobody else may take part
    */
   use(invitation: Invitation, use: Use): Promise<'used' | 'dead' | 'closed' | 'full'>
-  /** Ends an invitation and its sessions; what is revoked stays so. */
+  /** Ends an invitation and its sessions, and all renewal of tokens from before, by whoever; what is revoked stays so. */
   revoke(id: string, at: number): Promise<void>
   /** Puts another code in the place of the one before. @returns false where no code could be used any more */
   recode(id: string, codeHash: string, now: number): Promise<boolean>

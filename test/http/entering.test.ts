@@ -135,6 +135,29 @@ describe('the door of a consultation', () => {
     expect(entries().at(-1)).toMatchObject({ outcome: 'refused', code: 'consultation-full', user_id: 'patient-1042' })
   })
 
+  it('is not full for who was removed and added again while asking', async () => {
+    const state = { done: false }
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        async enter(...entry) {
+          if (!state.done) await visits.desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+          visits.time.now += 1000
+          if (!state.done)
+            await visits.desk('PATCH', `/consultations/${id}`, { participants: both }, { 'if-match': '"2"' })
+          state.done = true
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const participants = [{ userId: VISIT.doctorId, role: 'doctor' }]
+    const both = [...participants, { userId: VISIT.patientId, role: 'patient' }]
+    const { id, roomId } = await visits.visit()
+    visits.time.now = START
+    const request = { roomId, userId: VISIT.patientId, userName: 'Asha Rao' }
+    expect(await visits.desk('POST', '/token', request)).toMatchObject({ status: 200 })
+  })
+
   it('gives no place, and does not open, where the request is refused for what it says', async () => {
     const { desk, visit, time } = await startVisits()
     const { roomId, id } = await visit({ maxParticipants: 1, waitingRoom: true })
