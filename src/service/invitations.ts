@@ -90,7 +90,10 @@ export async function revokeInvitation(
   const found = await findInvitation(parts, asking, action, consultationId, id)
   if ('code' in found) return found
   const { consultation, invitation } = found
-  if (invitation.revokedAt !== undefined) return told(parts, consultation, invitation)
+  if (invitation.revokedAt !== undefined) {
+    await keep(parts, asking, 'consultation.read', DONE, { consultation: consultationId })
+    return told(parts, consultation, invitation)
+  }
   const revokedAt = parts.clock()
   await keep(parts, asking, action, DONE, aboutIt(invitation))
   await parts.invitations.revoke(id, revokedAt)

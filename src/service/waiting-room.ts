@@ -47,7 +47,7 @@ export async function admit(
     await parts.consultations.reach(id, userId, { admittedAt: now })
     parts.bell.ring(id)
     parts.metrics.consultation('admitted')
-  }
+  } else await keep(parts, asking, 'consultation.read', DONE, { consultation: id })
   const after = (await parts.consultations.byId(id)) ?? consultation
   return consultationAnswer(after, parts.policy().window, now, { standing, userId: asking.caller.user?.id })
 }

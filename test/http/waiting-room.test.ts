@@ -86,8 +86,25 @@ describe('the waiting room', () => {
   })
 })
 
-describe('the record of a doctor who signed in', () => {
-  it('names both: whom it is about, and the doctor behind it', async () => {
+describe('the record of a consultation', () => {
+  it('says who was told of a consultation, also where there was nothing left to do', async () => {
+    const { desk, id, entries } = await start()
+    const invitations = `/consultations/${id}/invitations`
+    const { body } = await desk<{ id: string }>('POST', invitations, { role: 'patient' })
+    const deeds = [
+      ['POST', `/consultations/${id}/admit`, { userId: 'patient-1042' }],
+      ['DELETE', `${invitations}/${body.id}`],
+      ['POST', `/consultations/${id}/end`],
+    ] as const
+    for (const [method, path, request] of deeds) {
+      await desk(method, path, request)
+      const before = entries().length
+      await desk(method, path, request)
+      expect(entries().slice(before)).toMatchObject([{ action: 'consultation.read', consultation: id }])
+    }
+  })
+
+  it('names whom it is about, and the doctor behind it who signed in', async () => {
     const { user, id, entries } = await start({ doctorId: 'd', patientId: 'p' })
     const doctor = await user('d', 'doctor')
     await doctor('POST', `/consultations/${id}/admit`, { userId: 'p' })
@@ -153,9 +170,10 @@ describe('the events of a consultation', () => {
       { userId: 'd', role: 'doctor' },
       { userId: 'other', role: 'patient' },
     ]
-    await desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+    const change = { participants, startsAt: new Date(START + 60 * MINUTE_MS).toISOString() }
+    await desk('PATCH', `/consultations/${id}`, change, { 'if-match': '"1"' })
     const removed = await events.next()
-    expect(removed).toMatchObject({ event: 'removed' })
+    expect(removed).toMatchObject({ event: 'removed', data: { version: 1, startsAt: VISIT.startsAt } })
     expect(JSON.stringify(removed)).not.toContain('other')
     expect(await events.next()).toBeUndefined()
   })
