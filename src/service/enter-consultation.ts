@@ -65,7 +65,7 @@ async function wait(parts: EnteringParts, asking: Asking, { consultation, partic
   const about = { consultation: consultation.id, room: consultation.room }
   const { userId, role } = participant
   await keep(parts, asking, 'token.issue', { outcome: 'waiting' }, { ...about, userId, role })
-  await parts.consultations.reach(consultation.id, userId, { waitingSince: since })
+  await parts.consultations.reach(consultation.id, participant, { waitingSince: since })
   parts.bell.ring(consultation.id)
 }
 

@@ -193,6 +193,14 @@ describe('the events of a consultation', () => {
     expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
   })
 
+  it('are had ten times at once by one person, and by others all the same', async () => {
+    const { user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
+    const all = await Promise.all(Array.from({ length: 12 }, () => eventsOf(app, id, patient.credential).catch(String)))
+    expect(all.filter((each) => each === 'Error: no events: 429')).toHaveLength(2)
+    await eventsOf(app, id, doctor.credential)
+  })
+
   it('are not opened by a HEAD, at whose stream nobody would be', async () => {
     const { id, app, desk } = await start()
     const headers = { authorization: `Bearer ${desk.credential}` }

@@ -65,10 +65,11 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
   it.skipIf(!there)('keep what participants reached, once, through changes, and not for who was removed', async () => {
     const store = await openOne()
     await store.add(made('a'))
-    expect(await store.reach('a', 'p', { waitingSince: 5 })).toBe(true)
-    expect(await store.reach('a', 'p', { waitingSince: 6 })).toBe(false)
-    expect(await store.reach('a', 'p', { admittedAt: 7 })).toBe(true)
-    expect(await store.reach('a', 'nobody', { admittedAt: 7 })).toBe(false)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 5 })).toBe(true)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 6 })).toBe(false)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { admittedAt: 7 })).toBe(true)
+    expect(await store.reach('a', { userId: 'd', since: 2 }, { admittedAt: 7 })).toBe(false)
+    expect(await store.reach('a', { userId: 'nobody', since: 1 }, { admittedAt: 7 })).toBe(false)
     const participants = [
       { userId: 'new', role: 'observer', since: 9 },
       { userId: 'p', role: 'patient', name: 'Another Name', since: 1 },
