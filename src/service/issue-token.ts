@@ -60,7 +60,10 @@ export async function issueToken(
   if ('code' in decision) return refuse(parts, asking, request, decision, about)
   const passed = (await revocation(parts, decision, renews)) ?? (await countGrant(parts, asking.caller, decision))
   if (passed !== undefined) return refuse(parts, asking, request, passed, about)
-  return issue(parts, asking, decision, { gone, at }, about)
+  const answer = await issue(parts, asking, decision, { gone, at }, about)
+  // Whoever was revoked while the token was made does not get it.
+  const late = await revocation(parts, decision, renews)
+  return late === undefined ? answer : refuse(parts, asking, request, late, about)
 }
 
 const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
