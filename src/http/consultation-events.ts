@@ -83,18 +83,10 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       },
     },
     async (request, reply) => {
-      const asking = askingOf(request)
       const stream = new PassThrough()
-      const full = take(open, stream, asking.caller)
-      if (full !== undefined) return sendProblem(request, reply, full)
-      const found = await watch(asking, request.params.id, listenerOn(stream)).catch((error: unknown) => {
-        open.delete(stream)
-        throw error
-      })
-      if ('code' in found) {
-        open.delete(stream)
-        return sendProblem(request, reply, found)
-      }
+      const watching = (asking: Asking) => watch(asking, request.params.id, listenerOn(stream))
+      const found = await placed(open, stream, askingOf(request), watching)
+      if ('code' in found) return sendProblem(request, reply, found)
       keepOpen(stream, found, open, route)
       // A proxy that collects answers would hold events back.
       return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(stream)
@@ -105,7 +97,25 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
 /** The streams, each with the user whose it is; a machine has as many as there may be. */
 type Open = Map<PassThrough, string | undefined>
 
-/** Takes a place for a stream before anything is waited for. @returns why there is none */
+/** Begins to watch, in a place that is taken before anything is waited for, and given back where nothing comes of it. */
+async function placed(
+  open: Open,
+  stream: PassThrough,
+  asking: Asking,
+  watch: (asking: Asking) => Promise<Watch | Refusal>,
+): Promise<Watch | Refusal> {
+  const full = take(open, stream, asking.caller)
+  if (full !== undefined) return full
+  let found: Watch | Refusal | undefined
+  try {
+    found = await watch(asking)
+    return found
+  } finally {
+    if (found === undefined || 'code' in found) open.delete(stream)
+  }
+}
+
+/** @returns why there is no place for a stream, or undefined once it has one */
 function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefined {
   if (open.size >= MAX_STREAMS) return { code: 'overloaded' }
   const user = caller.user === undefined ? undefined : userKey(caller, caller.user.id)
