@@ -81,6 +81,16 @@ const grow = (trx: Trx, id: string) =>
     .where('id', '=', id)
     .execute()
 
+/** How many take part beside somebody. */
+async function others(trx: Trx, id: string, { userId }: Participant): Promise<number> {
+  const counted = trx.selectFrom('participant').select(sql<number>`count(*)`.as('there'))
+  const { there } = await counted
+    .where('consultation', '=', id)
+    .where('user_id', '!=', userId)
+    .executeTakeFirstOrThrow()
+  return there
+}
+
 function add(
   db: Database,
   engine: Engine,
@@ -101,6 +111,7 @@ function add(
       .where('consultation', '=', consultationId)
       .executeTakeFirstOrThrow()
     if (all >= most.all || live >= most.live) return 'too-many'
+    if (invitee !== undefined && (await others(trx, consultationId, invitee)) >= most.participants) return 'full'
     await trx.insertInto('invitation').values(rowOf(invitation, codeHash)).execute()
     if (invitee !== undefined) await joinNow(trx, consultationId, invitee)
     return 'added'
@@ -135,12 +146,7 @@ function markUse(db: Database, engine: Engine, { id, consultationId }: Invitatio
       const values = { session_hash: sessionHash, invitation: id, code_hash: codeHash, user_id: userId, created_at: at }
       await trx.insertInto('invitation_session').values(values).execute()
       if (joins === undefined) return 'used'
-      const { there } = await trx
-        .selectFrom('participant')
-        .select(sql<number>`count(*)`.as('there'))
-        .where('consultation', '=', consultationId)
-        .executeTakeFirstOrThrow()
-      if (there >= joins.most) throw new Withdrawn('full')
+      if ((await others(trx, consultationId, joins.participant)) >= joins.most) throw new Withdrawn('full')
       await joinNow(trx, consultationId, joins.participant)
       return 'used'
     })
