@@ -17,7 +17,7 @@ export type AuditEntry = {
    * `-` for nobody.
    */
   caller: string
-  /** Whom the caller named as the person behind the request. */
+  /** Whom the caller named as the person behind the request; a signed-in user whose request is about somebody else. */
   onBehalfOf?: string
   action:
     | 'service.start'

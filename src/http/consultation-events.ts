@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../contract/problem.ts'
 import { EVENTS } from '../contract/waiting-room.ts'
 import type { Caller } from '../rules/policy.ts'
-import type { Asking } from '../service/issue-token.ts'
+import { type Asking, userKey } from '../service/issue-token.ts'
 import type { Listener, Watch } from '../service/watch-consultation.ts'
 import type { App } from './app-type.ts'
 import { authenticate, type Door } from './caller.ts'
@@ -32,6 +32,9 @@ const LONGEST_MS = 3_600_000
 /** As many as one instance keeps open; who comes beyond is told to come again. */
 const MAX_STREAMS = 5000
 
+/** As many as one instance keeps open for one person, of whom nobody else should have to mind; a page needs one. */
+const MAX_STREAMS_A_USER = 10
+
 /** When a listener comes again: soon, or once there is nothing to tell any more, hardly. */
 const RETRY_MS = { next: 3000, last: 3_600_000 }
 
@@ -49,14 +52,16 @@ const EVENT_STREAM = Type.Unsafe<PassThrough>(
 
 /** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
 export function addEvents(app: App, { watch, ...route }: EventRoute): void {
-  const open = new Set<PassThrough>()
+  const open: Open = new Map()
   app.addHook('preClose', (done) => {
-    for (const stream of open) stream.end()
+    for (const stream of open.keys()) stream.end()
     done()
   })
   app.get(
     `${CONSULTATIONS_PATH}/:id/events`,
     {
+      // Nobody would be at the other end of its stream.
+      exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
         problems: problemsOf(['caller'], ['consultation-not-found', 'overloaded']),
@@ -78,15 +83,46 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       },
     },
     async (request, reply) => {
-      if (open.size >= MAX_STREAMS) return sendProblem(request, reply, { code: 'overloaded' })
       const stream = new PassThrough()
-      const found = await watch(askingOf(request), request.params.id, listenerOn(stream))
+      const watching = (asking: Asking) => watch(asking, request.params.id, listenerOn(stream))
+      const found = await placed(open, stream, askingOf(request), watching)
       if ('code' in found) return sendProblem(request, reply, found)
       keepOpen(stream, found, open, route)
       // A proxy that collects answers would hold events back.
       return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(stream)
     },
   )
+}
+
+/** The streams, each with the user whose it is; a machine has as many as there may be. */
+type Open = Map<PassThrough, string | undefined>
+
+/** Begins to watch, in a place that is taken before anything is waited for, and given back where nothing comes of it. */
+async function placed(
+  open: Open,
+  stream: PassThrough,
+  asking: Asking,
+  watch: (asking: Asking) => Promise<Watch | Refusal>,
+): Promise<Watch | Refusal> {
+  const full = take(open, stream, asking.caller)
+  if (full !== undefined) return full
+  let found: Watch | Refusal | undefined
+  try {
+    found = await watch(asking)
+    return found
+  } finally {
+    if (found === undefined || 'code' in found) open.delete(stream)
+  }
+}
+
+/** @returns why there is no place for a stream, or undefined once it has one */
+function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefined {
+  if (open.size >= MAX_STREAMS) return { code: 'overloaded' }
+  const user = caller.user === undefined ? undefined : userKey(caller, caller.user.id)
+  const own = user === undefined ? [] : [...open.values()].filter((each) => each === user)
+  if (own.length >= MAX_STREAMS_A_USER) return { code: 'rate-limited', retryAfterMs: RETRY_MS.next }
+  open.set(stream, user)
+  return undefined
 }
 
 /** Whoever has no credential but the cookie of an invitation may listen, too. */
@@ -113,7 +149,7 @@ const listenerOn = (stream: PassThrough): Listener => ({
 function keepOpen(
   stream: PassThrough,
   watch: Watch,
-  open: Set<PassThrough>,
+  open: Open,
   { heartbeatSeconds, streams }: Pick<EventRoute, 'heartbeatSeconds' | 'streams'>,
 ): void {
   const beat = setInterval(() => {
@@ -122,7 +158,6 @@ function keepOpen(
     else if (!stream.writableEnded) stream.write(':\n\n')
   }, heartbeatSeconds * 1000).unref()
   const longest = setTimeout(() => stream.end(), LONGEST_MS).unref()
-  open.add(stream)
   streams(open.size)
   const close = () => {
     clearInterval(beat)

@@ -79,7 +79,13 @@ function faultsOfPerson(
     return [{ pointer: '/role', message: 'must be the role that this person has already' }]
   }
   if (there !== undefined || participants.length < MAX_PARTICIPANTS) return []
-  return [{ pointer: '/userId', message: `must leave at most ${MAX_PARTICIPANTS} participants in all` }]
+  return [FULL]
+}
+
+/** What is wrong with whom an invitation is for where nobody else may take part. */
+export const FULL: FieldError = {
+  pointer: '/userId',
+  message: `must leave at most ${MAX_PARTICIPANTS} participants in all`,
 }
 
 function faultsOfTime(expiresAt: number | undefined, now: number): FieldError[] {

@@ -82,16 +82,21 @@ export function changed(
 /**
  * A consultation as its end leaves it.
  * @param how to `end` what took place, or to `cancel` what will not
- * @returns the next version; the same one where it is so already; or the refusal `consultation-ended`, where what has ended
- *   cannot be cancelled, or `consultation-cancelled`
+ * @returns the next version; the same one where it is so already; or the refusal `consultation-ended`, where what has ended,
+ *   by somebody or by the time, cannot be cancelled, or `consultation-cancelled`
  */
-export function finished(before: Consultation, how: 'end' | 'cancel', now: number): Consultation | Refusal {
+export function finished(
+  { window }: Pick<Policy, 'window'>,
+  before: Consultation,
+  how: 'end' | 'cancel',
+  now: number,
+): Consultation | Refusal {
   const { cancelledAt, endedAt, version } = before
   if (how === 'end') {
     if (cancelledAt !== undefined) return { code: 'consultation-cancelled' }
     return endedAt === undefined ? { ...before, endedAt: now, version: version + 1 } : before
   }
-  if (endedAt !== undefined) return { code: 'consultation-ended' }
+  if (stateOf(before, window, now) === 'ended') return { code: 'consultation-ended' }
   return cancelledAt === undefined ? { ...before, cancelledAt: now, version: version + 1 } : before
 }
 

@@ -151,7 +151,7 @@ function verified(caller: Caller, user: NonNullable<Caller['user']>, request: To
  *   refuses, `role-not-allowed`, `room-not-allowed`
  */
 export function decide(policy: Policy, caller: Caller, request: TokenRequest, admitted?: Admission): Grant | Refusal {
-  const subject = subjectOf(caller, admitted === undefined ? request : completed(request, admitted))
+  const subject = subjectOf(caller, admitted === undefined ? request : completed(caller, request, admitted))
   if ('code' in subject) return subject
   const rolePolicy = policy.roles.get(subject.userRole)
   const most = Math.min(rolePolicy?.lifetimeMinutes.max ?? 0, caller.maxLifetimeMinutes ?? Infinity)
@@ -183,12 +183,12 @@ export function decide(policy: Policy, caller: Caller, request: TokenRequest, ad
   }
 }
 
-/** What a request leaves out, the consultation knows. */
-const completed = (request: TokenRequest, { participant: { userId, role, name } }: Admission): TokenRequest => ({
-  ...(name === undefined ? {} : { userName: name }),
+/** What a request leaves out, the consultation knows; a signed-in user has the name that was verified. */
+const completed = (caller: Caller, request: TokenRequest, { participant }: Admission): TokenRequest => ({
+  userId: participant.userId,
+  userRole: participant.role,
+  ...(participant.name === undefined || caller.user !== undefined ? {} : { userName: participant.name }),
   ...request,
-  userId,
-  userRole: role,
 })
 
 function mayEnter({ rooms }: Caller, room: string, admitted: Admission | undefined): boolean {

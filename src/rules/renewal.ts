@@ -16,6 +16,7 @@ export type Renewable = {
   lifetimeSeconds: number
   room: string
   user: { id: string; name: string; avatar?: string; email?: string }
+  moderator: boolean
 }
 
 /**
@@ -29,11 +30,12 @@ export function renewableOf(
   now: number,
 ): Renewable | undefined {
   const { room, jti } = claims
-  const user = userOf(membersAt(membersAt(claims, 'context'), 'user'))
+  const says = membersAt(membersAt(claims, 'context'), 'user')
+  const user = userOf(says)
   const times = timesOf(claims, now)
   if (!isHeaderOf(header, deployment) || !isPartyOf(claims, deployment)) return undefined
   if (typeof room !== 'string' || typeof jti !== 'string' || user === undefined || times === undefined) return undefined
-  return { jti, room, user, ...times }
+  return { jti, room, user, moderator: says['moderator'] === true, ...times }
 }
 
 const isHeaderOf = ({ alg, typ, kid }: Members, { algorithm, kidPrefix }: Deployment): boolean =>
@@ -65,6 +67,13 @@ function userOf({ id, name, avatar, email }: Members): Renewable['user'] | undef
 /** Whether a token is from the time since when somebody takes part in a role; it is known to the second. */
 export const isSince = ({ issuedAt }: Renewable, { since }: Participant): boolean =>
   issuedAt >= Math.floor(since / 1000) * 1000
+
+/**
+ * Whether a token would moderate no more than it did: one that a caller had made for any room, in a role of its own choice,
+ * must not become one of the role that the person has in the consultation.
+ */
+export const isNoMore = ({ roles }: Policy, { moderator }: Renewable, { role }: Participant): boolean =>
+  moderator || roles.get(role)?.moderator !== true
 
 /**
  * Whoever had a token asked for, as far as the policy still lets that caller.

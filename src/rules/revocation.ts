@@ -5,6 +5,7 @@ import {
   type RevocationQuery,
   type RevocationRequest,
 } from '../contract/revocation.ts'
+import { instantMs } from './instant.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { type Place, placeAt } from './cursor.ts'
 
@@ -56,7 +57,7 @@ const keyOf = (room = '', userId = ''): string => `${room} ${userId}`
  */
 export function revokedBefore({ issuedBefore }: RevocationRequest, now: number): { issuedBefore?: number } | Refusal {
   if (issuedBefore === undefined) return {}
-  const ms = Date.parse(issuedBefore)
+  const ms = instantMs(issuedBefore)
   if (ms <= now) return { issuedBefore: ms }
   const message = Number.isNaN(ms) ? 'must be a time of the calendar' : 'must not be in the future'
   return { code: 'invalid-request', errors: [{ pointer: '/issuedBefore', message }] }

@@ -37,8 +37,11 @@ export type ConsultationStore = {
    * @returns false where another version is there
    */
   replace(consultation: Consultation): Promise<boolean>
-  /** Notes what a participant reached, each thing once: what is there stays. @returns false where nothing was to note */
-  reach(id: string, userId: string, reached: Reached): Promise<boolean>
+  /**
+   * Notes what a participant reached, each thing once: what is there stays, and who takes part anew since reached nothing.
+   * @returns false where nothing was to note
+   */
+  reach(id: string, participant: Pick<Participant, 'userId' | 'since'>, reached: Reached): Promise<boolean>
   /**
    * Notes that a participant enters, unless as many others as may have entered, or the consultation was closed, or the
    * participant removed meanwhile.

@@ -69,6 +69,12 @@ export async function refuse(
 const told = (parts: Pick<FindingParts, 'policy' | 'clock'>, { caller }: Asking, { consultation, standing }: Found) =>
   consultationAnswer(consultation, parts.policy().window, parts.clock(), { standing, userId: caller.user?.id })
 
+/** Tells what was found; that it was read stands in the record by then. */
+async function read(parts: FindingParts, asking: Asking, found: Found): Promise<ConsultationAnswer> {
+  await keep(parts, asking, 'consultation.read', DONE, { consultation: found.consultation.id })
+  return told(parts, asking, found)
+}
+
 /** @returns a consultation as this caller may see it, or `consultation-not-found` */
 export async function readConsultation(
   parts: FindingParts,
@@ -76,9 +82,7 @@ export async function readConsultation(
   id: string,
 ): Promise<ConsultationAnswer | Refusal> {
   const found = await findFor(parts, asking, 'consultation.read', id, 'participant')
-  if ('code' in found) return found
-  await keep(parts, asking, 'consultation.read', DONE, { consultation: id })
-  return told(parts, asking, found)
+  return 'code' in found ? found : read(parts, asking, found)
 }
 
 /** @returns when a consultation takes place, or `consultation-not-found` */
@@ -164,9 +168,9 @@ export async function finishConsultation(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await findFor(parts, asking, action, id, 'moderator')
     if ('code' in found) return found
-    const next = finished(found.consultation, how, parts.clock())
+    const next = finished(parts.policy(), found.consultation, how, parts.clock())
     if ('code' in next) return refuse(parts, asking, action, next, found.consultation)
-    if (next === found.consultation) return told(parts, asking, found)
+    if (next === found.consultation) return read(parts, asking, found)
     if (await put(parts, asking, action, next)) {
       parts.metrics.consultation(how === 'end' ? 'ended' : 'cancelled')
       if (how === 'end' || next.openedAt !== undefined) parts.background.run(() => destroyMeeting(parts, asking, next))

@@ -2,7 +2,7 @@ import type { Refusal } from '../contract/problem.ts'
 import type { TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import type { Consultation } from '../rules/consultation.ts'
 import { type Admission, admission, type Waiter } from '../rules/entering.ts'
-import type { Policy } from '../rules/policy.ts'
+import { decide, type Policy } from '../rules/policy.ts'
 import { type EntryParts, keep } from './entry.ts'
 import type { Asking } from './issue-token.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
@@ -21,7 +21,7 @@ export type Entered = { consultation?: Consultation | undefined; outcome: Admiss
 
 /**
  * Lets somebody into a consultation, or to its waiting room; who waits stands in the record by then.
- * @returns the admission, who waits, or a refusal: what `admission` refuses, `revoked`, `consultation-full`
+ * @returns the admission, who waits, or a refusal: what `admission` and `decide` refuse, `revoked`, `consultation-full`
  * @throws ServiceFault `record-unavailable`
  */
 export async function enter(parts: EnteringParts, asking: Asking, request: TokenRequest): Promise<Entered> {
@@ -39,7 +39,10 @@ export async function enter(parts: EnteringParts, asking: Asking, request: Token
     return { consultation, outcome }
   }
   const again = await decideNow(parts, asking, request)
-  return 'secondsLeft' in again.outcome ? { consultation, outcome: { code: 'consultation-full' } } : again
+  if (!('secondsLeft' in again.outcome)) return again
+  // Whoever takes part anew since has not been asked for a place yet.
+  if (again.outcome.participant.since !== participant.since) return enter(parts, asking, request)
+  return { consultation, outcome: { code: 'consultation-full' } }
 }
 
 async function decideNow(
@@ -50,8 +53,11 @@ async function decideNow(
   const room = request.roomId
   const consultation = await consultations.byRoom(room)
   const outcome = admission(policy(), caller, request, consultation, clock())
-  // Who is revoked neither waits nor takes a place.
-  const isRevoked = !('code' in outcome) && (await revoked.bars({ room, userId: outcome.participant.userId }))
+  if ('code' in outcome) return { consultation, outcome }
+  // Who is refused the token, or revoked, neither waits nor takes a place.
+  const decision = decide(policy(), caller, request, { secondsLeft: 0, ...outcome })
+  if ('code' in decision) return { consultation, outcome: decision }
+  const isRevoked = await revoked.bars({ room, userId: outcome.participant.userId })
   return { consultation, outcome: isRevoked ? { code: 'revoked' } : outcome }
 }
 
@@ -59,7 +65,7 @@ async function wait(parts: EnteringParts, asking: Asking, { consultation, partic
   const about = { consultation: consultation.id, room: consultation.room }
   const { userId, role } = participant
   await keep(parts, asking, 'token.issue', { outcome: 'waiting' }, { ...about, userId, role })
-  await parts.consultations.reach(consultation.id, userId, { waitingSince: since })
+  await parts.consultations.reach(consultation.id, participant, { waitingSince: since })
   parts.bell.ring(consultation.id)
 }
 

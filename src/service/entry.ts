@@ -29,9 +29,16 @@ export function entryOf(
   }
 }
 
+/** Who a signed-in user is in an entry: whom it is about, or else the person behind it. */
+function actorIn({ user }: Asking['caller'], { userId, invitation }: About): Pick<AuditEntry, 'userId' | 'onBehalfOf'> {
+  if (user === undefined) return {}
+  const isAboutAnother = userId === undefined ? invitation !== undefined : userId !== user.id
+  return isAboutAnother ? { onBehalfOf: user.id } : { userId: user.id }
+}
+
 /**
  * Keeps what a caller did, or was refused. It comes before the deed: what is not recorded does not happen.
- * @param about what it is about; a signed-in user is named unless it is about another person
+ * @param about what it is about; a signed-in user is named, too
  * @throws ServiceFault `record-unavailable`
  */
 export function keep(
@@ -41,9 +48,8 @@ export function keep(
   outcome: { outcome: 'done' | 'waiting' } | { outcome: 'refused'; code: ProblemCode },
   about: About = {},
 ): Promise<void> {
-  const { user } = asking.caller
-  const self = user === undefined ? {} : { userId: user.id }
-  return parts.ledger.append({ ...entryOf(parts, asking, action, outcome.outcome), ...self, ...about, ...outcome })
+  const entry = entryOf(parts, asking, action, outcome.outcome)
+  return parts.ledger.append({ ...entry, ...actorIn(asking.caller, about), ...about, ...outcome })
 }
 
 export const DONE = { outcome: 'done' } as const

@@ -21,21 +21,22 @@ export type Use = {
   joins?: { participant: Participant; most: number }
 }
 
-/** How many invitations a consultation may have: that can still be used, and in all. */
-export type MostInvitations = { live: number; all: number }
+/** How many invitations a consultation may have: that can still be used, and in all; and how many may take part. */
+export type MostInvitations = { live: number; all: number; participants: number }
 
 /** Keeps invitations; of codes and cookies their hashes alone. Throws ServiceFault `record-unavailable`. */
 export type InvitationStore = {
   /**
    * Adds an invitation, and whom it invites to those who take part, where that person does not yet.
-   * @returns `too-many`, or `closed` where the consultation was ended or cancelled, meanwhile too
+   * @returns `too-many`, or `closed` where the consultation was ended or cancelled, meanwhile too, or `full` where nobody else
+   *   may take part
    */
   add(
     invitation: Invitation,
     codeHash: string,
     invitee: Participant | undefined,
     most: MostInvitations,
-  ): Promise<'added' | 'too-many' | 'closed'>
+  ): Promise<'added' | 'too-many' | 'closed' | 'full'>
   byId(consultationId: string, id: string): Promise<Invitation | undefined>
   byCode(codeHash: string): Promise<Invitation | undefined>
   /** In the order in which they were made. */
@@ -48,7 +49,7 @@ export type InvitationStore = {
    *   `full` where nobody else may take part
    */
   use(invitation: Invitation, use: Use): Promise<'used' | 'dead' | 'closed' | 'full'>
-  /** Ends an invitation and its sessions; what is revoked stays so. */
+  /** Ends an invitation and its sessions, and all renewal of tokens from before, by whoever; what is revoked stays so. */
   revoke(id: string, at: number): Promise<void>
   /** Puts another code in the place of the one before. @returns false where no code could be used any more */
   recode(id: string, codeHash: string, now: number): Promise<boolean>

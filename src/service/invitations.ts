@@ -1,3 +1,4 @@
+import { MAX_PARTICIPANTS } from '../contract/consultation.ts'
 import type { AuditEntry } from '../contract/audit.ts'
 import {
   type InvitationAnswer,
@@ -9,7 +10,15 @@ import {
 } from '../contract/invitation.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Consultation } from '../rules/consultation.ts'
-import { hashOfSecret, type Invitation, invitationAnswer, invited, isLive, mayInvite } from '../rules/invitation.ts'
+import {
+  FULL,
+  hashOfSecret,
+  type Invitation,
+  invitationAnswer,
+  invited,
+  isLive,
+  mayInvite,
+} from '../rules/invitation.ts'
 import { overFor } from '../rules/plan-consultation.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { Bell, ConsultationStore } from './consultation-ports.ts'
@@ -31,7 +40,7 @@ export type InvitingParts = EntryParts & {
   publicUrl: string | undefined
 }
 
-const MOST = { live: MAX_LIVE_INVITATIONS, all: MAX_INVITATIONS }
+const MOST = { live: MAX_LIVE_INVITATIONS, all: MAX_INVITATIONS, participants: MAX_PARTICIPANTS }
 
 /**
  * Invites somebody to a consultation; it stands in the record by then.
@@ -57,6 +66,7 @@ export async function createInvitation(
   await keep(parts, asking, action, DONE, { ...aboutIt(invitation), room: consultation.room })
   const added = await parts.invitations.add(invitation, hashOfSecret(code), inviteeOf(invitation), MOST)
   if (added === 'too-many') return refuse(parts, asking, action, { code: 'too-many-invitations' }, invitation)
+  if (added === 'full') return refuse(parts, asking, action, { code: 'invalid-request', errors: [FULL] }, invitation)
   if (added === 'closed') return refuse(parts, asking, action, await whyClosed(parts, consultationId), invitation)
   if (invitation.userId !== undefined) parts.bell.ring(consultationId)
   return told(parts, consultation, invitation, code)
@@ -90,7 +100,10 @@ export async function revokeInvitation(
   const found = await findInvitation(parts, asking, action, consultationId, id)
   if ('code' in found) return found
   const { consultation, invitation } = found
-  if (invitation.revokedAt !== undefined) return told(parts, consultation, invitation)
+  if (invitation.revokedAt !== undefined) {
+    await keep(parts, asking, 'consultation.read', DONE, { consultation: consultationId })
+    return told(parts, consultation, invitation)
+  }
   const revokedAt = parts.clock()
   await keep(parts, asking, action, DONE, aboutIt(invitation))
   await parts.invitations.revoke(id, revokedAt)

@@ -48,6 +48,8 @@ export async function issueToken(
   gone?: () => boolean,
   renews?: { jti: string; issuedAt: number },
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
+  // From before anything is looked up: what takes time prolongs no token, and what changes meanwhile is later than it.
+  const at = parts.clock()
   const { consultation, outcome } = isBound(asking.caller) ? await enter(parts, asking, request) : NO_CONSULTATION
   if (outcome !== undefined && 'since' in outcome) return waitingAnswer(outcome)
   const about = {
@@ -58,7 +60,10 @@ export async function issueToken(
   if ('code' in decision) return refuse(parts, asking, request, decision, about)
   const passed = (await revocation(parts, decision, renews)) ?? (await countGrant(parts, asking.caller, decision))
   if (passed !== undefined) return refuse(parts, asking, request, passed, about)
-  return issue(parts, asking, decision, gone, about)
+  const answer = await issue(parts, asking, decision, { gone, at }, about)
+  // Whoever was revoked while the token was made does not get it.
+  const late = await revocation(parts, decision, renews)
+  return late === undefined ? answer : refuse(parts, asking, request, late, about)
 }
 
 const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
@@ -120,13 +125,13 @@ async function issue(
   parts: IssuingParts,
   asking: Asking,
   grant: Grant,
-  gone: (() => boolean) | undefined,
+  { gone, at }: { gone: (() => boolean) | undefined; at: number },
   about: About,
 ): Promise<TokenAnswer> {
   // One signer from header to signature: the ring may change in between.
   const signer = parts.keys.signer()
   const header = tokenHeader(parts.deployment, signer.keyId)
-  const claims = claimsOf(parts.deployment, grant, parts.clock(), parts.newId())
+  const claims = claimsOf(parts.deployment, grant, at, parts.newId())
   const token = await parts.trace('sign', () => signer.sign(header, claims, gone))
   const kept: AuditEntry = {
     ...entryOf(parts, asking, actionOf(about), 'issued'),

@@ -3,7 +3,15 @@ import type { Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/token.ts'
 import type { Consultation, Participant } from '../rules/consultation.ts'
 import type { Caller } from '../rules/policy.ts'
-import { askingFor, isSince, type Renewable, renewableOf, renewalRequest, stillAsking } from '../rules/renewal.ts'
+import {
+  askingFor,
+  isNoMore,
+  isSince,
+  type Renewable,
+  renewableOf,
+  renewalRequest,
+  stillAsking,
+} from '../rules/renewal.ts'
 import { tokenParts } from '../rules/token-parts.ts'
 import { type IssuingParts, issueToken } from './issue-token.ts'
 import type { Keys } from './ports.ts'
@@ -64,7 +72,8 @@ async function renewed(
   }
   const participant = consultation.participants.find(({ userId }) => userId === old.user.id)
   if (participant === undefined) return refuse(parts, origin, { code: 'not-a-participant' }, old, consultation)
-  const caller = isSince(old, participant) ? await callerOf(parts, consultation, participant) : undefined
+  const may = isSince(old, participant) && isNoMore(parts.policy(), old, participant)
+  const caller = may ? await callerOf(parts, consultation, participant) : undefined
   if (caller === undefined) return refuse(parts, origin, NOT_RENEWABLE, old, consultation)
   const request = renewalRequest(parts.policy(), caller, old, participant.role)
   return issueToken(parts, { ...origin, caller }, request, gone, old)

@@ -44,10 +44,10 @@ export async function admit(
   if (participant.admittedAt === undefined) {
     const { role } = participant
     await keep(parts, asking, action, DONE, { consultation: id, room: consultation.room, userId, role })
-    await parts.consultations.reach(id, userId, { admittedAt: now })
+    await parts.consultations.reach(id, participant, { admittedAt: now })
     parts.bell.ring(id)
     parts.metrics.consultation('admitted')
-  }
+  } else await keep(parts, asking, 'consultation.read', DONE, { consultation: id })
   const after = (await parts.consultations.byId(id)) ?? consultation
   return consultationAnswer(after, parts.policy().window, now, { standing, userId: asking.caller.user?.id })
 }

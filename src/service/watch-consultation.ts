@@ -83,7 +83,8 @@ function tellerTo({ policy, clock }: WatchingParts, { caller }: Asking, listener
     const standing = standingOf(policy(), caller, consultation)
     const view = viewOf(consultation, policy().window, clock(), { standing, userId: caller.user?.id })
     if (standing === 'none') {
-      const { waiting: _others, ...own } = view
+      // Of what changed with the removal, or since, nothing.
+      const { waiting: _others, ...own } = shown ?? view
       return tell('removed', own)
     }
     const event = eventBetween(shown, view)

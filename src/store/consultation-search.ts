@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Consultation, ConsultationSearch } from '../service/consultation-ports.ts'
 import { consultationOf } from './consultation-row.ts'
 import type { Database, Tables } from './schema.ts'
@@ -9,25 +9,31 @@ export async function one(db: Database, by: 'id' | 'room', value: string): Promi
   return found
 }
 
-/** The consultations of a query, which has few of them, each with its participants. */
-async function withParticipants(db: Database, query: { execute(): Promise<Tables['consultation'][]> }) {
-  const rows = await query.execute()
-  if (rows.length === 0) return []
-  const participants = await db
-    .selectFrom('participant')
+/**
+ * The consultations of a query, which has few of them, in its order, each with its participants. One statement: of two, the
+ * second could see a change that the first did not, and people would be there in a window that was never theirs.
+ */
+async function withParticipants(
+  db: Database,
+  query: SelectQueryBuilder<Tables, 'consultation', Tables['consultation']>,
+) {
+  const rows = await db
+    .selectFrom(query.as('found'))
+    .leftJoin('participant', 'participant.consultation', 'found.id')
     .selectAll()
-    .where(
-      'consultation',
-      'in',
-      rows.map(({ id }) => id),
-    )
-    .orderBy('consultation')
+    .orderBy('starts_at')
+    .orderBy('id')
     .orderBy('position')
     .orderBy('user_id')
     .execute()
-  const byId = Map.groupBy(participants, ({ consultation }) => consultation)
-  return rows.map((row) => consultationOf(row, byId.get(row.id) ?? []))
+  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((all) =>
+    all[0] === undefined ? [] : [consultationOf(all[0], all.filter(isParticipant))],
+  )
 }
+
+/** A consultation without participants is joined to nulls. */
+const isParticipant = <Row extends { user_id: string | null }>(row: Row): row is Row & Tables['participant'] =>
+  row.user_id !== null
 
 /** The consultations that a question is about, in the order of their beginning. */
 export function find(

@@ -28,7 +28,7 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     byRoom: (room) => available(() => one(db, 'room', room)),
     search: (search) => available(() => find(db, search)),
     replace: (consultation) => available(() => replace(db, consultation)),
-    reach: (id, userId, reached) => available(() => reach(db, id, userId, reached)),
+    reach: (id, participant, reached) => available(() => reach(db, id, participant, reached)),
     enter: (id, participant, via, at) => available(() => enter(db, engine, { id, participant, via, at })),
     join: (id, participant) => available(() => join(db, id, participant)),
     forgetAnswers: (before) =>
@@ -108,7 +108,7 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
 async function reach(
   db: Database,
   id: string,
-  userId: string,
+  { userId, since }: Pick<Participant, 'userId' | 'since'>,
   { waitingSince, admittedAt }: Reached,
 ): Promise<boolean> {
   const column = admittedAt === undefined ? 'waiting_since' : 'admitted_at'
@@ -117,6 +117,7 @@ async function reach(
     .set(column, admittedAt ?? waitingSince ?? null)
     .where('consultation', '=', id)
     .where('user_id', '=', userId)
+    .where('since', '=', since)
     .where(column, 'is', null)
     .executeTakeFirst()
   return updated.numUpdatedRows > 0n

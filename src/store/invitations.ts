@@ -1,4 +1,4 @@
-import { type Selectable, sql, type Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type {
   Invitation,
   InvitationStore,
@@ -9,9 +9,8 @@ import type {
 } from '../service/invitation-ports.ts'
 import { available } from './available.ts'
 import { join } from './consultations.ts'
+import { invitationOf, rowOf } from './invitation-row.ts'
 import type { Database, Engine, Tables } from './schema.ts'
-
-type Row = Selectable<Tables['invitation']>
 
 /** Keeps invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
@@ -34,11 +33,7 @@ export function openInvitations(db: Database, engine: Engine): InvitationStore {
       }),
     session: (sessionHash) => available(() => session(db, sessionHash)),
     use: (invitation, use) => available(() => markUse(db, engine, invitation, use)),
-    revoke: (id, at) =>
-      available(async () => {
-        const asked = db.updateTable('invitation').set('revoked_at', at).where('id', '=', id)
-        await asked.where('revoked_at', 'is', null).execute()
-      }),
+    revoke: (id, at) => available(() => revoke(db, id, at)),
     recode: (id, codeHash, now) =>
       available(async () => {
         const asked = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
@@ -76,12 +71,24 @@ async function lockOpen(trx: Trx, engine: Engine, id: string): Promise<boolean> 
 
 /** Adds somebody; the version grows, so that nobody removes this person by a list from before. */
 async function joinNow(trx: Trx, id: string, participant: Participant): Promise<void> {
-  if (!(await join(trx, id, participant))) return
-  await trx
+  if (await join(trx, id, participant)) await grow(trx, id)
+}
+
+const grow = (trx: Trx, id: string) =>
+  trx
     .updateTable('consultation')
     .set({ version: sql`version + 1` })
     .where('id', '=', id)
     .execute()
+
+/** How many take part beside somebody. */
+async function others(trx: Trx, id: string, { userId }: Participant): Promise<number> {
+  const counted = trx.selectFrom('participant').select(sql<number>`count(*)`.as('there'))
+  const { there } = await counted
+    .where('consultation', '=', id)
+    .where('user_id', '!=', userId)
+    .executeTakeFirstOrThrow()
+  return there
 }
 
 function add(
@@ -104,6 +111,7 @@ function add(
       .where('consultation', '=', consultationId)
       .executeTakeFirstOrThrow()
     if (all >= most.all || live >= most.live) return 'too-many'
+    if (invitee !== undefined && (await others(trx, consultationId, invitee)) >= most.participants) return 'full'
     await trx.insertInto('invitation').values(rowOf(invitation, codeHash)).execute()
     if (invitee !== undefined) await joinNow(trx, consultationId, invitee)
     return 'added'
@@ -138,12 +146,7 @@ function markUse(db: Database, engine: Engine, { id, consultationId }: Invitatio
       const values = { session_hash: sessionHash, invitation: id, code_hash: codeHash, user_id: userId, created_at: at }
       await trx.insertInto('invitation_session').values(values).execute()
       if (joins === undefined) return 'used'
-      const { there } = await trx
-        .selectFrom('participant')
-        .select(sql<number>`count(*)`.as('there'))
-        .where('consultation', '=', consultationId)
-        .executeTakeFirstOrThrow()
-      if (there >= joins.most) throw new Withdrawn('full')
+      if ((await others(trx, consultationId, joins.participant)) >= joins.most) throw new Withdrawn('full')
       await joinNow(trx, consultationId, joins.participant)
       return 'used'
     })
@@ -153,31 +156,27 @@ function markUse(db: Database, engine: Engine, { id, consultationId }: Invitatio
     })
 }
 
-const rowOf = (invitation: Invitation, codeHash: string): Row => ({
-  id: invitation.id,
-  consultation: invitation.consultationId,
-  role: invitation.role,
-  name: invitation.name ?? null,
-  user_id: invitation.userId ?? null,
-  uses: invitation.uses,
-  used: invitation.used,
-  expires_at: invitation.expiresAt ?? null,
-  created_at: invitation.createdAt,
-  created_by: invitation.createdBy,
-  revoked_at: invitation.revokedAt ?? null,
-  code_hash: codeHash,
-})
-
-const invitationOf = (row: Row): Invitation => ({
-  id: row.id,
-  consultationId: row.consultation,
-  role: row.role,
-  ...(row.name === null ? {} : { name: row.name }),
-  ...(row.user_id === null ? {} : { userId: row.user_id }),
-  uses: row.uses,
-  used: row.used,
-  ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-  createdAt: row.created_at,
-  createdBy: row.created_by,
-  ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
-})
+/** Whoever came by it takes part anew, with a version of its own, so that no list from before brings back the time before. */
+function revoke(db: Database, id: string, at: number): Promise<void> {
+  return db.transaction().execute(async (trx) => {
+    const revoked = await trx
+      .updateTable('invitation')
+      .set('revoked_at', at)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returning(['consultation', 'used'])
+      .executeTakeFirst()
+    if (revoked === undefined || revoked.used === 0) return
+    const { consultation } = revoked
+    await grow(trx, consultation)
+    await trx
+      .updateTable('participant')
+      // Tokens tell the second alone.
+      .set('since', (Math.floor(at / 1000) + 1) * 1000)
+      .where('consultation', '=', consultation)
+      .where('user_id', 'in', (of) =>
+        of.selectFrom('invitation_session').select('user_id').where('invitation', '=', id),
+      )
+      .execute()
+  })
+}

@@ -261,6 +261,17 @@ describe('the end of a consultation', () => {
     })
   })
 
+  it('comes by the time alone, too, and is no cancellation then', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { id } = await visit()
+    time.now = Date.parse(VISIT.startsAt) + 60 * MINUTE_MS
+    expect(await desk('POST', `/consultations/${id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { code: 'consultation-ended' },
+    })
+    expect(await desk('GET', `/consultations/${id}`)).toMatchObject({ body: { state: 'ended', version: 1 } })
+  })
+
   it('may be made by the doctor, not by the patient, and by nobody else', async () => {
     const { user, visit } = await startVisits()
     const { id } = await visit({ doctorId: 'd', patientId: 'p' })
@@ -315,6 +326,7 @@ describe('reading consultations', () => {
     '?from=today',
     '?from=2026-02-30T00:00:00Z',
     '?cursor=eyJ9',
+    `?cursor=${Buffer.from('[1,"a\\u0000b"]').toString('base64url')}`,
     '?x=1',
   ])('refuses %s', async (query) => {
     const { desk } = await startVisits()

@@ -37,6 +37,23 @@ describe('the door of a consultation', () => {
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 403, body: { code: 'too-late' } })
   })
 
+  it('closes when it closes, however long the store takes to let somebody in', async () => {
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        enter: (...entry) => {
+          visits.time.now += 2500
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const { roomId } = await visits.visit()
+    visits.time.now = END + 29 * MINUTE_MS
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    const { body } = await visits.desk<{ token: string }>('POST', '/token', request)
+    expect(decodeJwt(body.token).exp).toBe((END + 30 * MINUTE_MS) / 1000)
+  })
+
   it('is shut to who does not take part, in another role, and in rooms of nobody', async () => {
     const { desk, visit, time, entries } = await startVisits()
     const { roomId, id } = await visit()
@@ -74,6 +91,20 @@ describe('the door of a consultation', () => {
     expect(await asPatient('POST', '/token', { roomId })).toMatchObject({ body: { code: 'role-not-allowed' } })
   })
 
+  it('tells a signed-in user who says to be another, and minds no name that the desk gave', async () => {
+    const { user, visit, time } = await startVisits()
+    const participants = [{ userId: 'd', role: 'doctor', name: 'Dr. Meera Iyer' }]
+    const { roomId } = await visit({ doctorId: 'd', patientId: 'p', participants })
+    time.now = START
+    const doctor = await user('d', 'doctor')
+    expect(await doctor('POST', '/token', { roomId, userId: 'p' })).toMatchObject({
+      status: 403,
+      body: { code: 'identity-mismatch' },
+    })
+    const { body } = await doctor<{ token: string }>('POST', '/token', { roomId })
+    expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'd', name: 'Name of d' } } })
+  })
+
   it('closes for good when the consultation is ended or cancelled', async () => {
     const { desk, visit, time } = await startVisits()
     for (const [how, code] of [
@@ -102,6 +133,44 @@ describe('the door of a consultation', () => {
     for (const userId of inside) expect(await ask(userId)).toMatchObject({ status: 200 })
     expect(await ask('patient-1042')).toMatchObject({ status: 409, body: { code: 'consultation-full' } })
     expect(entries().at(-1)).toMatchObject({ outcome: 'refused', code: 'consultation-full', user_id: 'patient-1042' })
+  })
+
+  it('is not full for who was removed and added again while asking', async () => {
+    const state = { done: false }
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        async enter(...entry) {
+          if (!state.done) await visits.desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+          visits.time.now += 1000
+          if (!state.done)
+            await visits.desk('PATCH', `/consultations/${id}`, { participants: both }, { 'if-match': '"2"' })
+          state.done = true
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const participants = [{ userId: VISIT.doctorId, role: 'doctor' }]
+    const both = [...participants, { userId: VISIT.patientId, role: 'patient' }]
+    const { id, roomId } = await visits.visit()
+    visits.time.now = START
+    const request = { roomId, userId: VISIT.patientId, userName: 'Asha Rao' }
+    expect(await visits.desk('POST', '/token', request)).toMatchObject({ status: 200 })
+  })
+
+  it('gives no place, and does not open, where the request is refused for what it says', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId, id } = await visit({ maxParticipants: 1, waitingRoom: true })
+    time.now = START
+    const tooLong = { roomId, userName: 'A Name', expirationMinutes: 1000 }
+    for (const userId of ['doctor-77', 'patient-1042']) {
+      expect(await desk('POST', '/token', { ...tooLong, userId })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/expirationMinutes' }] },
+      })
+    }
+    expect(await desk('GET', `/consultations/${id}`)).toMatchObject({ body: { state: 'scheduled' } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
   })
 
   it('of all who come at once lets in as many as there are places', async () => {

@@ -123,7 +123,7 @@ describe('whoever has the code', () => {
     expect(await browser.redeem(code)).toMatchObject(waiting)
     const guest = (await visits.parts.consultations.byId(consultation.id))?.participants.at(-1)
     expect(guest).toMatchObject({ name: 'Asha Rao', waitingSince: START })
-    await visits.parts.consultations.reach(consultation.id, guest?.userId ?? '', { admittedAt: visits.time.now })
+    await visits.desk('POST', `/consultations/${consultation.id}/admit`, { userId: guest?.userId })
     expect(await browser.redeem(code)).toMatchObject({ status: 200, body: { userRole: 'patient' } })
   })
 

@@ -346,6 +346,36 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
+  it('is over with the invitation that the token came by, also where the person came in another way since', async () => {
+    const { desk, visit, time, nobody } = await startVisits()
+    const { id, roomId } = await visit()
+    time.now = START
+    const invitations = `/consultations/${id}/invitations`
+    const request = { role: 'patient', userId: VISIT.patientId, name: 'Asha Rao' }
+    const invited = await desk<{ id: string; code: string }>('POST', invitations, request)
+    const stolen = await nobody<Tokened>('POST', '/invitations/redeem', { code: invited.body.code })
+    await desk('DELETE', `${invitations}/${invited.body.id}`)
+    time.now += 1000
+    const { body } = await desk<Tokened>('POST', '/token', { roomId, userId: VISIT.patientId, userName: 'Asha Rao' })
+    const renew = (token: string) => nobody('POST', '/token/renew', { token })
+    expect(await renew(stolen.body.token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
+    expect(await renew(body.token)).toMatchObject({ status: 200 })
+  })
+
+  it('makes nobody a moderator by a token that a caller had made for any room', async () => {
+    const { desk, visit, time, nobody, app } = await startVisits()
+    const { roomId } = await visit()
+    time.now = START
+    const doctor = { roomId, userId: VISIT.doctorId, userName: 'D' }
+    expect(await desk('POST', '/token', doctor)).toMatchObject({ status: 200 })
+    const asPatient = { ...doctor, userRole: 'patient' }
+    const { body } = await asking(app, CLINIC.apiKey)<Tokened>('POST', '/token', asPatient)
+    expect(await nobody('POST', '/token/renew', { token: body.token })).toMatchObject({
+      status: 401,
+      body: { code: 'token-not-renewable' },
+    })
+  })
+
   it('works for who was added in the very second of the token', async () => {
     const { desk, visit, time, nobody } = await startVisits()
     time.now = START + 300

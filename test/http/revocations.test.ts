@@ -142,6 +142,23 @@ describe('a revocation', () => {
     expect([await renew(doctors), await renew(token)]).toStrictEqual(['revoked', 200])
   })
 
+  it('is heeded for a token that is being made meanwhile', async () => {
+    const visits = await startVisits({}, ({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        async append(entry) {
+          await ledger.append(entry)
+          if (entry.outcome === 'issued') await visits.desk('POST', '/revocations', { userId: 'doctor-77' })
+        },
+      },
+    }))
+    const { roomId } = await visits.visit()
+    visits.time.now = START
+    const answer = await visits.desk('POST', '/token', { roomId, userId: 'doctor-77', userName: 'D' })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'revoked' } })
+    expect(visits.entries().at(-1)).toMatchObject({ action: 'token.issue', outcome: 'refused', code: 'revoked' })
+  })
+
   it('is heeded by the instance that answers, whatever becomes of the bell', async () => {
     const { enter, revoke, desk } = await opened(({ bell }) => ({ bell: { ...bell, ring: () => undefined } }))
     const { id } = await revoke({ userId: PATIENT.userId })
@@ -174,6 +191,7 @@ describe('a revocation', () => {
     const wrong = [{}, { userId: '' }, { consultationId: 'x' }, { userId: 'u', more: 1 }, { issuedBefore: 'yesterday' }]
     for (const body of wrong) expect(await refused(body)).toStrictEqual([400, 'invalid-request'])
     expect(await refused({ issuedBefore: new Date(START + 1).toISOString() })).toStrictEqual([400, 'invalid-request'])
+    expect(await refused({ issuedBefore: '2026-02-30T00:00:00Z' })).toStrictEqual([400, 'invalid-request'])
     expect(await refused({ consultationId: unknown })).toStrictEqual([404, 'consultation-not-found'])
     expect(entries().at(-1)).toMatchObject({ action: 'revocation.create', code: 'consultation-not-found' })
     expect((await desk<RevocationPage>('GET', '/revocations')).body.revocations).toStrictEqual([])

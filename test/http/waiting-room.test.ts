@@ -86,6 +86,41 @@ describe('the waiting room', () => {
   })
 })
 
+describe('the record of a consultation', () => {
+  it('says who was told of a consultation, also where there was nothing left to do', async () => {
+    const { desk, id, entries } = await start()
+    const invitations = `/consultations/${id}/invitations`
+    const { body } = await desk<{ id: string }>('POST', invitations, { role: 'patient' })
+    const deeds = [
+      ['POST', `/consultations/${id}/admit`, { userId: 'patient-1042' }],
+      ['DELETE', `${invitations}/${body.id}`],
+      ['POST', `/consultations/${id}/end`],
+    ] as const
+    for (const [method, path, request] of deeds) {
+      await desk(method, path, request)
+      const before = entries().length
+      await desk(method, path, request)
+      expect(entries().slice(before)).toMatchObject([{ action: 'consultation.read', consultation: id }])
+    }
+  })
+
+  it('names whom it is about, and the doctor behind it who signed in', async () => {
+    const { user, id, entries } = await start({ doctorId: 'd', patientId: 'p' })
+    const doctor = await user('d', 'doctor')
+    await doctor('POST', `/consultations/${id}/admit`, { userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient', userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient' })
+    await doctor('POST', `/consultations/${id}/end`)
+    const told = entries().map((each) => [each.action, each.user_id, each.role, each['on_behalf_of']])
+    expect(told.slice(1)).toStrictEqual([
+      ['consultation.admit', 'p', 'patient', 'd'],
+      ['invitation.create', 'p', 'patient', 'd'],
+      ['invitation.create', undefined, 'patient', 'd'],
+      ['consultation.end', 'd', undefined, undefined],
+    ])
+  })
+})
+
 describe('the events of a consultation', () => {
   it('tell the patient at once of the admission, and of nobody else', async () => {
     const { desk, user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
@@ -135,9 +170,10 @@ describe('the events of a consultation', () => {
       { userId: 'd', role: 'doctor' },
       { userId: 'other', role: 'patient' },
     ]
-    await desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+    const change = { participants, startsAt: new Date(START + 60 * MINUTE_MS).toISOString() }
+    await desk('PATCH', `/consultations/${id}`, change, { 'if-match': '"1"' })
     const removed = await events.next()
-    expect(removed).toMatchObject({ event: 'removed' })
+    expect(removed).toMatchObject({ event: 'removed', data: { version: 1, startsAt: VISIT.startsAt } })
     expect(JSON.stringify(removed)).not.toContain('other')
     expect(await events.next()).toBeUndefined()
   })
@@ -155,6 +191,21 @@ describe('the events of a consultation', () => {
     const stranger = await user('x', 'patient')
     expect(await stranger('GET', `/consultations/${id}/events`)).toMatchObject({ status: 404 })
     expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
+  })
+
+  it('are had ten times at once by one person, and by others all the same', async () => {
+    const { user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
+    const all = await Promise.all(Array.from({ length: 12 }, () => eventsOf(app, id, patient.credential).catch(String)))
+    expect(all.filter((each) => each === 'Error: no events: 429')).toHaveLength(2)
+    await eventsOf(app, id, doctor.credential)
+  })
+
+  it('are not opened by a HEAD, at whose stream nobody would be', async () => {
+    const { id, app, desk } = await start()
+    const headers = { authorization: `Bearer ${desk.credential}` }
+    const answer = await app.inject({ method: 'HEAD', url: `/api/jitsi/consultations/${id}/events`, headers })
+    expect(answer.statusCode).toBe(404)
   })
 
   it('end when the service stops', async () => {

@@ -50,7 +50,7 @@ it('every token that this service makes can be renewed until ten minutes after i
       const { lifetimeSeconds, room, user } = grant
       const lastMs = NOW + (lifetimeSeconds + RENEWABLE_SECONDS) * 1000
       const then = Math.min(NOW + afterSeconds * 1000, lastMs)
-      const expected = { jti: 'jti-1', room, user, lifetimeSeconds, issuedAt: NOW }
+      const expected = { jti: 'jti-1', room, user, moderator: false, lifetimeSeconds, issuedAt: NOW }
       expect(renewableOf(parts, deployment, then)).toStrictEqual(expected)
       expect(renewableOf(parts, deployment, lastMs + 1)).toBeUndefined()
       expect(renewableOf(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
@@ -82,6 +82,7 @@ it('a token is from the time of a role unless it is from a second before', () =>
     lifetimeSeconds: 1,
     room: 'r',
     user: { id: 'u', name: 'n' },
+    moderator: false,
   })
   const participant = { userId: 'u', role: 'patient', since: NOW + 999 }
   expect(isSince(token(NOW), participant)).toBe(true)

@@ -65,10 +65,11 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
   it.skipIf(!there)('keep what participants reached, once, through changes, and not for who was removed', async () => {
     const store = await openOne()
     await store.add(made('a'))
-    expect(await store.reach('a', 'p', { waitingSince: 5 })).toBe(true)
-    expect(await store.reach('a', 'p', { waitingSince: 6 })).toBe(false)
-    expect(await store.reach('a', 'p', { admittedAt: 7 })).toBe(true)
-    expect(await store.reach('a', 'nobody', { admittedAt: 7 })).toBe(false)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 5 })).toBe(true)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 6 })).toBe(false)
+    expect(await store.reach('a', { userId: 'p', since: 1 }, { admittedAt: 7 })).toBe(true)
+    expect(await store.reach('a', { userId: 'd', since: 2 }, { admittedAt: 7 })).toBe(false)
+    expect(await store.reach('a', { userId: 'nobody', since: 1 }, { admittedAt: 7 })).toBe(false)
     const participants = [
       { userId: 'new', role: 'observer', since: 9 },
       { userId: 'p', role: 'patient', name: 'Another Name', since: 1 },
@@ -102,6 +103,23 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     expect(await store.enter('a', { ...inside, since: 2 }, 'desk', 60)).toBe(false)
     await store.replace({ ...made('a', { participants: now, maxParticipants: 4 }), version: 2, endedAt: 70 })
     expect(await store.enter('a', inside, 'third', 80)).toBe(false)
+  })
+
+  it.skipIf(!there || !name.startsWith('PostgreSQL'))('are read as they were at one time', async () => {
+    const db = await open()
+    const writing = openConsultations(db, 'postgres')
+    await writing.add(made('a'))
+    const next = made('a', { version: 2, startsAt: 8 * HOUR_MS, endsAt: 9 * HOUR_MS })
+    // Between what is read first and what is read next, if there were two.
+    const reading = db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        await writing.replace({ ...next, participants: [{ userId: 'new', role: 'patient', since: 9 }] })
+        return result
+      },
+    })
+    const { version, participants = [] } = (await openConsultations(reading, 'postgres').byId('a')) ?? {}
+    expect([version, participants.map(({ userId }) => userId)]).toStrictEqual([1, ['d', 'p']])
   })
 
   it.skipIf(!there)('are joined by a person once', async () => {

@@ -7,7 +7,7 @@ import { closeEngines, ENGINES } from './engines.ts'
 
 afterAll(closeEngines)
 
-const MOST = { live: 3, all: 5 }
+const MOST = { live: 3, all: 5, participants: 50 }
 const CONSULTATION = {
   ...{ id: 'c', room: 'room', version: 1, startsAt: 1000, endsAt: 2000, waitingRoom: false, createdAt: 1 },
   createdBy: 'desk',
@@ -101,6 +101,20 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       userId: 'patient',
       codeHash: codeOf('1'),
     })
+  })
+
+  it.skipIf(!there)('add as many people as may take part, of all who are invited at once', async () => {
+    const { invitations, consultations } = await start()
+    const add = (n: number | string) =>
+      invitations.add(invitationOf(`i-${n}`), codeOf(`i-${n}`), { userId: `p-${n}`, role: 'patient', since: 1 }, most)
+    const most = { live: 50, all: 50, participants: 4 }
+    const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => add(n)))
+    expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
+    expect(outcomes.filter((each) => each === 'full')).toHaveLength(5)
+    expect((await consultations.byId('c'))?.participants).toHaveLength(4)
+    const again = invitationOf('again', { userId: 'doctor', role: 'doctor' })
+    const doctor = { userId: 'doctor', role: 'doctor', since: 2 }
+    expect(await invitations.add(again, codeOf('again'), doctor, most)).toBe('added')
   })
 
   it.skipIf(!there)('are revoked once, and get another code while one could be used', async () => {
