@@ -19,7 +19,7 @@ declare module 'vitest' {
 export default async function setup({ provide }: TestProject): Promise<() => void> {
   const keysDir = mkdtempSync(join(tmpdir(), 'jts-keys-'))
   const pem = () =>
-    generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
   writeFileSync(join(keysDir, 'test-key.pem'), pem(), { mode: 0o600 })
   provide('secondKeyPem', pem())
   provide('keysDir', keysDir)
