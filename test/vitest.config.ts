@@ -2,9 +2,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Inherited by the processes of the tests: whatever they load, in threads too, is stripped of its types and compiled once.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'jts-compile-cache')
+
+/** What waits most, for processes, wires and timers: begun last, it would be waited for by all. */
+const SLOW = [
+  '/store/postgres.',
+  '/main.',
+  '/store/conformance.',
+  '/client/',
+  '/store/bell.',
+  '/key-source.',
+  '/http/overload.',
+]
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) => SLOW.some((part) => moduleId.includes(part))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))]
+  }
+}
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -12,6 +32,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**'],
     globalSetup: ['test/global-setup.ts'],
+    sequence: { sequencer: SlowFirst },
     maxWorkers: 3,
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
     isolate: false,
