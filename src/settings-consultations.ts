@@ -9,6 +9,13 @@ export const CONSULTATION_SETTINGS = {
     'an https URL such as https://visits.example.org, without a query',
     'Where people find the page that invitations and appointments link to, `<PUBLIC_URL>/join`.',
   ),
+  CONSULTATION_RETENTION_DAYS: setting(
+    90,
+    '90',
+    wholeNumber(0, 36_500),
+    'a whole number from 0 to 36500',
+    'How long after its end a consultation is kept, with the names of its people and its invitations; 0 for ever. The record keeps what it says by `AUDIT_RETENTION_DAYS`.',
+  ),
   EVENTS_HEARTBEAT_SECONDS: setting(
     15,
     '15',

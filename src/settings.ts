@@ -127,6 +127,7 @@ export const PREFIXES = [
   'POLICY_',
   'PUBLIC_',
   'EVENTS_',
+  'CONSULTATION_',
   'ROOM_',
   'DATABASE_',
   'AUDIT_',

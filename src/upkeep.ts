@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { keptSince } from './rules/audit-retention.ts'
 import { checkpointer } from './service/checkpoint.ts'
 import type { Clock, Keys, Ledger } from './service/ports.ts'
+import { forgetConsultations } from './service/forget-consultations.ts'
 import { retainAudit, type Retaining } from './service/retain-audit.ts'
 import type { Store } from './store/open.ts'
 
@@ -77,7 +78,8 @@ function takeCheckpoints(
 export type Upkeep = {
   /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable` */
   retain(by: Retaining): Promise<{ entries: number; checkpoints: number }>
-  /** Does so now, and every day from now on; idempotent answers of the day before are forgotten too. */
+  /** Does so now, and every day from now on; consultations that ended long ago are forgotten too, and idempotent
+   * answers of the day before. */
   retainDaily(by: () => Retaining): void
   /** Ends what is under way; the next run goes on from there. @param last makes the last entry, which is signed too */
   end(last: () => Promise<void>): Promise<void>
@@ -98,7 +100,10 @@ export function keepUp(config: Config, parts: UpkeepParts): Upkeep {
   }
 }
 
-function retaining({ AUDIT_RETENTION_DAYS }: Config, { record, keys, clock, onError }: UpkeepParts) {
+function retaining(
+  { AUDIT_RETENTION_DAYS, CONSULTATION_RETENTION_DAYS }: Config,
+  { record, keys, clock, onError }: UpkeepParts,
+) {
   const state = { ending: false }
   const pause = async () => {
     await setTimeout(PAUSE_MS)
@@ -117,6 +122,8 @@ function retaining({ AUDIT_RETENTION_DAYS }: Config, { record, keys, clock, onEr
         DAY_MS,
         async () => {
           await record.consultations.forgetAnswers(clock() - DAY_MS)
+          const before = keptSince(CONSULTATION_RETENTION_DAYS, clock())
+          if (before !== undefined) await forgetConsultations(parts, before, by())
           await retain(by())
         },
         (error) => (state.ending ? undefined : onError(error)),

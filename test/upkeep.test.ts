@@ -4,6 +4,9 @@ import { expect, it, vi } from 'vitest'
 import { openRecord } from '../src/record.ts'
 import { readEntries, startService, startServiceProcess, tempDir, testEnv } from './kit.ts'
 import { addressOf } from './process.ts'
+import { startVisits } from './visits.ts'
+
+const DAY_MS = 86_400_000
 
 const entry = { requestId: 'r', caller: 'c', action: 'token.issue', outcome: 'issued' } as const
 
@@ -41,4 +44,30 @@ it('a running service removes what is too old, and records that', async () => {
   ])
   running.child.kill('SIGTERM')
   expect(await running.ended).toBe(0)
+})
+
+it('a running service forgets consultations that ended long ago, with their people and invitations, and records that', async () => {
+  const path = join(tempDir(), 'service.db')
+  const { desk, visit, parts } = await startVisits({
+    DATABASE_URL: `sqlite:${path}`,
+    CONSULTATION_RETENTION_DAYS: '30',
+  })
+  const [old, young] = [await visit(), await visit()]
+  for (const { id } of [old, young]) {
+    const invited = await desk('POST', `/consultations/${id}/invitations`, { role: 'patient', name: 'Asha Rao' })
+    expect(invited.status).toBe(201)
+    expect(await desk('POST', '/revocations', { consultationId: id, userId: 'x' })).toMatchObject({ status: 201 })
+  }
+  const file = new DatabaseSync(path)
+  file
+    .prepare('UPDATE consultation SET starts_at = ?, ends_at = ? WHERE id = ?')
+    .run(1, Date.now() - 31 * DAY_MS, old.id)
+  file.close()
+  parts.upkeep.retainDaily(() => ({ requestId: 'r', caller: '-' }))
+  await vi.waitFor(() => expect(count(path, 'consultation')).toBe(1), { timeout: 5000 })
+  expect(['participant', 'invitation', 'revocation'].map((table) => count(path, table))).toStrictEqual([2, 1, 1])
+  expect((await desk('GET', `/consultations/${young.id}`)).status).toBe(200)
+  expect((await desk('GET', `/consultations/${old.id}`)).status).toBe(404)
+  const kept = readEntries(path).filter(({ action }) => action === 'consultation.forget')
+  expect(kept).toMatchObject([{ caller: '-', outcome: 'done' }])
 })

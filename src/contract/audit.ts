@@ -35,6 +35,7 @@ export type AuditEntry = {
     | 'consultation.cancel'
     | 'consultation.admit'
     | 'consultation.read'
+    | 'consultation.forget'
     | 'invitation.create'
     | 'invitation.resend'
     | 'invitation.revoke'

@@ -47,7 +47,8 @@ export function planned(policy: Policy, caller: Caller, request: ConsultationReq
 }
 
 /**
- * A consultation as a change leaves it. Whoever stays in the same role keeps what was reached: admission and entry.
+ * A consultation as a change leaves it. Whoever stays in the same role keeps what was reached: admission and entry; but who was
+ * admitted and did not enter yet is not admitted to another time.
  * @param change one whose shape was checked
  * @param now epoch milliseconds
  * @returns the next version, or `invalid-request`, `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
@@ -72,12 +73,24 @@ export function changed(
     list === undefined
       ? before.participants
       : listed(policy, list, now, errors).map((each) => ({ ...kept(each), ...each, since: kept(each)?.since ?? now }))
+  if (!participants.some(({ role }) => policy.roles.get(role)?.moderator === true)) {
+    errors.push({ pointer: '/participants', message: 'must leave somebody who moderates' })
+  }
   if (errors.length > 0) return { code: 'invalid-request', errors }
   const strangers = participants.filter((each) => kept(each) === undefined)
   if (strangers.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
   const { durationMinutes: _length, ...rest } = terms
-  return { ...before, ...rest, ...times, participants, version: before.version + 1 }
+  const asked = times.startsAt === before.startsAt ? participants : participants.map((each) => anew(each, now))
+  return { ...before, ...rest, ...times, participants: asked, version: before.version + 1 }
 }
+
+/** Somebody who has not been inside, as if named now. */
+const anew = ({ userId, role, name, ...reached }: Participant, now: number): Participant => ({
+  userId,
+  role,
+  ...(name === undefined ? {} : { name }),
+  ...(reached.enteredAt === undefined ? { since: now } : reached),
+})
 
 /**
  * A consultation as its end leaves it.

@@ -50,6 +50,10 @@ export type ConsultationStore = {
   enter(id: string, participant: Participant, via: string, at: number): Promise<boolean>
   /** Adds somebody who takes part. @returns false where the person does already */
   join(id: string, participant: Participant): Promise<boolean>
+  /** Ids of some of those that ended before a time, in epoch milliseconds. */
+  endedBefore(time: number): Promise<string[]>
+  /** Removes consultations, and all that belongs to them. */
+  forget(ids: readonly string[]): Promise<void>
   /** Removes idempotent answers from before a time. */
   forgetAnswers(before: number): Promise<void>
 }

@@ -7,6 +7,7 @@ import type {
   Reached,
 } from '../service/consultation-ports.ts'
 import { available } from './available.ts'
+import { endedBefore, forget } from './consultation-retention.ts'
 import { participantRow, rowOf } from './consultation-row.ts'
 import { find, one } from './consultation-search.ts'
 import type { Database, Engine, Tables } from './schema.ts'
@@ -31,6 +32,8 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     reach: (id, participant, reached) => available(() => reach(db, id, participant, reached)),
     enter: (id, participant, via, at) => available(() => enter(db, engine, { id, participant, via, at })),
     join: (id, participant) => available(() => join(db, id, participant)),
+    endedBefore: (time) => available(() => endedBefore(db, time)),
+    forget: (ids) => available(() => forget(db, ids)),
     forgetAnswers: (before) =>
       available(async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute())),
   }

@@ -32,5 +32,6 @@ export const invitations: Migration = {
       .addColumn('user_id', 'text', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .execute()
+    await db.schema.createIndex('invitation_session_of').on('invitation_session').columns(['invitation']).execute()
   },
 }

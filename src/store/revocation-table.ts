@@ -15,6 +15,7 @@ export const revocations: Migration = {
       .addColumn('created_by', 'text', (column) => column.notNull())
       .execute()
     await db.schema.createIndex('revocation_order').on('revocation').columns(['created_at', 'id']).execute()
+    await db.schema.createIndex('revocation_consultation').on('revocation').columns(['consultation']).execute()
     await db.schema.createIndex('revocation_names').on('revocation').columns(['user_id', 'room']).execute()
   },
 }

@@ -4,6 +4,7 @@ import { ServiceFault } from '../../src/service/fault.ts'
 import { NOW, CLINIC } from '../kit.ts'
 import { asking, MINUTE_MS, openVisits, startVisits, VISIT } from '../visits.ts'
 
+const DOCTOR_ALONE = [{ userId: 'doctor-77', role: 'doctor' }]
 const listOf = (length: number) => Array.from({ length }, () => ({ userId: 'x', role: 'observer' }))
 const iso = (ms: number) => new Date(ms).toISOString()
 
@@ -228,9 +229,14 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
   it.each([
     ['nothing', {}, ''],
     ['nobody', { participants: [] }, '/participants'],
+    ['nobody who moderates', { participants: [{ userId: 'x', role: 'patient' }] }, '/participants'],
     ['another room', { roomId: 'x' }, '/roomId'],
     ['an end that was', { endsAt: iso(NOW - MINUTE_MS) }, '/endsAt'],
-    ['a role that is none', { participants: [{ userId: 'x', role: 'nurse' }] }, '/participants/0/role'],
+    [
+      'a role that is none',
+      { participants: [{ userId: 'x', role: 'nurse' }, ...DOCTOR_ALONE] },
+      '/participants/0/role',
+    ],
   ])('refuses %s', async (_what, change, pointer) => {
     const { desk, visit } = await startVisits()
     const { id } = await visit()

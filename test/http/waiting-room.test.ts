@@ -59,6 +59,17 @@ describe('the waiting room', () => {
     expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', undefined, undefined])
   })
 
+  it('does not take an admission to one time for one to another, but of who was inside', async () => {
+    const { desk, id, roomId, time } = await start({ participants: [{ userId: 'o', role: 'observer', name: 'O' }] })
+    for (const userId of ['patient-1042', 'o']) await desk('POST', `/consultations/${id}/admit`, { userId })
+    expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
+    const startsAt = new Date(time.now + 5 * MINUTE_MS).toISOString()
+    const version = String((await desk('GET', `/consultations/${id}`)).headers['etag'])
+    await desk('PATCH', `/consultations/${id}`, { startsAt }, { 'if-match': version })
+    expect(await desk('POST', '/token', { roomId, ...PATIENT })).toMatchObject({ status: 202 })
+    expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
+  })
+
   it('admits nobody who does not take part, and nobody once it is over', async () => {
     const { desk, id } = await start()
     expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'stranger' })).toMatchObject({

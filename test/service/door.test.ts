@@ -99,6 +99,15 @@ class Model {
     return counts && this.lets(who, null) && !this.bars(who, at)
   }
 
+  move(startsAt: number, endsAt: number): void {
+    const comingAnew = startsAt === this.startsAt ? [] : PEOPLE.filter((who) => !this.entered.has(who))
+    for (const who of comingAnew) {
+      this.admitted.delete(who)
+      this.since.set(who, this.now)
+    }
+    Object.assign(this, { startsAt, endsAt })
+  }
+
   change(list: readonly { userId: Person; role: Role }[]): void {
     for (const { userId, role: next } of list) if (this.people.get(userId) !== next) this.admitted.delete(userId)
     for (const who of PEOPLE) if (list.every(({ userId }) => userId !== who)) this.admitted.delete(who)
@@ -154,12 +163,13 @@ async function take(model: Model, visit: ConsultationAnswer, each: Step): Promis
       const endsAt = startsAt + each.length * MINUTE_MS
       const may = !model.over && model.now < model.closesAt && endsAt > model.now
       expect(status === 200).toBe(may)
-      if (may) Object.assign(model, { startsAt, endsAt })
+      if (may) model.move(startsAt, endsAt)
       return
     }
     case 'people': {
       const { status } = await desk('PATCH', at, { participants: each.list }, { 'if-match': await version() })
-      const may = !model.over && model.now < model.closesAt
+      const moderated = each.list.some((one) => one.role === 'doctor')
+      const may = !model.over && model.now < model.closesAt && moderated
       expect(status === 200).toBe(may)
       if (may) model.change(each.list)
       return

@@ -17,7 +17,7 @@ let pglite: PGlite | undefined
 let shared: string | undefined
 
 /** A database of its own for a test, on one engine. */
-export type Engine = { name: string; there: boolean; open(): Promise<Database> }
+type Engine = { name: string; there: boolean; open(): Promise<Database> }
 
 const ALL: Engine[] = [
   {
