@@ -196,7 +196,10 @@ describe('whoever has the code', () => {
       userId: 'student-5',
       name: 'A Student',
     })
-    const participants = [{ userId: 'student-5', role: 'patient' }]
+    const participants = [
+      { userId: 'student-5', role: 'patient' },
+      { userId: 'doctor-77', role: 'doctor' },
+    ]
     const { status } = await visits.desk(
       'PATCH',
       `/consultations/${consultation.id}`,
