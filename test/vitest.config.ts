@@ -33,7 +33,7 @@ export default defineConfig({
     exclude: ['test/faults/**'],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowFirst },
-    maxWorkers: 3,
+    maxWorkers: 4,
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
     isolate: false,
     // The identity provider of the tests warns of what it is: one for tests.
