@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { CHECKPOINT_CHAIN } from '../contract/checkpoint.ts'
+import { narrowIndexes } from './audit-indexes.ts'
 import { consultations } from './consultation-tables.ts'
 import { invitations } from './invitation-tables.ts'
 import { revocations } from './revocation-table.ts'
@@ -157,4 +158,5 @@ export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
   '007-consultations': consultations,
   '008-invitations': invitations,
   '009-revocations': revocations,
+  '010-indexes': narrowIndexes,
 })

@@ -11,6 +11,6 @@ it('the record in SQLite is asked through its indexes alone, and of several filt
   expect(answers.length).toBeGreaterThan(10)
   expect(answers.filter(([, wrong]) => wrong.length > 0)).toStrictEqual([])
   const asked = { equal: { outcome: 'issued', caller: 'caller-17', room: 'room-77' } }
-  expect(await planOf(db, 'sqlite', asked)).toStrictEqual([expect.stringContaining('audit_entry_room ')])
+  expect((await planOf(db, 'sqlite', asked))[0]).toContain('audit_entry_room ')
   await db.destroy()
 })

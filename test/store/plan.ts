@@ -52,10 +52,11 @@ export async function planOf(
   return row?.['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)) ?? []
 }
 
-/** What every step may be: an index finds the answer, no table is read through, and nothing sorted but a few. */
+/** What every step may be: an index finds the answer, no table is read through, and nothing sorted but a few: those of one
+ * millisecond, or what was found where that is quicker. */
 const STEP = {
-  sqlite: /^(SEARCH|SCAN) audit_entry USING INDEX /,
-  postgres: /^(Limit|Sort|Index Scan|Bitmap Heap Scan|Bitmap Index Scan|BitmapAnd)$/,
+  sqlite: /^((SEARCH|SCAN) audit_entry USING INDEX |USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY$)/,
+  postgres: /^(Limit|Sort|Incremental Sort|Index Scan|Bitmap Heap Scan|Bitmap Index Scan|BitmapAnd)$/,
 }
 
 /** Each search with the steps of its plan that may not be, and how many entries answered it. */
