@@ -1,7 +1,7 @@
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WINDOW_MS } from '../rules/gcra.ts'
-import { userKey } from '../service/issue-token.ts'
+import { userKey } from '../service/count-grant.ts'
 import type { RateLimiter } from '../service/ports.ts'
 import { networkOf } from './address.ts'
 import type { App } from './app-type.ts'

@@ -27,7 +27,7 @@ export type SignatureQueue = SigningLoad & {
 }
 
 /** The weight of the newest measurement. */
-const WEIGHT = 0.05
+const WEIGHT = 0.02
 
 /** A gap this many times the usual one was a pause of the machine, and says no more than that. */
 const LONGEST_GAP = 10

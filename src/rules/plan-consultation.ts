@@ -89,7 +89,8 @@ const anew = ({ userId, role, name, ...reached }: Participant, now: number): Par
   userId,
   role,
   ...(name === undefined ? {} : { name }),
-  ...(reached.enteredAt === undefined ? { since: now } : reached),
+  // Later than before in any case: by that the store knows that it is not the same any more.
+  ...(reached.enteredAt === undefined ? { since: Math.max(now, reached.since + 1) } : reached),
 })
 
 /**

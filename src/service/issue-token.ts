@@ -3,9 +3,11 @@ import type { ProblemCode, Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import { claimsOf, tokenHeader } from '../rules/claims.ts'
 import { type Deployment, meetingOf } from '../rules/deployment.ts'
-import { type Admission, isBound } from '../rules/entering.ts'
+import type { Consultation } from '../rules/consultation.ts'
+import { type Admission, admission, isBound } from '../rules/entering.ts'
 import { countedAs } from '../rules/invitation.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
+import { countGrant, type IssuingLimits } from './count-grant.ts'
 import { enter, type EnteringParts, waitingAnswer } from './enter-consultation.ts'
 import { entryOf } from './entry.ts'
 import type { Clock, Keys, Ledger, NewId, RateLimiter, Trace } from './ports.ts'
@@ -26,9 +28,6 @@ export type IssuingParts = EnteringParts & {
 
 /** Counts what was decided; each name is one that the policy knows. */
 type IssuingMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
-
-/** Tokens a minute. */
-type IssuingLimits = { perUser: number; perRoom: number }
 
 /** Who asks, from where, and whom a machine names as the person behind it. */
 export type Asking = Origin & { caller: Caller; onBehalfOf?: string }
@@ -61,9 +60,23 @@ export async function issueToken(
   const passed = (await revocation(parts, decision, renews)) ?? (await countGrant(parts, asking.caller, decision))
   if (passed !== undefined) return refuse(parts, asking, request, passed, about)
   const answer = await issue(parts, asking, decision, { gone, at }, about)
-  // Whoever was revoked while the token was made does not get it.
-  const late = await revocation(parts, decision, renews)
+  // Whoever was revoked, or shut out of the consultation, while the token was made does not get it.
+  const late = (await revocation(parts, decision, renews)) ?? (await shutOut(parts, asking, request, consultation, at))
   return late === undefined ? answer : refuse(parts, asking, request, late, about)
+}
+
+/** What became of a consultation since it let somebody in at a time. */
+async function shutOut(
+  { consultations, policy }: IssuingParts,
+  { caller }: Asking,
+  request: TokenRequest,
+  entered: Consultation | undefined,
+  at: number,
+): Promise<Refusal | undefined> {
+  const now = entered === undefined ? undefined : await consultations.byId(entered.id)
+  if (entered === undefined || now?.version === entered.version) return undefined
+  const outcome = admission(policy(), caller, request, now, at)
+  return 'code' in outcome ? outcome : undefined
 }
 
 const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
@@ -97,29 +110,6 @@ async function refuse(
   parts.metrics.refused(refusal.code)
   return refusal
 }
-
-/**
- * Counts a token against its user and its room. Only what is granted counts: nobody can shut a room for others by asking
- * for it in vain. A signed-in user was counted already, when the request came.
- */
-async function countGrant(
-  { limiter, limits }: IssuingParts,
-  caller: Caller,
-  grant: Grant,
-): Promise<Refusal | undefined> {
-  const buckets = [
-    { name: 'user', key: userKey(caller, grant.user.id), perMinute: limits.perUser },
-    { name: 'room', key: `room:${grant.room}`, perMinute: limits.perRoom },
-  ]
-  for (const { name, key, perMinute } of caller.user === undefined ? buckets : buckets.slice(1)) {
-    const { allowed, retryAfterMs } = await limiter.take(key, perMinute)
-    if (!allowed) return { code: 'rate-limited', retryAfterMs, limit: { name, perMinute } }
-  }
-  return undefined
-}
-
-/** The bucket of an end user; callers do not share it, for each has user ids of its own. */
-export const userKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
 
 async function issue(
   parts: IssuingParts,

@@ -194,4 +194,32 @@ describe('the door of a consultation', () => {
       body: { errors: [{ pointer: '/userName' }] },
     })
   })
+
+  it('shuts also for a token that is being made: it is dropped, which the record tells', async () => {
+    let meanwhile = async (): Promise<unknown> => undefined
+    const visits = await startVisits({}, ({ keys }) => ({
+      keys: {
+        ...keys,
+        signer: () => {
+          const signer = keys.signer()
+          const sign: typeof signer.sign = async (...given) => meanwhile().then(() => signer.sign(...given))
+          return { ...signer, sign }
+        },
+      },
+    }))
+    const { desk, visit, time, entries } = visits
+    const { roomId, id } = await visit()
+    time.now = START
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    meanwhile = () => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' })
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 200 })
+    meanwhile = () => desk('POST', `/consultations/${id}/end`)
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
+    const told = entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
+    expect(told.slice(-3)).toStrictEqual([
+      'consultation.end done',
+      'token.issue issued',
+      'token.issue refused consultation-ended',
+    ])
+  })
 })

@@ -80,9 +80,9 @@ describe('the queue of signatures', () => {
 
   it('learns how fast places become free, under load alone', async () => {
     const { ask, end, settle, queue, time } = start({ maxWaitMs: 1_000_000 })
-    for (let i = 0; i < 203; i += 1) ask()
+    for (let i = 0; i < 503; i += 1) ask()
     await settle()
-    for (let i = 0; i < 200; i += 1) await end(2)
+    for (let i = 0; i < 500; i += 1) await end(2)
     // One waits, and who comes now would wait for it and for a place.
     expect(queue.waiting()).toBe(1)
     expect(queue.expectedWaitMs()).toBeCloseTo(4, 1)

@@ -30,6 +30,7 @@ const step = fc.oneof(
       list: fc.uniqueArray(fc.record({ userId: person, role }), { selector: ({ userId }) => userId, minLength: 1 }),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('invite' as const), person, role }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('renew' as const), which: fc.nat({ max: 30 }) }) },
   {
     weight: 1,
@@ -174,6 +175,8 @@ async function take(model: Model, visit: ConsultationAnswer, each: Step): Promis
       if (may) model.change(each.list)
       return
     }
+    case 'invite':
+      return invite(model, visit, each)
     case 'renew': {
       const old = model.issued[each.which % (model.issued.length || 1)]
       if (old === undefined) return
@@ -213,6 +216,21 @@ function compare(
 ): void {
   expect(answer.status === 200).toBe(model.lets(who, as))
   inspect(model, visit, who, answer)
+}
+
+/** Invites somebody, who opens the link at once in a browser of its own. */
+async function invite(model: Model, visit: ConsultationAnswer, whom: { person: Person; role: Role }): Promise<void> {
+  const request = { userId: whom.person, role: whom.role, name: 'A Name' }
+  const { status, body } = await visits.desk('POST', `/consultations/${visit.id}/invitations`, request)
+  const is = model.people.get(whom.person)
+  const may = !model.over && model.now < model.closesAt && (is ?? whom.role) === whom.role
+  expect(status === 201).toBe(may)
+  if (!may) return
+  if (is === undefined) model.since.set(whom.person, model.now)
+  model.people.set(whom.person, whom.role)
+  const answer = await visits.nobody('POST', '/invitations/redeem', { code: body['code'] })
+  expect(answer.status === 200).toBe(model.lets(whom.person, whom.role))
+  inspect(model, visit, whom.person, answer)
 }
 
 /** Lifts every revocation. */
