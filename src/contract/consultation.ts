@@ -27,6 +27,12 @@ export const ParticipantId = Type.String({
   description: '1 to 255 printable ASCII characters without blanks; of a signed-in user, the sub of the access token',
 })
 
+/** Names a consultation (UUIDv7). */
+export const ConsultationId = Type.String({
+  pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  description: 'the id of a consultation',
+})
+
 export const DisplayName = Type.String({
   minLength: 1,
   format: 'display-name',

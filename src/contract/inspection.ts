@@ -1,8 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox'
 
+/** A token as it is presented in a body. */
+export const TokenText = Type.String({
+  minLength: 1,
+  maxLength: 16_000,
+  description: 'a token, of 1 to 16000 characters',
+})
+
 /** The body of `POST /api/jitsi/token/inspect`. */
 export const InspectRequest = Type.Object(
-  { token: Type.String({ minLength: 1, maxLength: 16_000, description: 'a token, of 1 to 16000 characters' }) },
+  { token: TokenText },
   {
     $id: 'InspectRequest',
     additionalProperties: false,

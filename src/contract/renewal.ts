@@ -1,8 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { TokenText } from './inspection.ts'
 
 /** The body of `POST /api/jitsi/token/renew`. */
 export const RenewRequest = Type.Object(
-  { token: Type.String({ minLength: 1, maxLength: 16_000, description: 'a token, of 1 to 16000 characters' }) },
+  { token: TokenText },
   {
     $id: 'RenewRequest',
     additionalProperties: false,

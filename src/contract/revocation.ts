@@ -1,16 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ParticipantId } from './consultation.ts'
+import { ConsultationId, ParticipantId } from './consultation.ts'
 import { instant, told } from './instant.ts'
-
-const consultationId = Type.String({
-  pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-  description: 'the id of a consultation',
-})
 
 /** The body of `POST /api/jitsi/revocations`: a consultation, a user anywhere, or a user in a consultation. */
 export const RevocationRequest = Type.Object(
   {
-    consultationId: Type.Optional(consultationId),
+    consultationId: Type.Optional(ConsultationId),
     userId: Type.Optional(ParticipantId),
     issuedBefore: Type.Optional(instant('tokens from before it are not renewed; not in the future')),
   },

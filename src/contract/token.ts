@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { DisplayName } from './consultation.ts'
 import { MeetingConfig } from './meeting-config.ts'
 import { RoleName } from './role-name.ts'
 
@@ -32,14 +33,7 @@ export const TokenRequest = Type.Object(
   {
     roomId: RoomId,
     userId: Type.Optional(UserId),
-    userName: Type.Optional(
-      Type.String({
-        minLength: 1,
-        format: 'display-name',
-        description:
-          '1 to 128 characters after trimming and bringing to Unicode NFC, without control, bidirectional or other format characters',
-      }),
-    ),
+    userName: Type.Optional(DisplayName),
     userEmail: Type.Optional(
       Type.String({
         maxLength: MAX_EMAIL_CHARACTERS,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ConsultationAnswer, type ConsultationPage, ConsultationQuery } from '../contract/consultation-answer.ts'
-import type { ConsultationChange, ConsultationRequest } from '../contract/consultation.ts'
+import { type ConsultationChange, ConsultationId, type ConsultationRequest } from '../contract/consultation.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Asking } from '../service/issue-token.ts'
 import type { App } from './app-type.ts'
@@ -24,10 +24,7 @@ export const CONSULTATIONS_PATH = '/api/jitsi/consultations'
 
 /** The id of a consultation in a path. */
 export const ConsultationPath = Type.Object({
-  id: Type.String({
-    pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-    description: 'the id of a consultation',
-  }),
+  id: ConsultationId,
 })
 
 export const CONSULTATION_TAG = { tags: ['consultations'] }

@@ -1,7 +1,6 @@
 import type { ConsultationView, EventName, Waiter } from '../contract/waiting-room.ts'
 import { closesAt, type Consultation, opensAt, type Standing, stateOf, waitingIn, type Window } from './consultation.ts'
-
-const time = (ms: number): string => new Date(ms).toISOString()
+import { isoOf } from './instant.ts'
 
 /** Who waits, as it is told. */
 export const waitersOf = (consultation: Consultation): Waiter[] =>
@@ -9,7 +8,7 @@ export const waitersOf = (consultation: Consultation): Waiter[] =>
     userId,
     role,
     ...(name === undefined ? {} : { name }),
-    since: time(waitingSince),
+    since: isoOf(waitingSince),
   }))
 
 /**
@@ -27,12 +26,12 @@ export function viewOf(
     consultationId: consultation.id,
     state: stateOf(consultation, window, now),
     version: consultation.version,
-    startsAt: time(consultation.startsAt),
-    endsAt: time(consultation.endsAt),
-    closesAt: time(closesAt(consultation, window)),
-    ...(self === undefined ? {} : { opensAt: time(opensAt(consultation, window, self.role)) }),
-    ...(self?.waitingSince === undefined ? {} : { waitingSince: time(self.waitingSince) }),
-    ...(self?.admittedAt === undefined ? {} : { admittedAt: time(self.admittedAt) }),
+    startsAt: isoOf(consultation.startsAt),
+    endsAt: isoOf(consultation.endsAt),
+    closesAt: isoOf(closesAt(consultation, window)),
+    ...(self === undefined ? {} : { opensAt: isoOf(opensAt(consultation, window, self.role)) }),
+    ...(self?.waitingSince === undefined ? {} : { waitingSince: isoOf(self.waitingSince) }),
+    ...(self?.admittedAt === undefined ? {} : { admittedAt: isoOf(self.admittedAt) }),
     ...(standing === 'participant' ? {} : { waiting: waitersOf(consultation) }),
   }
 }

@@ -1,4 +1,5 @@
 import type { ConsultationAnswer, ConsultationState, ParticipantAnswer } from '../contract/consultation-answer.ts'
+import { isoOf } from './instant.ts'
 import type { Caller, Policy } from './policy.ts'
 
 /** A person in a consultation. Times are epoch milliseconds. */
@@ -76,9 +77,8 @@ export const waitingIn = ({ participants }: Consultation): (Participant & { wait
     .filter(({ admittedAt }) => admittedAt === undefined)
     .toSorted((a, b) => a.waitingSince - b.waitingSince)
 
-const time = (ms: number): string => new Date(ms).toISOString()
 const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [N in Name]?: string } =>
-  ms === undefined ? {} : ({ [name]: time(ms) } as { [N in Name]?: string })
+  ms === undefined ? {} : ({ [name]: isoOf(ms) } as { [N in Name]?: string })
 
 /**
  * A consultation as it is told.
@@ -98,9 +98,9 @@ export function consultationAnswer(
     roomId: room,
     version,
     state: stateOf(consultation, window, now),
-    startsAt: time(consultation.startsAt),
-    endsAt: time(consultation.endsAt),
-    closesAt: time(closesAt(consultation, window)),
+    startsAt: isoOf(consultation.startsAt),
+    endsAt: isoOf(consultation.endsAt),
+    closesAt: isoOf(closesAt(consultation, window)),
     waitingRoom,
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
@@ -121,7 +121,7 @@ function participantAnswer(consultation: Consultation, window: Window, participa
     userId,
     role,
     ...(name === undefined ? {} : { name }),
-    opensAt: time(opensAt(consultation, window, role)),
+    opensAt: isoOf(opensAt(consultation, window, role)),
     ...timeIfAny('waitingSince', waitingSince),
     ...timeIfAny('admittedAt', admittedAt),
     ...timeIfAny('enteredAt', enteredAt),

@@ -1,3 +1,6 @@
+/** A point in time as it is told (ISO 8601, UTC). @param ms epoch milliseconds */
+export const isoOf = (ms: number): string => new Date(ms).toISOString()
+
 /**
  * A point in time as epoch milliseconds.
  * @param text one whose form was checked (RFC 3339); a day that the calendar does not have would otherwise become another
