@@ -53,8 +53,8 @@ export async function openParts(
   const { ring, file } = await readFiles(config, development, found)
   const metrics = openMetrics(config.JITSI_DEPLOYMENT)
   const events = eventsTo(logger, metrics, clock)
-  const { record, note } = await startRecord(config, events)
   const signing = openQueue(config, events)
+  const { record, note } = await startRecord(config, events, signing)
   const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue: signing }, events))
   if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
   const policy = followPolicy(config, file, clock, recording(note, events))
@@ -120,8 +120,8 @@ const newSecret: NewSecret = (bytes) => randomBytes(bytes).toString('hex')
 const monotonic = () => performance.now()
 
 /** Opens the record; that the service started stands in it by then. */
-async function startRecord(config: Config, events: Events) {
-  const record = counted(await openRecord(config, config.AUDIT_WRITER, events))
+async function startRecord(config: Config, events: Events, { expectedWaitMs }: SigningLoad) {
+  const record = counted(await openRecord(config, config.AUDIT_WRITER, events, expectedWaitMs))
   const note = notesIn(record.ledger, clock)
   await note('service.start')
   return { record, note }

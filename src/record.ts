@@ -25,14 +25,17 @@ export const notesIn =
 /**
  * Opens the record alone.
  * @param writer whose entries it takes, should there be any
+ * @param waitMs how long whoever comes now waits for something else, in milliseconds
  * @throws ConfigurationError
  */
 export async function openRecord(
   { DATABASE_URL, AUDIT_PSEUDONYM_KEY }: RecordConfig,
   writer: string,
   events: StoreEvents = SILENT,
+  waitMs?: () => number,
 ): Promise<Store> {
-  const record = await openStore(DATABASE_URL, { name: writer, chain: randomUUIDv7() }, link, events).catch(cannotOpen)
+  const own = { name: writer, chain: randomUUIDv7() }
+  const record = await openStore(DATABASE_URL, own, link, events, waitMs).catch(cannotOpen)
   return AUDIT_PSEUDONYM_KEY === undefined ? record : hiding(record, pseudonymsBy(AUDIT_PSEUDONYM_KEY))
 }
 

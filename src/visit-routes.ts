@@ -32,6 +32,11 @@ import { watchConsultation } from './service/watch-consultation.ts'
 
 /** Adds all that is about consultations. */
 export async function addVisits(app: App, config: Config, parts: Parts, door: Door): Promise<void> {
+  // In a scope of their own: no other route needs what a cookie costs each answer.
+  await app.register(async (scope: App) => addAll(scope, config, parts, door))
+}
+
+async function addAll(app: App, config: Config, parts: Parts, door: Door): Promise<void> {
   // Outside production a page on localhost has no https, without which a browser keeps no Secure cookie.
   const cookie = await visitCookie(app, config.NODE_ENV === 'production')
   addConsultations(app, {

@@ -17,17 +17,19 @@ const TELL_EVERY_MS = 1000
 export function refuseAtDoor(
   app: App,
   path: string,
-  signing: Pick<SigningLoad, 'full'>,
+  signing: Pick<SigningLoad, 'full' | 'signatureMs'>,
   newId: NewId,
   tell: (refused: number) => void,
 ): void {
   const listeners = app.server.listeners('request') as RequestListener[]
+  const rest = restOf(() => MOST_OF_IT * signing.signatureMs())
   let refused = 0
   app.server.removeAllListeners('request')
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method, url, headers } = request
     if (method === 'POST' && url === path && headers.origin === undefined && signing.full()) {
       refused += 1
+      rest()
       refuse(response, requestIdOf(headers['x-request-id']) ?? newId())
     } else for (const listener of listeners) listener(request, response)
   })
@@ -41,6 +43,30 @@ export function refuseAtDoor(
     tellNow()
     done()
   })
+}
+
+/** So much of a signature's time: a core has two at hand, and would else be out of them by the end of a rest. */
+const MOST_OF_IT = 0.8
+const LONGEST_REST_MS = 3
+
+/**
+ * Lets the event loop stand still for a moment after a turn in which somebody was refused, so that those who come meanwhile are
+ * refused together. One that comes alone wakes the loop, which takes a core from a signature, and costs half as much again.
+ * @param cycleMs how long such a turn and the rest behind it may take together, in milliseconds
+ */
+function restOf(cycleMs: () => number): () => void {
+  const nobodyWrites = new Int32Array(new SharedArrayBuffer(4))
+  let isDue = false
+  return () => {
+    if (isDue) return
+    isDue = true
+    const beganAt = performance.now()
+    setImmediate(() => {
+      isDue = false
+      const restMs = Math.min(cycleMs(), LONGEST_REST_MS) - (performance.now() - beganAt)
+      if (restMs > 0) Atomics.wait(nobodyWrites, 0, 0, restMs)
+    })
+  }
 }
 
 const HEADERS = Object.entries({

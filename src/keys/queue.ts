@@ -81,6 +81,7 @@ export function signatureQueue(
     calibrate: (signatureMs) => pace.calibrate((signatureMs * SIGNATURES_A_CORE) / underWay),
     full,
     expectedWaitMs,
+    signatureMs: () => (pace.gapMs() * underWay) / SIGNATURES_A_CORE,
     underWay: () => running,
     waiting: () => line.length(),
   }

@@ -68,6 +68,8 @@ export type SigningLoad = {
   full(): boolean
   /** Milliseconds that somebody who comes now would wait. */
   expectedWaitMs(): number
+  /** Milliseconds that a core takes for a signature, and for all else that a token costs it. */
+  signatureMs(): number
   underWay(): number
   waiting(): number
 }

@@ -28,6 +28,10 @@ const MAX_BATCH = 128
  */
 const COMMIT_INTERVAL_MS = 10
 
+/** Where signatures are waited for, entries wait for each other by this part of that time more; and the longest that they do. */
+const PART_OF_WAIT = 1 / 20
+const LONGEST_COMPANY_MS = 50
+
 /** After failures commits are tried ever more seldom, but no more seldom than this: whoever asks waits that long at most. */
 const LONGEST_INTERVAL_MS = 500
 
@@ -39,8 +43,15 @@ const MAX_WAITING = 10_000
  * resolves once its group is on disk.
  * @param link links an entry to the one before
  * @param events is told of each commit
+ * @param waitMs how long whoever comes now waits for something else, in milliseconds
  */
-export function openLedger(db: Database, writer: Writer, link: Link, events: CommitEvents): Ledger {
+export function openLedger(
+  db: Database,
+  writer: Writer,
+  link: Link,
+  events: CommitEvents,
+  waitMs: () => number = () => 0,
+): Ledger {
   const waiting: Waiting[] = []
   const commit = committer(db, writer, link)
   let committing = false
@@ -51,7 +62,8 @@ export function openLedger(db: Database, writer: Writer, link: Link, events: Com
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const earlyMs = beganAt + intervalMs - performance.now()
+      const companyMs = Math.min(waitMs() * PART_OF_WAIT, LONGEST_COMPANY_MS)
+      const earlyMs = beganAt + Math.max(intervalMs, companyMs) - performance.now()
       if (earlyMs > 0 && (failed || waiting.length < MAX_BATCH)) await setTimeout(earlyMs)
       beganAt = performance.now()
       const batch = waiting.splice(0, MAX_BATCH)

@@ -39,14 +39,23 @@ export type StoreEvents = CommitEvents & {
   broke(error: Error): void
 }
 
-/** Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path. */
-export async function openStore(url: string, writer: Writer, link: Link, events: StoreEvents): Promise<Store> {
+/**
+ * Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path.
+ * @param waitMs as `openLedger` has it
+ */
+export async function openStore(
+  url: string,
+  writer: Writer,
+  link: Link,
+  events: StoreEvents,
+  waitMs?: () => number,
+): Promise<Store> {
   const broke = (error: Error) => events.broke(error)
   const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
   const engine = isPostgres(url) ? 'postgres' : 'sqlite'
   const bell = isPostgres(url) ? postgresBell(url, broke) : embeddedBell(broke)
   return {
-    ledger: openLedger(db, writer, link, events),
+    ledger: openLedger(db, writer, link, events, waitMs),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),

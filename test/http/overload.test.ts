@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import Fastify from 'fastify'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { App } from '../../src/http/app-type.ts'
 import { refuseOverload } from '../../src/http/overload.ts'
 import { problemDocument } from '../../src/http/problems.ts'
@@ -8,7 +8,13 @@ import { signatureQueue } from '../../src/keys/queue.ts'
 import type { Signer } from '../../src/service/ports.ts'
 import { CLINIC, DOCTOR, startService, UNLIMITED } from '../kit.ts'
 
-const FULL = { full: () => true, expectedWaitMs: () => 600, underWay: () => 4, waiting: () => 500 }
+const FULL = {
+  full: () => true,
+  expectedWaitMs: () => 600,
+  signatureMs: () => 2,
+  underWay: () => 4,
+  waiting: () => 500,
+}
 const headers = { authorization: `Bearer ${CLINIC.apiKey}` }
 
 /** Asks for tokens over a socket. */
@@ -39,6 +45,32 @@ describe('when more is asked for than can be signed in time', () => {
     ])
     const metrics = await parts.metrics.text()
     expect(metrics).toContain('route="/api/jitsi/token",method="POST",status="503",code="overloaded"} 2')
+  })
+
+  it('those who come together are refused together, and the loop rests once behind them, for less than a signature takes', async () => {
+    const { app } = await startService({}, () => ({ signing: FULL }))
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const rests = vi.spyOn(Atomics, 'wait')
+    onTestFinished(() => rests.mockRestore())
+    const socket = connect(Number(port), '127.0.0.1')
+    let answers = ''
+    socket.on('data', (chunk) => (answers += chunk.toString()))
+    const ask = async (times: number) => {
+      answers = ''
+      socket.write('POST /api/jitsi/token HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'.repeat(times))
+      await vi.waitUntil(() => answers.split('HTTP/1.1 503').length === times + 1)
+    }
+    // Code that runs for the first time may take longer than the rest would have.
+    for (let index = 0; index < 100 && rests.mock.calls.length === 0; index += 1) await ask(1)
+    expect(rests).toHaveBeenCalledTimes(1)
+    await ask(20)
+    expect(rests.mock.calls.length).toBeLessThanOrEqual(2)
+    for (const [, , , restMs] of rests.mock.calls) expect(restMs).toBeLessThan(2)
+    rests.mockClear()
+    socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')
+    await vi.waitUntil(() => answers.includes('HTTP/1.1 200'))
+    expect(rests).not.toHaveBeenCalled()
+    socket.destroy()
   })
 
   it('a page can read that it was refused', async () => {

@@ -65,7 +65,7 @@ describe('the queue of signatures', () => {
     // Ten milliseconds a signature on one core: five that wait are fifty milliseconds.
     const { ask, settle, outcomes, queue, end } = start()
     for (let i = 0; i < 2; i += 1) ask()
-    expect([queue.full(), queue.expectedWaitMs()]).toStrictEqual([false, 10])
+    expect([queue.full(), queue.expectedWaitMs(), queue.signatureMs()]).toStrictEqual([false, 10, 10])
     for (let i = 0; i < 5; i += 1) ask()
     expect([queue.full(), queue.waiting(), queue.expectedWaitMs()]).toStrictEqual([true, 5, 60])
     ask()

@@ -45,6 +45,21 @@ describe('the ledger', () => {
     expect(db).toBeDefined()
   })
 
+  it('lets entries wait for each other longer while whoever asks waits for something else anyway', async () => {
+    const db = await openSqlite(join(tempDir(), 'service.db'))
+    onTestFinished(() => db.destroy())
+    const commits: number[] = []
+    const events = { ...SILENT, committed: (_ms: number, entries: number) => commits.push(entries) }
+    const ledger = openLedger(db, { name: 'w', chain: randomUUID() }, link, events, () => 1000)
+    // A machine that stands still for long lets two entries go alone, but not every time.
+    for (let index = 0; index < 60 && !commits.includes(2); index += 3) {
+      const first = ledger.append(entry(index)).then(() => ledger.append(entry(index + 1)))
+      await new Promise((resolve) => setTimeout(resolve, 25))
+      await Promise.all([first, ledger.append(entry(index + 2))])
+    }
+    expect(commits).toContain(2)
+  })
+
   it('goes on with its chain when it is opened again', async () => {
     const first = await open()
     await first.ledger.append(entry(1))
