@@ -78,7 +78,8 @@ export async function makeRecordInPostgres(url: string, rows: number): Promise<v
 
 /**
  * Makes a record of so many consultations of two people, four hours each. The first thousand take place now, in the rooms
- * that the load asks for; the others are over, one every minute back from there.
+ * that the load asks for; the others are over, one every seven seconds back from there: a million are those of eighty days,
+ * none of them so old that it would be forgotten while something is measured.
  */
 export async function makeConsultations(path: string, count: number): Promise<void> {
   await (await openSqlite(path)).destroy()
@@ -86,7 +87,7 @@ export async function makeConsultations(path: string, count: number): Promise<vo
   try {
     file.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000')
     const numbers = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1})`
-    const startsAt = `${Date.now() - 60_000} - max(i - 999, 0) * 60000`
+    const startsAt = `${Date.now() - 60_000} - max(i - 999, 0) * 7000`
     file.exec(`INSERT INTO consultation (id, room, version, starts_at, ends_at, waiting_room, created_at, created_by)
       ${numbers} SELECT printf('01980000-0000-7000-8000-%012d', i), 'bharattelemed-p' || (1000 + i) || '-d77-1764000000', 1,
         ${startsAt}, ${startsAt} + 14400000, 0, 0, 'backend-1' FROM n`)

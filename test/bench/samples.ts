@@ -5,7 +5,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Setup } from './bench.ts'
 import { stop } from './child.ts'
-import { closedRound, type Round, startLoad, warm } from './load.ts'
+import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { own } from './own.ts'
 import { atLeast, type Outcome } from './results.ts'
 import { httpRequest, type Server, startService, tokenRequests } from './service.ts'
@@ -26,7 +26,7 @@ export async function samples(setup: Setup): Promise<Outcome> {
   try {
     for (const server of Object.values(servers)) {
       await signsWith(setup.keyFile, server)
-      await warm(load, server, setup)
+      await warm(load, server, setup, SETTLED_TOKENS)
     }
     const runs = Object.entries(servers).map(([name, server]) => [name, () => closedRound(load, server, setup.seconds)])
     return outcome(await interleaved(setup, Object.fromEntries(runs) as Record<string, () => Promise<Round>>))
