@@ -18,6 +18,7 @@ import { notesIn, openRecord, recording } from './record.ts'
 import type { AdmittingParts } from './service/admit-keys.ts'
 import type { IssuingParts } from './service/issue-token.ts'
 import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from './service/ports.ts'
+import { companyMs } from './store/commit-pace.ts'
 import type { Store } from './store/open.ts'
 import { counted, keepUp, type Upkeep } from './upkeep.ts'
 import { openVisitParts, type VisitParts } from './visit-parts.ts'
@@ -127,9 +128,10 @@ async function startRecord(config: Config, events: Events, { expectedWaitMs }: S
   return { record, note }
 }
 
-const openQueue = ({ SIGNING_QUEUE_MS }: Config, events: QueueEvents): SignatureQueue =>
+/** Of the time that a token may wait, the record has its part. */
+const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): SignatureQueue =>
   signatureQueue(
-    { underWay: SIGNATURES_A_CORE * availableParallelism(), maxWaitMs: SIGNING_QUEUE_MS },
+    { underWay: SIGNATURES_A_CORE * availableParallelism(), maxWaitMs: maxMs - companyMs(maxMs) },
     monotonic,
     events,
   )

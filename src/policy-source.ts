@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import type { PolicyFile } from './contract/policy.ts'
 import { follow, type Followed, type ReloadOutcome } from './follow.ts'
 import { PolicyFault, readPolicyFile } from './policy-file.ts'
+import { MINUTE_MS } from './rules/instant.ts'
 import { type Policy, policyOf } from './rules/policy.ts'
 import type { CallerDirectory, Clock } from './service/ports.ts'
 
@@ -44,7 +45,7 @@ export function followPolicy(
       keys: keysOf({
         issuer: policy.issuer,
         ...(policy.jwksUri === undefined ? {} : { jwksUri: policy.jwksUri }),
-        maxStaleMs: config.OIDC_KEYS_STALE_MINUTES * 60_000,
+        maxStaleMs: config.OIDC_KEYS_STALE_MINUTES * MINUTE_MS,
         allowHttp,
       }),
     }))

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { keptSince } from './rules/audit-retention.ts'
+import { DAY_MS, MINUTE_MS } from './rules/instant.ts'
 import { checkpointer } from './service/checkpoint.ts'
 import type { Clock, Keys, Ledger } from './service/ports.ts'
 import { forgetConsultations } from './service/forget-consultations.ts'
@@ -14,9 +15,6 @@ export type UpkeepParts = {
   clock: Clock
   onError: (error: Error) => void
 }
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** How often it is asked whether a checkpoint is due. */
 const TICK_MS = 1000

@@ -6,6 +6,7 @@ import type { RoleMeeting } from '../contract/role-meeting.ts'
 import { privateKeyIds, readRing } from '../keys/ring.ts'
 import { lacksKey, placeOf } from '../key-place.ts'
 import { collect, policyFileOf } from '../parts.ts'
+import { DAY_MS } from '../rules/instant.ts'
 import { policyWarnings } from '../rules/policy-warnings.ts'
 import { SETTINGS } from '../settings.ts'
 import { columns, type Command, UsageError } from './command.ts'
@@ -57,8 +58,6 @@ function maskedSettings(config: Config): Record<string, string> {
     }),
   )
 }
-
-const DAY_MS = 86_400_000
 
 function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: number): string[] {
   const found = policy === undefined ? [] : [...policyWarnings(policy)]

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import { DAY_MS } from '../rules/instant.ts'
 import type { SigningLoad } from '../service/ports.ts'
 import type { Watched } from './metrics.ts'
 
@@ -37,8 +38,6 @@ export function watchBell(registry: Registry, isUp: () => boolean): void {
     Number(isUp()),
   )
 }
-
-const DAY_MS = 86_400_000
 
 export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {
   const ageSeconds = () => {

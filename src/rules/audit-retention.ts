@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Stub } from '../contract/checkpoint.ts'
-
-/** Milliseconds of a day, as retention counts them. */
-const DAY_MS = 86_400_000
+import { DAY_MS } from './instant.ts'
 
 /** Before which time nothing is kept; undefined where all is kept for ever. @param days 0 for ever */
 export const keptSince = (days: number, nowMs: number): number | undefined =>

@@ -1,3 +1,7 @@
+/** Spans of time in milliseconds. */
+export const MINUTE_MS = 60_000
+export const DAY_MS = 24 * 60 * MINUTE_MS
+
 /** A point in time as it is told (ISO 8601, UTC). @param ms epoch milliseconds */
 export const isoOf = (ms: number): string => new Date(ms).toISOString()
 

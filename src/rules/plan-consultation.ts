@@ -1,4 +1,3 @@
-import { instantMs } from './instant.ts'
 import {
   type ConsultationChange,
   type ConsultationRequest,
@@ -12,11 +11,9 @@ import {
 } from '../contract/consultation.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { type Consultation, type Participant, stateOf, type Window } from './consultation.ts'
+import { DAY_MS, instantMs, MINUTE_MS } from './instant.ts'
 import type { Caller, Policy } from './policy.ts'
 import { displayName } from './user.ts'
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** A consultation before it has a room. */
 export type Plan = Omit<Consultation, 'id' | 'room'>

@@ -11,6 +11,7 @@ import type { FieldError, Refusal } from '../contract/problem.ts'
 import type { TokenRequest } from '../contract/token.ts'
 import type { Window } from './consultation.ts'
 import type { Admission } from './entering.ts'
+import { MINUTE_MS } from './instant.ts'
 import { displayName } from './user.ts'
 
 /** The words that stand in place of a pattern, for whose rooms consultations decide. */
@@ -81,8 +82,6 @@ export function policyOf({ rooms, roles, window = {}, callers = [], issuers = []
     ]),
   }
 }
-
-const MINUTE_MS = 60_000
 
 /** @param entry a caller of a checked policy file */
 export function callerOf(entry: CallerPolicy): Caller {

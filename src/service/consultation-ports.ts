@@ -48,8 +48,6 @@ export type ConsultationStore = {
    * @param at epoch milliseconds
    */
   enter(id: string, participant: Participant, via: string, at: number): Promise<boolean>
-  /** Adds somebody who takes part. @returns false where the person does already */
-  join(id: string, participant: Participant): Promise<boolean>
   /** Ids of some of those that ended before a time, in epoch milliseconds. */
   endedBefore(time: number): Promise<string[]>
   /** Removes consultations, and all that belongs to them. */

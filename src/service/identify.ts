@@ -1,6 +1,7 @@
 import type { Origin } from '../contract/audit.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy.ts'
+import { bannedFor, failing } from './failures.ts'
 import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
 
 /** What finding out who asks needs. */
@@ -32,9 +33,8 @@ export async function identify(
   failedPerMinute: number,
   { credential, network, origin }: Presented,
 ): Promise<Caller | Refusal> {
-  const key = `failed:${network}`
-  const bannedMs = await limiter.bannedMs(key)
-  if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
+  const banned = await bannedFor({ limiter }, network)
+  if (banned !== undefined) return banned
   const found: Caller | Refusal =
     credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
   if (!('code' in found)) return found
@@ -46,6 +46,5 @@ export async function identify(
     outcome: 'refused',
     code: found.code,
   })
-  const nowBannedMs = await limiter.fail(key, failedPerMinute)
-  return nowBannedMs > 0 ? { code: 'rate-limited', retryAfterMs: nowBannedMs } : found
+  return failing({ limiter }, network, failedPerMinute, found)
 }

@@ -4,9 +4,11 @@ import { type Redemption, SECRET_BYTES } from '../contract/invitation.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import { closesAt, type Consultation } from '../rules/consultation.ts'
+import { DAY_MS } from '../rules/instant.ts'
 import { callerBy, hashOfSecret, type Invitation, isLive } from '../rules/invitation.ts'
 import { type Invitee, inviteeOf } from '../rules/redeeming.ts'
 import { DONE, keep, refusedWith } from './entry.ts'
+import { bannedFor, failing } from './failures.ts'
 import type { InvitationStore } from './invitation-ports.ts'
 import { sessionBy } from './invitation-session.ts'
 import { aboutIt, whyClosed } from './invitations.ts'
@@ -35,7 +37,7 @@ export type Bound = {
 }
 
 /** For how long beyond its consultation a browser is known, which may be put off: a day. */
-const SLACK_MS = 86_400_000
+const SLACK_MS = DAY_MS
 
 const NOBODY = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
 const INVALID: Refusal = { code: 'invitation-invalid' }
@@ -73,10 +75,9 @@ export const enterBound = (
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> => issueToken(parts, asking, request, gone)
 
 async function bind(parts: RedeemingParts, visitor: Visitor, redemption: Redemption): Promise<Bound | Refusal> {
-  const { limiter, limits, invitations } = parts
-  const key = `failed:${visitor.network}`
-  const bannedMs = await limiter.bannedMs(key)
-  if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
+  const { limits, invitations } = parts
+  const banned = await bannedFor(parts, visitor.network)
+  if (banned !== undefined) return banned
   const codeHash = hashOfSecret(redemption.code)
   const session = await sessionBy(parts, visitor.secret, codeHash)
   const limited = await count(parts, session?.sessionHash ?? codeHash)
@@ -84,8 +85,7 @@ async function bind(parts: RedeemingParts, visitor: Visitor, redemption: Redempt
   const invitation = session?.invitation ?? (await invitations.byCode(codeHash))
   if (invitation === undefined) {
     await refuse(parts, visitor, INVALID)
-    const nowBannedMs = await limiter.fail(key, limits.failedPerMinute)
-    return nowBannedMs > 0 ? { code: 'rate-limited', retryAfterMs: nowBannedMs } : INVALID
+    return failing(parts, visitor.network, limits.failedPerMinute, INVALID)
   }
   if (session === undefined && !isLive(invitation, parts.clock())) return refuse(parts, visitor, INVALID, invitation)
   const consultation = await parts.consultations.byId(invitation.consultationId)

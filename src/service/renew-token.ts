@@ -13,6 +13,7 @@ import {
   stillAsking,
 } from '../rules/renewal.ts'
 import { tokenParts } from '../rules/token-parts.ts'
+import { bannedFor, failing } from './failures.ts'
 import { type IssuingParts, issueToken } from './issue-token.ts'
 import type { Keys } from './ports.ts'
 
@@ -60,15 +61,13 @@ async function renewed(
   { token, network, origin }: PresentedToken,
   gone: (() => boolean) | undefined,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  const key = `failed:${network}`
-  const bannedMs = await parts.limiter.bannedMs(key)
-  if (bannedMs > 0) return { code: 'rate-limited', retryAfterMs: bannedMs }
+  const banned = await bannedFor(parts, network)
+  if (banned !== undefined) return banned
   const old = await ours(parts, token)
   const consultation = old === undefined ? undefined : await parts.consultations.byRoom(old.room)
   if (old === undefined || consultation === undefined) {
     await refuse(parts, origin, NOT_RENEWABLE)
-    const nowBannedMs = await parts.limiter.fail(key, failedPerMinute)
-    return nowBannedMs > 0 ? { code: 'rate-limited', retryAfterMs: nowBannedMs } : NOT_RENEWABLE
+    return failing(parts, network, failedPerMinute, NOT_RENEWABLE)
   }
   const participant = consultation.participants.find(({ userId }) => userId === old.user.id)
   if (participant === undefined) return refuse(parts, origin, { code: 'not-a-participant' }, old, consultation)

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { CompiledQuery, sql } from 'kysely'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../contract/audit.ts'
 import type { ChainHead } from '../contract/checkpoint.ts'
@@ -6,6 +5,7 @@ import { ServiceFault } from '../service/fault.ts'
 import type { Ledger } from '../service/ports.ts'
 import { available } from './available.ts'
 import { rowOf, valuesOf } from './audit-row.ts'
+import { paceOf } from './commit-pace.ts'
 import type { Database } from './schema.ts'
 
 /** How a chain grows: given its end and the next entry, the next as it is kept. */
@@ -21,19 +21,6 @@ type Waiting = { entry: AuditEntry; kept: () => void; lost: (fault: ServiceFault
 
 /** Rows of one INSERT. It bounds the number of distinct statements, and stays far under SQLite's limit of variables. */
 const MAX_BATCH = 128
-
-/**
- * The least time between two commits. Who comes alone does not wait; under load entries wait for each other and share what
- * it costs to reach the disk, as with `commit_delay` of PostgreSQL.
- */
-const COMMIT_INTERVAL_MS = 10
-
-/** Where signatures are waited for, entries wait for each other by this part of that time more; and the longest that they do. */
-const PART_OF_WAIT = 1 / 20
-const LONGEST_COMPANY_MS = 50
-
-/** After failures commits are tried ever more seldom, but no more seldom than this: whoever asks waits that long at most. */
-const LONGEST_INTERVAL_MS = 500
 
 /** Entries that may wait for the disk; past it the record counts as unavailable. */
 const MAX_WAITING = 10_000
@@ -54,28 +41,19 @@ export function openLedger(
 ): Ledger {
   const waiting: Waiting[] = []
   const commit = committer(db, writer, link)
+  const pace = paceOf(waitMs)
   let committing = false
-  let beganAt = -Infinity
-  let intervalMs = COMMIT_INTERVAL_MS
-  /** Whether the last commit failed. A probe tells it once, for less may still fit on a full disk, and then tries anew. */
-  let failed = false
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      const companyMs = Math.min(waitMs() * PART_OF_WAIT, LONGEST_COMPANY_MS)
-      const earlyMs = beganAt + Math.max(intervalMs, companyMs) - performance.now()
-      if (earlyMs > 0 && (failed || waiting.length < MAX_BATCH)) await setTimeout(earlyMs)
-      beganAt = performance.now()
+      await pace.due(() => waiting.length >= MAX_BATCH)
       const batch = waiting.splice(0, MAX_BATCH)
       try {
         await commit(batch.map(({ entry }) => entry))
-        failed = false
-        intervalMs = COMMIT_INTERVAL_MS
         for (const { kept } of batch) kept()
-        events.committed(performance.now() - beganAt, batch.length)
+        events.committed(pace.succeed(), batch.length)
       } catch (cause) {
-        failed = true
-        intervalMs = Math.min(2 * intervalMs, LONGEST_INTERVAL_MS)
+        pace.fail()
         events.commitFailed()
         const fault = new ServiceFault('record-unavailable', { cause })
         // Where the database hangs, those behind would wait as long again, one batch after the other.
@@ -94,11 +72,7 @@ export function openLedger(
         committing = true
         setImmediate(() => void commitWaiting())
       }),
-    probe() {
-      if (!failed) return probe(db)
-      failed = false
-      return Promise.reject(new ServiceFault('record-unavailable'))
-    },
+    probe: () => (pace.tellFailure() ? Promise.reject(new ServiceFault('record-unavailable')) : probe(db)),
   }
 }
 

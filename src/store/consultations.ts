@@ -31,7 +31,6 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     replace: (consultation) => available(() => replace(db, consultation)),
     reach: (id, participant, reached) => available(() => reach(db, id, participant, reached)),
     enter: (id, participant, via, at) => available(() => enter(db, engine, { id, participant, via, at })),
-    join: (id, participant) => available(() => join(db, id, participant)),
     endedBefore: (time) => available(() => endedBefore(db, time)),
     forget: (ids) => available(() => forget(db, ids)),
     forgetAnswers: (before) =>

@@ -1,10 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { App } from '../../src/http/app-type.ts'
 import { CLINIC, DOCTOR, PATIENT, startService, UNLIMITED, WARD } from '../kit.ts'
 import { wireTo } from '../wire.ts'
 
 const REDIS_URL = process.env['TEST_REDIS_URL']
 const skipped = REDIS_URL === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
+
+/** Asks instances in turn, fifty at once. @returns the statuses */
+async function thousandRequests(apps: readonly App[]): Promise<number[]> {
+  // An address of its own: the Redis may hold what was counted before.
+  const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
+  const statuses: number[] = []
+  for (let round = 0; round < 20; round += 1) {
+    const answers = Array.from({ length: 50 }, async (_, index) => {
+      const url = index % 3 === 0 ? '/nowhere' : '/openapi.yaml'
+      return apps[index % 2]?.inject({ url, remoteAddress })
+    })
+    statuses.push(...(await Promise.all(answers)).map((answer) => answer?.statusCode ?? 0))
+  }
+  return statuses
+}
 
 describe(`two instances on one Redis${skipped}`, () => {
   it.skipIf(REDIS_URL === undefined)(
@@ -12,22 +28,20 @@ describe(`two instances on one Redis${skipped}`, () => {
     async () => {
       const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: REDIS_URL ?? '' }
       const instances = await Promise.all([startService(env), startService(env)])
-      // An address of its own for this run: the Redis may hold what an earlier one counted.
-      const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
-      const began = performance.now()
-      const statuses: number[] = []
-      for (let round = 0; round < 20; round += 1) {
-        const answers = Array.from({ length: 50 }, async (_, index) => {
-          const url = index % 3 === 0 ? '/nowhere' : '/openapi.yaml'
-          return instances[index % 2]?.app.inject({ url, remoteAddress })
-        })
-        statuses.push(...(await Promise.all(answers)).map((answer) => answer?.statusCode ?? 0))
+      const timesAway = () =>
+        instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is away')).length
+      // A machine that stands still for a tenth of a second lets an instance count for itself, but not every time.
+      for (let attempt = 0; ; attempt += 1) {
+        const [before, began] = [timesAway(), performance.now()]
+        const statuses = await thousandRequests(instances.map(({ app }) => app))
+        const seconds = (performance.now() - began) / 1000
+        const through = statuses.filter((status) => status !== 429).length
+        expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
+        expect(through).toBeGreaterThanOrEqual(100)
+        if (timesAway() > before && attempt < 5) continue
+        expect(through).toBeLessThanOrEqual(Math.ceil(100 + (seconds * 100) / 60 + 1))
+        return
       }
-      const seconds = (performance.now() - began) / 1000
-      const through = statuses.filter((status) => status !== 429).length
-      expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
-      expect(through).toBeGreaterThanOrEqual(100)
-      expect(through).toBeLessThanOrEqual(Math.ceil(100 + (seconds * 100) / 60 + 1))
     },
   )
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Consultation, ConsultationStore } from '../../src/service/consultation-ports.ts'
-import { openConsultations } from '../../src/store/consultations.ts'
+import { join, openConsultations } from '../../src/store/consultations.ts'
 import { closeEngines, ENGINES } from './engines.ts'
 
 const HOUR_MS = 3_600_000
@@ -124,10 +124,11 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
   })
 
   it.skipIf(!there)('are joined by a person once', async () => {
-    const store = await openOne()
+    const db = await open()
+    const store = openConsultations(db, name === 'SQLite' ? 'sqlite' : 'postgres')
     await store.add(made('a'))
     const guest = { userId: 'guest-1', role: 'patient', name: 'Guest', since: 9 }
-    const joined = await Promise.all([store.join('a', guest), store.join('a', guest)])
+    const joined = await Promise.all([join(db, 'a', guest), join(db, 'a', guest)])
     expect(joined.toSorted()).toStrictEqual([false, true])
     expect((await store.byId('a'))?.participants.at(-1)).toStrictEqual(guest)
   })

@@ -1,0 +1,30 @@
+import type { Refusal } from '../contract/problem.ts'
+import type { RateLimiter } from './ports.ts'
+
+type CountingParts = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
+
+const keyOf = (network: string): string => `failed:${network}`
+
+/**
+ * Looks whether an address presented too much in vain.
+ * @param network the address as it is counted, IPv6 by its network of 64 bits
+ * @returns `rate-limited` while it is banned
+ */
+export const bannedFor = async ({ limiter }: CountingParts, network: string): Promise<Refusal | undefined> =>
+  limited(await limiter.bannedMs(keyOf(network)))
+
+/**
+ * Counts what an address presented in vain.
+ * @param perMinute failures that an address may have; past it, it is banned for a while that grows
+ * @param refusal what it is refused with
+ * @returns that refusal, or `rate-limited` where it is banned from now on
+ */
+export const failing = async (
+  { limiter }: CountingParts,
+  network: string,
+  perMinute: number,
+  refusal: Refusal,
+): Promise<Refusal> => limited(await limiter.fail(keyOf(network), perMinute)) ?? refusal
+
+const limited = (bannedMs: number): Refusal | undefined =>
+  bannedMs > 0 ? { code: 'rate-limited', retryAfterMs: bannedMs } : undefined
