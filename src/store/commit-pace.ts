@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
  */
 const COMMIT_INTERVAL_MS = 10
 
-const PART_OF_WAIT = 1 / 30
+const PART_OF_WAIT = 1 / 20
 const LONGEST_COMPANY_MS = 50
 
 /**
