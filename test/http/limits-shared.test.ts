@@ -83,8 +83,10 @@ it.skipIf(REDIS_URL === undefined)(
     const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
     const began = performance.now()
     const statuses: number[] = []
+    let lastBegan = began
     for (let round = 0; round < 20; round += 1) {
       if (round === 2) wire.set('cut')
+      if (round === 18) lastBegan = performance.now()
       const answers = Array.from({ length: 50 }, async (_, index) => {
         const answer = await instances[index % 2]?.app.inject({ url: '/nowhere', remoteAddress })
         return answer?.statusCode ?? 0
@@ -95,7 +97,9 @@ it.skipIf(REDIS_URL === undefined)(
     expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
     // One limit in Redis before, and one in the memory of each instance after.
     expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(Math.ceil(300 + refilled + 1))
-    expect(statuses.slice(-100)).toStrictEqual(Array<number>(100).fill(429))
+    // Each instance lets one through every 600 ms, once its limit is used up.
+    const last = 2 * (1 + (performance.now() - lastBegan) / 600)
+    expect(statuses.slice(-100).filter((status) => status !== 429).length).toBeLessThanOrEqual(last)
   },
 )
 
