@@ -7,20 +7,26 @@ import { wireTo } from '../wire.ts'
 const REDIS_URL = process.env['TEST_REDIS_URL']
 const skipped = REDIS_URL === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
 
-/** Asks instances in turn, fifty at once. @returns the statuses */
-async function thousandRequests(apps: readonly App[]): Promise<number[]> {
-  // An address of its own: the Redis may hold what was counted before.
-  const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
+/** Asks instances in turn, fifty at once. @param beforeRound is told which of the twenty rounds begins @returns the statuses */
+async function thousandRequests(
+  apps: readonly App[],
+  remoteAddress: string,
+  urlOf: (index: number) => string,
+  beforeRound: (round: number) => void = () => undefined,
+): Promise<number[]> {
   const statuses: number[] = []
   for (let round = 0; round < 20; round += 1) {
-    const answers = Array.from({ length: 50 }, async (_, index) => {
-      const url = index % 3 === 0 ? '/nowhere' : '/openapi.yaml'
-      return apps[index % 2]?.inject({ url, remoteAddress })
-    })
+    beforeRound(round)
+    const answers = Array.from({ length: 50 }, async (_, index) =>
+      apps[index % 2]?.inject({ url: urlOf(index), remoteAddress }),
+    )
     statuses.push(...(await Promise.all(answers)).map((answer) => answer?.statusCode ?? 0))
   }
   return statuses
 }
+
+/** An address of its own: the Redis may hold what was counted before. */
+const newAddress = (): string => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
 
 describe(`two instances on one Redis${skipped}`, () => {
   it.skipIf(REDIS_URL === undefined)(
@@ -33,7 +39,11 @@ describe(`two instances on one Redis${skipped}`, () => {
       // A machine that stands still for a tenth of a second lets an instance count for itself, but not every time.
       for (let attempt = 0; ; attempt += 1) {
         const [before, began] = [timesAway(), performance.now()]
-        const statuses = await thousandRequests(instances.map(({ app }) => app))
+        const statuses = await thousandRequests(
+          instances.map(({ app }) => app),
+          newAddress(),
+          (index) => (index % 3 === 0 ? '/nowhere' : '/openapi.yaml'),
+        )
         const seconds = (performance.now() - began) / 1000
         const through = statuses.filter((status) => status !== 429).length
         expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
@@ -80,19 +90,18 @@ it.skipIf(REDIS_URL === undefined)(
     const wire = await wireTo(REDIS_URL ?? '')
     const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
     const instances = await Promise.all([startService(env), startService(env)])
-    const remoteAddress = `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
     const began = performance.now()
-    const statuses: number[] = []
     let lastBegan = began
-    for (let round = 0; round < 20; round += 1) {
-      if (round === 2) wire.set('cut')
-      if (round === 18) lastBegan = performance.now()
-      const answers = Array.from({ length: 50 }, async (_, index) => {
-        const answer = await instances[index % 2]?.app.inject({ url: '/nowhere', remoteAddress })
-        return answer?.statusCode ?? 0
-      })
-      statuses.push(...(await Promise.all(answers)))
-    }
+    const apps = instances.map(({ app }) => app)
+    const statuses = await thousandRequests(
+      apps,
+      newAddress(),
+      () => '/nowhere',
+      (round) => {
+        if (round === 2) wire.set('cut')
+        if (round === 18) lastBegan = performance.now()
+      },
+    )
     const refilled = ((performance.now() - began) / 60_000) * 300
     expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
     // One limit in Redis before, and one in the memory of each instance after.
