@@ -60,7 +60,7 @@ export const SETTINGS = {
     '500',
     wholeNumber(10, 10_000),
     'a whole number from 10 to 10000',
-    'How many milliseconds a token may have to wait for its signature; where it would be more, it is refused at once.',
+    'How many milliseconds a token may have to wait for its signature and its entry; where it would be more, it is refused at once.',
   ),
   KEYS_ROTATION_DAYS: setting(
     180,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { type FieldError, type Problem, type ProblemCode, PROBLEMS, type Refusal } from '../contract/problem.ts'
+import { isoOf } from '../rules/instant.ts'
 import { ServiceFault } from '../service/fault.ts'
 import type { App } from './app-type.ts'
 
@@ -37,7 +38,7 @@ export function problemDocument({ code, errors, opensAt }: Refusal, requestId: s
     detail,
     requestId,
     ...(errors === undefined ? {} : { errors }),
-    ...(opensAt === undefined ? {} : { opensAt: new Date(opensAt).toISOString() }),
+    ...(opensAt === undefined ? {} : { opensAt: isoOf(opensAt) }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { instantMs } from './instant.ts'
+import { instantMs, isoOf } from './instant.ts'
 import { type AuditQuery, type AuditRow, DEFAULT_AUDIT_LIMIT, MAX_AUDIT_LIMIT } from '../contract/audit-query.ts'
 import type { ChainedEntry } from '../contract/audit.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
@@ -67,5 +67,5 @@ export function auditRow({
   previousChain: _before,
   ...entry
 }: ChainedEntry): AuditRow {
-  return { ...entry, time: new Date(time).toISOString() }
+  return { ...entry, time: isoOf(time) }
 }

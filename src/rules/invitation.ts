@@ -1,9 +1,9 @@
-import { instantMs } from './instant.ts'
 import { hash } from 'node:crypto'
 import { MAX_PARTICIPANTS } from '../contract/consultation.ts'
 import type { InvitationAnswer, InvitationRequest } from '../contract/invitation.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { closesAt, type Consultation, type Window } from './consultation.ts'
+import { instantMs, isoOf } from './instant.ts'
 import { overFor } from './plan-consultation.ts'
 import type { Caller, Policy } from './policy.ts'
 import { displayName } from './user.ts'
@@ -134,12 +134,10 @@ export function invitationAnswer(
     ...(userId === undefined ? {} : { userId }),
     uses,
     used,
-    createdAt: time(invitation.createdAt),
-    expiresAt: time(Math.min(expiresAt, closesAt(consultation, window))),
-    ...(revokedAt === undefined ? {} : { revokedAt: time(revokedAt) }),
+    createdAt: isoOf(invitation.createdAt),
+    expiresAt: isoOf(Math.min(expiresAt, closesAt(consultation, window))),
+    ...(revokedAt === undefined ? {} : { revokedAt: isoOf(revokedAt) }),
     ...(told === undefined ? {} : { code: told.code }),
     ...(told?.publicUrl === undefined ? {} : { link: `${told.publicUrl}/join#${told.code}` }),
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()

@@ -5,7 +5,7 @@ import {
   type RevocationQuery,
   type RevocationRequest,
 } from '../contract/revocation.ts'
-import { instantMs } from './instant.ts'
+import { instantMs, isoOf } from './instant.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { type Place, placeAt } from './cursor.ts'
 
@@ -76,8 +76,8 @@ export const revocationAnswer = ({
   id,
   ...(consultation === undefined ? {} : { consultationId: consultation.id }),
   ...(userId === undefined ? {} : { userId }),
-  ...(issuedBefore === undefined ? {} : { issuedBefore: new Date(issuedBefore).toISOString() }),
-  createdAt: new Date(createdAt).toISOString(),
+  ...(issuedBefore === undefined ? {} : { issuedBefore: isoOf(issuedBefore) }),
+  createdAt: isoOf(createdAt),
 })
 
 /** @returns which page a query asks for, or the parameters that mean nothing */

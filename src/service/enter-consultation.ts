@@ -2,6 +2,7 @@ import type { Refusal } from '../contract/problem.ts'
 import type { TokenRequest, WaitingAnswer } from '../contract/token.ts'
 import type { Consultation } from '../rules/consultation.ts'
 import { type Admission, admission, type Waiter } from '../rules/entering.ts'
+import { isoOf } from '../rules/instant.ts'
 import { decide, type Policy } from '../rules/policy.ts'
 import { type EntryParts, keep } from './entry.ts'
 import type { Asking } from './issue-token.ts'
@@ -72,6 +73,6 @@ async function wait(parts: EnteringParts, asking: Asking, { consultation, partic
 /** What somebody who waits is told. */
 export const waitingAnswer = ({ consultation, since }: Waiter): WaitingAnswer => ({
   state: 'waiting',
-  since: new Date(since).toISOString(),
+  since: isoOf(since),
   consultationId: consultation.id,
 })

@@ -5,6 +5,7 @@ import { claimsOf, tokenHeader } from '../rules/claims.ts'
 import { type Deployment, meetingOf } from '../rules/deployment.ts'
 import type { Consultation } from '../rules/consultation.ts'
 import { type Admission, admission, isBound } from '../rules/entering.ts'
+import { isoOf } from '../rules/instant.ts'
 import { countedAs } from '../rules/invitation.ts'
 import { type Caller, decide, type Grant, type Policy } from '../rules/policy.ts'
 import { countGrant, type IssuingLimits } from './count-grant.ts'
@@ -137,7 +138,7 @@ async function issue(
   parts.metrics.issued(grant.role, countedAs(asking.caller))
   return {
     token,
-    expiresAt: new Date(claims.exp * 1000).toISOString(),
+    expiresAt: isoOf(claims.exp * 1000),
     roomId: grant.room,
     userRole: grant.role,
     moderator: grant.rolePolicy.moderator,

@@ -46,7 +46,7 @@ export function openLedger(
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      await pace.due(() => waiting.length >= MAX_BATCH)
+      await pace.due(waiting.length >= MAX_BATCH)
       const batch = waiting.splice(0, MAX_BATCH)
       try {
         await commit(batch.map(({ entry }) => entry))

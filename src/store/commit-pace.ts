@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
  */
 const COMMIT_INTERVAL_MS = 10
 
+/** So much of another wait entries wait for each other, and no longer than this. */
 const PART_OF_WAIT = 1 / 20
 const LONGEST_COMPANY_MS = 50
 
@@ -28,9 +29,9 @@ export function paceOf(waitMs: () => number) {
   let failed = false
   return {
     /** Resolves when one is due. @param isFull whether as many wait as go together; after a failure they wait all the same */
-    async due(isFull: () => boolean): Promise<void> {
+    async due(isFull: boolean): Promise<void> {
       const earlyMs = beganAt + Math.max(intervalMs, companyMs(waitMs())) - performance.now()
-      if (earlyMs > 0 && (failed || !isFull())) await setTimeout(earlyMs)
+      if (earlyMs > 0 && (failed || !isFull)) await setTimeout(earlyMs)
       beganAt = performance.now()
     },
     /** @returns how long it took, in milliseconds */
