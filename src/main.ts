@@ -1,12 +1,12 @@
 // First, for it sets the size of the pool before anything uses it.
-import { yieldToEventLoop } from './pool.ts'
+import { yieldToEventLoop } from './app/thread-pool.ts'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { buildApp, buildMetricsApp } from './app.ts'
-import { ConfigurationError, readConfig } from './config.ts'
-import { developmentNotice } from './development.ts'
-import { namesCollector } from './otel.ts'
-import { openParts } from './parts.ts'
+import { buildApp, buildMetricsApp } from './app/app.ts'
+import { ConfigurationError, readConfig } from './config/config.ts'
+import { developmentNotice } from './app/development.ts'
+import { namesCollector } from './telemetry/otel-env.ts'
+import { openParts } from './app/compose.ts'
 
 const { config, faults, warnings } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
@@ -14,7 +14,7 @@ const logger = pino({ level: config.LOG_LEVEL })
 try {
   for (const warning of warnings) logger.warn(warning)
   const opened = await openParts(config, logger, faults)
-  const tracing = namesCollector(process.env) ? (await import('./tracing.ts')).startTracing() : undefined
+  const tracing = namesCollector(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
   const parts = { ...opened, trace: tracing?.trace ?? opened.trace }
   const app = await buildApp(config, parts, logger, tracing)
   const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, parts, logger)
@@ -24,7 +24,7 @@ try {
     await tracing?.end()
   })
   const address = await app.listen({ host: config.HOST, port: config.PORT })
-  parts.metrics.ofProcess()
+  parts.metrics.watchProcess()
   await metricsApp?.listen({ host: config.HOST, port: config.METRICS_PORT ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')

@@ -6,7 +6,7 @@ import { createPublicKey } from 'node:crypto'
 import { compactVerify, decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
-import { addressOf } from './process.ts'
+import { addressOf } from './support/process.ts'
 
 describe('with nothing configured', () => {
   it('makes a key and a caller, says what it is, and prints a curl line that returns a token', async () => {
@@ -85,7 +85,7 @@ describe('in production', () => {
     const running = startServiceProcess(dir, { NODE_ENV: 'production', PORT: 'x', CORS_ORIGINS: '*' })
     expect(await running.ended).toBe(1)
     expect(running.output().split('\n')).toStrictEqual([
-      'The service cannot start; 5 to mend:',
+      'The service cannot start; 5 to fix:',
       '- PORT: must be a port number.',
       '- JAAS_APP_ID: production needs the real AppID; copy it from the JaaS console.',
       '- POLICY_FILE: production needs a policy that names its callers; point it at the policy in YAML.',

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { performanceSection } from './bench/report.ts'
 import { readResults } from './bench/results.ts'
 import { PROBLEM_CODES, PROBLEMS } from '../src/contract/problem.ts'
-import { parsePolicy } from '../src/policy-file.ts'
-import { SETTINGS } from '../src/settings.ts'
+import { parsePolicy } from '../src/reload/policy-file.ts'
+import { SETTINGS } from '../src/config/settings.ts'
 
 const FILE = fileURLToPath(new URL('../README.md', import.meta.url))
 const table = (head: string[], rows: string[][]) =>

@@ -9,13 +9,13 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'jts-compile-cache')
 
 /** What waits most, for processes, wires and timers: begun last, it would be waited for by all. */
 const SLOW = [
-  '/store/postgres.',
+  '/engines/postgres.',
   '/main.',
-  '/store/conformance.',
+  '/audit/conformance.',
   '/client/',
-  '/store/bell.',
-  '/key-source.',
-  '/http/overload.',
+  '/change-bus.',
+  '/key-reload.',
+  '/server/overload.',
 ]
 
 class SlowFirst extends BaseSequencer {

@@ -1,4 +1,4 @@
-import { newApiKey } from '../callers/api-keys.ts'
+import { newApiKey } from '../auth/api-keys.ts'
 import { type Command, done, oneWord } from './command.ts'
 
 export const apiKeyCommand: Command = {

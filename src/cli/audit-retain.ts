@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { withRecord } from '../record.ts'
-import { keptSince, type OldEnd } from '../rules/audit-retention.ts'
-import { oldEnds } from '../service/retain-audit.ts'
+import { withRecord } from '../app/open-record.ts'
+import { keptSince, type OldEnd } from '../rules/audit/retention.ts'
+import { oldEnds } from '../service/audit/retain.ts'
 import {
   CLI_WRITER,
   columns,

@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import type { AuditRow } from '../contract/audit-query.ts'
-import { withRecord } from '../record.ts'
-import { EXPORT_FORMATS } from '../rules/audit-export.ts'
-import { tailAudit } from '../service/tail-audit.ts'
+import type { AuditRow } from '../contract/audit/audit-query.ts'
+import { withRecord } from '../app/open-record.ts'
+import { EXPORT_FORMATS } from '../rules/audit/export.ts'
+import { tailAudit } from '../service/audit/tail.ts'
 import { FILTER_OPTIONS, FILTER_USAGE } from './audit.ts'
 import { CLI_WRITER, type Command, configOf, fieldLines, no, OPERATOR, UsageError } from './command.ts'
 

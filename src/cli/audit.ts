@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { withRecord } from '../record.ts'
-import { exportAudit } from '../service/export-audit.ts'
-import { verifyAudit } from '../service/verify-audit.ts'
+import { withRecord } from '../app/open-record.ts'
+import { exportAudit } from '../service/audit/export.ts'
+import { verifyAudit } from '../service/audit/verify.ts'
 import { keysOf } from './verifying-keys.ts'
 import { CLI_WRITER, type Command, configOf, fieldLines, no, OPERATOR, UsageError } from './command.ts'
 

@@ -1,6 +1,6 @@
 import type { Refusal } from '../contract/problem.ts'
 import type { Clock } from '../service/ports.ts'
-import { type Config, ConfigurationError, readConfig } from '../config.ts'
+import { type Config, ConfigurationError, readConfig } from '../config/config.ts'
 
 /** What a command works with. */
 export type Context = {

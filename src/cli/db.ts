@@ -1,4 +1,4 @@
-import { pendingMigrations, withRecord } from '../record.ts'
+import { pendingMigrations, withRecord } from '../app/open-record.ts'
 import { CLI_WRITER, type Command, configOf, done, UsageError } from './command.ts'
 
 export const migrateCommand: Command = {

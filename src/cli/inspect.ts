@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { deploymentOf, readConfig } from '../config.ts'
-import { inspectToken } from '../service/inspect-token.ts'
+import { deploymentOf, readConfig } from '../config/config.ts'
+import { inspectToken } from '../service/tokens/inspect-token.ts'
 import { type Command, UsageError } from './command.ts'
 import { keysOf } from './verifying-keys.ts'
 

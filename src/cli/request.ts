@@ -1,7 +1,7 @@
 import { FormatRegistry } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { TokenRequest } from '../contract/token.ts'
-import { displayName, isHttpsUrl } from '../rules/user.ts'
+import { TokenRequest } from '../contract/tokens/token.ts'
+import { displayName, isHttpsUrl } from '../rules/person.ts'
 
 FormatRegistry.Set('display-name', (text) => displayName(text) !== undefined)
 FormatRegistry.Set('https-url', isHttpsUrl)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { ConfigurationError } from '../config.ts'
-import { KeyFault } from '../keys/private-key.ts'
-import { PolicyFault } from '../policy-file.ts'
+import { ConfigurationError } from '../config/config.ts'
+import { KeyError } from '../keys/private-key.ts'
+import { PolicyError } from '../reload/policy-file.ts'
 import { ServiceFault } from '../service/fault.ts'
 import { type Command, type Context, type Outcome, UsageError } from './command.ts'
 
@@ -56,7 +56,7 @@ async function run(argv: readonly string[], context: Context): Promise<Outcome> 
 /** What a person can mend is told in a sentence; everything else is a fault of ours, and told whole. */
 async function failed(error: unknown): Promise<Outcome> {
   const message = error instanceof Error ? error.message : String(error)
-  const sentences = [ConfigurationError, KeyFault, PolicyFault, ServiceFault, RangeError]
+  const sentences = [ConfigurationError, KeyError, PolicyError, ServiceFault, RangeError]
   const badWords =
     error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
   if (badWords) return { code: 2, data: { error: message }, text: `${message}\n\n${await usage()}` }

@@ -1,15 +1,15 @@
 import { createSecretKey } from 'node:crypto'
-import { type Config, deploymentOf } from '../config.ts'
-import { readPublicKeys, readRing, type RingKey } from '../keys/ring.ts'
+import { type Config, deploymentOf } from '../config/config.ts'
+import { readPublicKeys, readRing, type RingKey } from '../keys/key-ring.ts'
 import { verifySignature } from '../keys/verifier.ts'
-import { placeOf } from '../key-place.ts'
-import { kidOf } from '../rules/deployment.ts'
+import { placeOf } from '../reload/key-location.ts'
+import { kidOf } from '../rules/tokens/deployment.ts'
 import type { Keys } from '../service/ports.ts'
 
 /**
  * The keys as they lie there; where none can be read, none is known.
  * @param archive a folder of public halves that are published no more
- * @throws KeyFault where a key of the archive cannot be read
+ * @throws KeyError where a key of the archive cannot be read
  */
 export function keysOf(config: Config, archive?: string): Pick<Keys, 'verify'> {
   const secret = config.JITSI_JWT_SECRET

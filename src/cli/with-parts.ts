@@ -1,6 +1,6 @@
 import { pino } from 'pino'
-import { type Config, readConfig } from '../config.ts'
-import { openParts, type Parts } from '../parts.ts'
+import { type Config, readConfig } from '../config/config.ts'
+import { openParts, type Parts } from '../app/compose.ts'
 import { CLI_WRITER } from './command.ts'
 
 /**

@@ -1,12 +1,12 @@
-import type { MeetingConfig, MeetingConfigQuery } from '../contract/meeting-config.ts'
-import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/token.ts'
-import { askerOf, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './ask.ts'
+import type { MeetingConfig, MeetingConfigQuery } from '../contract/meetings/meeting-config.ts'
+import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/tokens/token.ts'
+import { askerOf, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
 import { type ConsultationClient, consultationClient } from './consultations.ts'
 import { admitted } from './events.ts'
 import { visitorClient, type VisitorClient } from './visitors.ts'
 
-export type { ClientOptions } from './ask.ts'
-export { TokenServiceError } from './ask.ts'
+export type { ClientOptions } from './http.ts'
+export { TokenServiceError } from './http.ts'
 export type { ConsultationClient } from './consultations.ts'
 export type { VisitorClient } from './visitors.ts'
 export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, WaitingAnswer }

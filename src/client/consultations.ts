@@ -1,7 +1,11 @@
-import type { ConsultationAnswer, ConsultationPage, ConsultationQuery } from '../contract/consultation-answer.ts'
-import type { ConsultationChange, ConsultationRequest } from '../contract/consultation.ts'
-import type { WaitingList } from '../contract/waiting-room.ts'
-import { type Ask, type Check, isObject, type Sent } from './ask.ts'
+import type {
+  ConsultationAnswer,
+  ConsultationPage,
+  ConsultationQuery,
+} from '../contract/consultations/consultation-answer.ts'
+import type { ConsultationChange, ConsultationRequest } from '../contract/consultations/consultation.ts'
+import type { WaitingList } from '../contract/consultations/waiting-room.ts'
+import { type Ask, type Check, isObject, type Sent } from './http.ts'
 import { type ConsultationEvent, eventsOf } from './events.ts'
 
 type Options = { signal?: AbortSignal }

@@ -1,6 +1,6 @@
-import type { TokenAnswer, WaitingAnswer } from '../contract/token.ts'
-import type { ConsultationView, EventName } from '../contract/waiting-room.ts'
-import { type Ask, TokenServiceError } from './ask.ts'
+import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
+import type { ConsultationView, EventName } from '../contract/consultations/waiting-room.ts'
+import { type Ask, TokenServiceError } from './http.ts'
 
 /** Something that happened to a consultation, and how it stands since. */
 export type ConsultationEvent = { event: EventName; view: ConsultationView }

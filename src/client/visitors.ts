@@ -1,7 +1,7 @@
 import type { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../contract/invitation.ts'
 import type { RevocationMade, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
-import type { TokenAnswer, WaitingAnswer } from '../contract/token.ts'
-import { type Ask, type Check, isObject, isOutcome } from './ask.ts'
+import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
+import { type Ask, type Check, isObject, isOutcome } from './http.ts'
 
 type Options = { signal?: AbortSignal }
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { DisplayName, ParticipantId } from './consultation.ts'
-import { instant, told } from './instant.ts'
+import { DisplayName, ParticipantId } from './person.ts'
+import { instant, told } from './timestamp.ts'
 import { RoleName } from './role-name.ts'
 
 /** How often one invitation may be used at most. */

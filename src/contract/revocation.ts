@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ConsultationId, ParticipantId } from './consultation.ts'
-import { instant, told } from './instant.ts'
+import { ConsultationId } from './consultation-id.ts'
+import { ParticipantId } from './person.ts'
+import { instant, told } from './timestamp.ts'
 
 /** The body of `POST /api/jitsi/revocations`: a consultation, a user anywhere, or a user in a consultation. */
 export const RevocationRequest = Type.Object(

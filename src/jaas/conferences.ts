@@ -1,5 +1,5 @@
 import { ServiceFault } from '../service/fault.ts'
-import { jittered } from '../service/jitter.ts'
+import { jittered } from '../service/backoff.ts'
 import type { Conferences } from '../service/ports.ts'
 
 /** Where the management endpoints are, and whose account. */

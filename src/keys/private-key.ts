@@ -1,3 +1,4 @@
+import { OperatorError } from '../service/fault.ts'
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 
@@ -5,15 +6,20 @@ const MIN_MODULUS_BITS = 4096
 const MAX_FILE_BYTES = 64 * 1024
 
 /** What is wrong with a key file, as a sentence that says what to do; it never holds a part of the file. */
-export class KeyFault extends Error {
-  override name = 'KeyFault'
+export class KeyError extends OperatorError {
+  override name = 'KeyError'
+
+  /** @param error a sentence that never contains a part of the key */
+  constructor(error: string, options?: ErrorOptions) {
+    super([error], options)
+  }
 }
 
 /**
  * Reads a private signing key.
  * @param path a PEM file, PKCS#8 or PKCS#1 (`ssh-keygen -m PEM`, which the 8x8 guide names, writes the latter)
  * @returns an RSA key of at least 4096 bits
- * @throws KeyFault
+ * @throws KeyError
  */
 export function readPrivateKey(path: string): KeyObject {
   const pem = readGuarded(path)
@@ -29,25 +35,25 @@ export function readPrivateKey(path: string): KeyObject {
  * Reads the public half of a key.
  * @param path a PEM file, SPKI or PKCS#1
  * @returns an RSA key of at least 4096 bits
- * @throws KeyFault
+ * @throws KeyError
  */
 export function readPublicKey(path: string): KeyObject {
   const pem = readGuarded(path)
-  if (pem.includes('PRIVATE KEY')) throw new KeyFault(`${path}: holds a private key; put its public half there.`)
+  if (pem.includes('PRIVATE KEY')) throw new KeyError(`${path}: holds a private key; put its public half there.`)
   try {
     return checked(path, createPublicKey(pem))
   } catch (error) {
-    throw error instanceof KeyFault ? error : new KeyFault(`${path}: is not a public key in PEM, or is cut short.`)
+    throw error instanceof KeyError ? error : new KeyError(`${path}: is not a public key in PEM, or is cut short.`)
   }
 }
 
 function checked(path: string, key: KeyObject): KeyObject {
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new KeyFault(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
+    throw new KeyError(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (bits < MIN_MODULUS_BITS) {
-    throw new KeyFault(`${path}: the key has ${bits} bits, at least ${MIN_MODULUS_BITS} are needed. ${howToMake}`)
+    throw new KeyError(`${path}: the key has ${bits} bits, at least ${MIN_MODULUS_BITS} are needed. ${howToMake}`)
   }
   return key
 }
@@ -65,28 +71,28 @@ function readGuarded(path: string): Buffer {
     const { mode, size } = fstatSync(file)
     // Who may write the file chooses the key. Windows keeps no such bits.
     if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
-      throw new KeyFault(`${path}: is writable by its group or by everybody; run: chmod go-w ${path}`)
+      throw new KeyError(`${path}: is writable by its group or by everybody; run: chmod go-w ${path}`)
     }
-    if (size > MAX_FILE_BYTES) throw new KeyFault(`${path}: is too large for a key; put one private key in PEM there.`)
+    if (size > MAX_FILE_BYTES) throw new KeyError(`${path}: is too large for a key; put one private key in PEM there.`)
     return readFileSync(file)
   } catch (error) {
-    throw error instanceof KeyFault ? error : unreadable(path, error)
+    throw error instanceof KeyError ? error : unreadable(path, error)
   } finally {
     closeSync(file)
   }
 }
 
-function unreadable(path: string, error: unknown): KeyFault {
+function unreadable(path: string, error: unknown): KeyError {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return new KeyFault(`${path}: there is no such file; mount the private key there.`)
+  if (code === 'ENOENT') return new KeyError(`${path}: there is no such file; mount the private key there.`)
   if (code === 'EACCES') {
-    return new KeyFault(`${path}: this process may not read it; give the user that runs the service the right to.`)
+    return new KeyError(`${path}: this process may not read it; give the user that runs the service the right to.`)
   }
-  return new KeyFault(`${path}: cannot be read (${code ?? 'unknown fault'}).`)
+  return new KeyError(`${path}: cannot be read (${code ?? 'unknown fault'}).`)
 }
 
 function parse(path: string, pem: Buffer): KeyObject {
-  const say = (remedy: string) => new KeyFault(`${path}: ${remedy}`)
+  const say = (remedy: string) => new KeyError(`${path}: ${remedy}`)
   if (pem.includes('\\n')) {
     throw say('holds the two characters \\n instead of line breaks; write the key with real line breaks.')
   }

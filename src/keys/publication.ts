@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Publication } from '../service/ports.ts'
-import type { RingKey } from './ring.ts'
+import type { RingKey } from './key-ring.ts'
 
 /** The name under which Jitsi asks for a key: the hex SHA-256 of the whole kid (Prosody's `asap_key_server`). */
 export const asapName = (kid: string): string => createHash('sha256').update(kid).digest('hex')

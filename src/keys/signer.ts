@@ -1,11 +1,11 @@
 import { createHmac, createPublicKey, type KeyObject, sign as signInPool } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { Attested } from '../contract/checkpoint.ts'
-import type { Claims, TokenHeader } from '../contract/claims.ts'
+import type { Attested } from '../contract/audit/checkpoint.ts'
+import type { Claims, TokenHeader } from '../contract/tokens/claims.ts'
 import type { Clock, Signer } from '../service/ports.ts'
 import { type Account, adminClaims } from './admin-claims.ts'
-import { KeyFault } from './private-key.ts'
-import type { SignatureQueue, Waiter } from './queue.ts'
+import { KeyError } from './private-key.ts'
+import type { SignatureQueue, Waiter } from './signing-queue.ts'
 
 /** The signer of a private key. */
 export type KeySigner = Signer & {
@@ -15,7 +15,7 @@ export type KeySigner = Signer & {
 
 /**
  * Makes the signer of a private key. Signatures are made in libuv's pool, off the event loop; the key was parsed once.
- * @throws KeyFault where a signature made with the key does not verify with its public half
+ * @throws KeyError where a signature made with the key does not verify with its public half
  */
 export async function openSigner(keyId: string, key: KeyObject, queue: SignatureQueue): Promise<KeySigner> {
   queue.calibrate(await selfTest(key, keyId))
@@ -79,7 +79,7 @@ async function selfTest(key: KeyObject, keyId: string): Promise<number> {
     for (let made = 0; made < TIMED; made += 1) await make()
     return (performance.now() - beganAt) / TIMED
   } catch (cause) {
-    throw new KeyFault(`the key ${keyId} makes no signature that verifies with its public half; mount an intact key.`, {
+    throw new KeyError(`the key ${keyId} makes no signature that verifies with its public half; mount an intact key.`, {
       cause,
     })
   }

@@ -1,15 +1,8 @@
+import type { LimiterEvents } from '../service/events.ts'
 import type { RateLimiter } from '../service/ports.ts'
-import { insured } from './insured.ts'
+import { insured } from './fallback.ts'
 import { memoryLimiter } from './memory.ts'
 import { redisLimiter } from './redis.ts'
-
-/** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
-export type LimiterEvents = {
-  /** @param bucket what kind of bucket it was: what stands before the colon of its key */
-  decided(bucket: string, allowed: boolean): void
-  served(by: 'redis' | 'memory'): void
-  redisFailed(error: Error): void
-}
 
 /**
  * Opens the limiter: in Redis where there is one, with the memory of this process as the insurance, or in memory alone.

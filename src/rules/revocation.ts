@@ -5,7 +5,7 @@ import {
   type RevocationQuery,
   type RevocationRequest,
 } from '../contract/revocation.ts'
-import { instantMs, isoOf } from './instant.ts'
+import { instantMs, isoOf } from './time.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { type Place, placeAt } from './cursor.ts'
 

@@ -9,3 +9,15 @@ export class ServiceFault extends Error {
     this.code = code
   }
 }
+
+/** Something that an operator can correct, in a file or a setting: each error is a sentence that says what to do. */
+export class OperatorError extends Error {
+  override name = 'OperatorError'
+  readonly errors: readonly string[]
+
+  /** @param errors sentences that never contain a secret */
+  constructor(errors: readonly string[], options?: ErrorOptions) {
+    super(errors.join('\n'), options)
+    this.errors = errors
+  }
+}

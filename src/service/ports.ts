@@ -1,11 +1,12 @@
-import type { AuditEntry, ChainedEntry } from '../contract/audit.ts'
-import type { Claims, TokenHeader } from '../contract/claims.ts'
-import type { Attested, ChainHead, Stub } from '../contract/checkpoint.ts'
+import type { Entrant } from '../rules/revocation.ts'
+import type { AuditEntry, ChainedEntry } from '../contract/audit/audit-entry.ts'
+import type { Claims, TokenHeader } from '../contract/tokens/claims.ts'
+import type { Attested, ChainHead, Stub } from '../contract/audit/checkpoint.ts'
 import type { Refusal } from '../contract/problem.ts'
-import type { Search } from '../rules/audit-query.ts'
+import type { Search } from '../rules/audit/query.ts'
 import type { Take } from '../rules/gcra.ts'
 import type { KnownKey } from '../rules/key-ring.ts'
-import type { Caller } from '../rules/policy.ts'
+import type { Caller } from '../rules/policy/policy.ts'
 
 /** Tells the time, in epoch milliseconds. */
 export type Clock = () => number
@@ -169,4 +170,10 @@ export type Conferences = {
   destroy(room: string): Promise<void>
   /** Kicks one participant, by Jitsi's participant id (first 8 characters of the JID; known from webhooks or the page). Throws the same. */
   kick(room: string, participantId: string): Promise<void>
+}
+
+/** Knows who is revoked. */
+export type Revoked = {
+  /** Whether a token, or a renewal, is revoked. Throws ServiceFault `record-unavailable` where nobody could tell. */
+  bars(entrant: Entrant): boolean | Promise<boolean>
 }

@@ -1,23 +1,21 @@
-import type { ConsultationStore } from '../service/consultation-ports.ts'
-import type { InvitationStore } from '../service/invitation-ports.ts'
-import type { RevocationStore } from '../service/revocation-ports.ts'
+import type { StoreEvents } from '../service/events.ts'
+import type { ConsultationStore } from '../service/consultations/ports.ts'
+import type { InvitationStore } from '../service/invitations/ports.ts'
+import type { RevocationStore } from '../service/revocations/ports.ts'
 import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
-import { type CommitEvents, openLedger, type Link, type Writer } from './audit.ts'
-import { openReader } from './audit-reader.ts'
-import { embeddedBell, type StoreBell } from './bell.ts'
-import { openCheckpoints } from './checkpoints.ts'
-import { openConsultations } from './consultations.ts'
-import { openInvitations } from './invitations.ts'
-import { openKeyRegister } from './keys.ts'
-import type { Pending } from './migrate.ts'
-import { openPostgres, pendingInPostgres } from './postgres.ts'
-import { postgresBell } from './postgres-bell.ts'
-import { openRetention } from './retention.ts'
+import { openLedger, type Link, type Writer } from './audit/ledger.ts'
+import { openReader } from './audit/reader.ts'
+import { embeddedBell, type StoreBell } from './changes/change-bus.ts'
+import { openCheckpoints } from './audit/checkpoints.ts'
+import { openConsultations } from './consultations/consultations.ts'
+import { openInvitations } from './invitations/invitations.ts'
+import { openKeyRegister } from './key-register.ts'
+import type { Pending } from './migrations/migrate.ts'
+import { openPostgres, pendingInPostgres } from './engines/postgres.ts'
+import { postgresBell } from './changes/postgres-change-bus.ts'
+import { openRetention } from './audit/retention.ts'
 import { openRevocations } from './revocations.ts'
-import { openSqlite, pendingInSqlite } from './sqlite.ts'
-
-/** For whoever does not want to know. */
-export const SILENT: StoreEvents = { broke: () => undefined, committed: () => undefined, commitFailed: () => undefined }
+import { openSqlite, pendingInSqlite } from './engines/sqlite.ts'
 
 /** The record, opened. */
 export type Store = {
@@ -31,12 +29,6 @@ export type Store = {
   revocations: RevocationStore
   bell: StoreBell
   close(): Promise<void>
-}
-
-/** Is told how the record fares. */
-export type StoreEvents = CommitEvents & {
-  /** A connection broke while nobody used it, or somebody who was told of a change failed. */
-  broke(error: Error): void
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
-import type { Revocation, RevocationStore } from '../service/revocation-ports.ts'
-import { available } from './available.ts'
-import type { Database, Tables } from './schema.ts'
+import type { Revocation, RevocationStore } from '../service/revocations/ports.ts'
+import { available } from './database/errors.ts'
+import type { Database, Tables } from './database/schema.ts'
 
 /** Keeps the revocations that are in force. */
 export function openRevocations(db: Database): RevocationStore {

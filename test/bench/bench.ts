@@ -1,5 +1,5 @@
 import type { Calm } from './calm.ts'
-import type { Outcome } from './results.ts'
+import type { Outcome } from './result.ts'
 
 /** What every benchmark is given. */
 export type Setup = {

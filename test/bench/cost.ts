@@ -7,7 +7,7 @@ import { startWorker } from './child.ts'
 import { cpuSeconds } from './cpu.ts'
 import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { profileOf } from './profile.ts'
-import { atMost, type Outcome } from './results.ts'
+import { atMost, type Outcome } from './result.ts'
 import { startService } from './service.ts'
 import { median, ratios } from './stats.ts'
 

@@ -1,7 +1,7 @@
-import { newApiKey } from '../../src/callers/api-keys.ts'
+import { newApiKey } from '../../src/auth/api-keys.ts'
 import type { Setup } from './bench.ts'
 import { APART_MS, startLoad } from './load.ts'
-import type { Outcome } from './results.ts'
+import type { Outcome } from './result.ts'
 import { startService, tokenRequests } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
 

@@ -1,4 +1,4 @@
-import type { Job, Tally } from './load-generator.ts'
+import type { Job, Tally } from './load-types.ts'
 import type { Connection } from './load-wire.ts'
 
 /** Asks as a job says. @returns how many requests got no answer */

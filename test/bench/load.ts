@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Setup } from './bench.ts'
 import { cpuSeconds, type Threads, threadSeconds } from './cpu.ts'
 import { startWorker, type Worker } from './child.ts'
-import type { Job, Report } from './load-generator.ts'
+import type { Job, Report } from './load-types.ts'
 import type { Server } from './service.ts'
 
 export type Load = Worker<Job, Report>

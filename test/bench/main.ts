@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { newPrivatePem } from '../../src/keys/make-key.ts'
+import { newPrivatePem } from '../../src/keys/generate.ts'
 import type { Bench } from './bench.ts'
 import { calmFor } from './calm.ts'
 import { cost } from './cost.ts'

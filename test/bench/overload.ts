@@ -2,7 +2,7 @@ import type { Setup } from './bench.ts'
 import { cpuSeconds, residentMb } from './cpu.ts'
 import { pin } from './cores.ts'
 import { closedRound, type Load, startLoad, warm } from './load.ts'
-import { atLeast, atMost, type Goal, type Outcome } from './results.ts'
+import { atLeast, atMost, type Goal, type Outcome } from './result.ts'
 import { type Server, startService } from './service.ts'
 import { interleaved, median } from './stats.ts'
 

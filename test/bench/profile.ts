@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Setup } from './bench.ts'
 import { closedRound, startLoad, warm } from './load.ts'
 import { newDir } from './own.ts'
-import type { Table } from './results.ts'
+import type { Table } from './result.ts'
 import { startService } from './service.ts'
 
 type Frame = { functionName: string; url: string }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Setup } from './bench.ts'
 import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { ownDatabase } from './postgres.ts'
-import { atMost, type Outcome } from './results.ts'
+import { atMost, type Outcome } from './result.ts'
 import { type Server, startService } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
 

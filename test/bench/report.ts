@@ -1,4 +1,4 @@
-import { chartFile, type Goal, type Result, type Results, type Table } from './results.ts'
+import { chartFile, type Goal, type Result, type Results, type Table } from './result.ts'
 
 /** A figure with as many digits as a reader needs. */
 export function figure(value: string | number): string {

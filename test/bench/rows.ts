@@ -1,8 +1,8 @@
 import { statfsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openPostgres } from '../../src/store/engines/postgres.ts'
+import { openSqlite } from '../../src/store/engines/sqlite.ts'
 
 /** What a row and its places in the indexes take on disk, with room to spare. */
 const BYTES_A_ROW = 1500

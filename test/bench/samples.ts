@@ -7,7 +7,7 @@ import type { Setup } from './bench.ts'
 import { stop } from './child.ts'
 import { closedRound, type Round, SETTLED_TOKENS, startLoad, warm } from './load.ts'
 import { own } from './own.ts'
-import { atLeast, type Outcome } from './results.ts'
+import { atLeast, type Outcome } from './result.ts'
 import { httpRequest, type Server, startService, tokenRequests } from './service.ts'
 import { interleaved, median, ratios } from './stats.ts'
 

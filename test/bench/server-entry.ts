@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { openParts, type Parts } from '../../src/parts.ts'
+import { buildApp } from '../../src/app/app.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { openParts, type Parts } from '../../src/app/compose.ts'
 
 /**
  * The service as `src/main.ts` starts it, with or without a record: what the record costs is the difference. Only a benchmark

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onCore } from './cores.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { newApiKey } from '../../src/callers/api-keys.ts'
+import { newApiKey } from '../../src/auth/api-keys.ts'
 import { stop } from './child.ts'
 import { newDir, own } from './own.ts'
 

@@ -5,7 +5,7 @@ import { type Form, forms } from './launch.ts'
 import { closedRound, startLoad } from './load.ts'
 import { openConnection } from './load-wire.ts'
 import { newDir } from './own.ts'
-import type { Outcome } from './results.ts'
+import type { Outcome } from './result.ts'
 import { type Server, settings, tokenRequests } from './service.ts'
 import { interleaved, median } from './stats.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { publicPem, readPrivateKey } from '../../src/keys/private-key.ts'
-import { openRecord } from '../../src/record.ts'
+import { openRecord } from '../../src/app/open-record.ts'
 import { readEntries, tempDir } from '../kit.ts'
 import { CLI_MAIN, cliIn, MINT, production } from './cli.ts'
 

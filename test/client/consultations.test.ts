@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Client, type ClientOptions, createClient } from '../../src/client/client.ts'
-import { DESK, MINUTE_MS, startVisits, VISIT } from '../visits.ts'
+import { DESK, MINUTE_MS, startVisits, VISIT } from '../support/consultations.ts'
 
 const START = Date.parse(VISIT.startsAt)
 const PATIENT = { userId: 'patient-1042', userName: 'Asha Rao' }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { newApiKey } from '../../src/callers/api-keys.ts'
+import { newApiKey } from '../../src/auth/api-keys.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** The user that the image runs as. */

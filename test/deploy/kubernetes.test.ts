@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { SETTINGS } from '../../src/settings.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 import { startService } from '../kit.ts'
 import { image, kustomization, manifest, manifestFiles, manifests, notSettings, textOf } from './files.ts'
 

@@ -12,7 +12,7 @@ export async function realMetrics(): Promise<Metrics> {
     RATE_LIMIT_FAILED_LOGINS: '1',
     RATE_LIMIT_PER_USER: '1',
   })
-  parts.metrics.ofProcess()
+  parts.metrics.watchProcess()
   const refused = () => undefined
   await client.issueToken(DOCTOR)
   await client.issueToken(DOCTOR).catch(refused)

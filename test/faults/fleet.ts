@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { startServiceProcess, tempDir, testEnv, UNLIMITED } from '../kit.ts'
-import { addressOf, type Running } from '../process.ts'
+import { addressOf, type Running } from '../support/process.ts'
 import { PATIENT_POLL } from './machine.ts'
 
 /** Tokens a minute for one room in every service of the suite; the load asks for each room once. */

@@ -3,11 +3,11 @@ import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { adminClaims } from '../../src/keys/admin-claims.ts'
-import type { Grant } from '../../src/rules/policy.ts'
-import { claimsOf } from '../../src/rules/claims.ts'
-import { jaas } from '../../src/rules/deployment.ts'
+import type { Grant } from '../../src/rules/tokens/decide.ts'
+import { claimsOf } from '../../src/rules/tokens/claims.ts'
+import { jaas } from '../../src/rules/tokens/deployment.ts'
 import { APP_ID, CLINIC, DOCTOR, NOW, POLICY, startService, UNLIMITED } from '../kit.ts'
-import { policyWithIssuer, startIssuer } from '../oidc.ts'
+import { policyWithIssuer, startIssuer } from '../support/oidc.ts'
 
 const ADMIN = { admin: true, context: { admin: true, user: { admin: true } } }
 

@@ -69,7 +69,7 @@ describe('a file that is no good key', () => {
     const content = text()
     const path = tempFile('k.pem', content)
     const thrown = catchFault(() => readPrivateKey(path))
-    expect(thrown).toMatchObject({ name: 'KeyFault', message: expect.stringMatching(sentence) as string })
+    expect(thrown).toMatchObject({ name: 'KeyError', message: expect.stringMatching(sentence) as string })
     expect(thrown.message.startsWith(`${path}: `)).toBe(true)
     const line = content.split('\n')[1] ?? ''
     if (line.length > 20) expect(thrown.message).not.toContain(line.slice(0, 20))

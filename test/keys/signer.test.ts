@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { compactVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { Claims, TokenHeader } from '../../src/contract/claims.ts'
-import { signatureQueue } from '../../src/keys/queue.ts'
+import type { Claims, TokenHeader } from '../../src/contract/tokens/claims.ts'
+import { signatureQueue } from '../../src/keys/signing-queue.ts'
 import { openSigner } from '../../src/keys/signer.ts'
 import { testKeyPem } from '../kit.ts'
 
@@ -42,7 +42,7 @@ describe('the signer', () => {
 
   it('refuses a key that cannot sign RS256', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    await expect(openSigner('k', privateKey, queueOf(1))).rejects.toMatchObject({ name: 'KeyFault' })
+    await expect(openSigner('k', privateKey, queueOf(1))).rejects.toMatchObject({ name: 'KeyError' })
   })
 
   it('refuses a key whose private half was damaged', async () => {
@@ -54,7 +54,7 @@ describe('the signer', () => {
     }
     const damaged = createPrivateKey({ key: der, type: 'pkcs1', format: 'der' })
     await expect(openSigner('k', damaged, queueOf(1))).rejects.toMatchObject({
-      name: 'KeyFault',
+      name: 'KeyError',
       message: 'the key k makes no signature that verifies with its public half; mount an intact key.',
     })
   })

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { insured } from '../../src/limits/insured.ts'
+import { insured } from '../../src/limits/fallback.ts'
 import { openLimiter } from '../../src/limits/limiter.ts'
 import { memoryLimiter } from '../../src/limits/memory.ts'
 import { redisLimiter } from '../../src/limits/redis.ts'
 import type { RateLimiter } from '../../src/service/ports.ts'
-import { wireTo } from '../wire.ts'
+import { wireTo } from '../support/wire.ts'
 
 const REDIS = process.env['TEST_REDIS_URL']
 const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Consultation } from '../../src/rules/consultation.ts'
+import type { Consultation } from '../../src/rules/consultations/consultation.ts'
 import { bars } from '../../src/rules/revocation.ts'
-import type { Revocation } from '../../src/service/revocation-ports.ts'
-import { openConsultations } from '../../src/store/consultations.ts'
+import type { Revocation } from '../../src/service/revocations/ports.ts'
+import { openConsultations } from '../../src/store/consultations/consultations.ts'
 import { openRevocations } from '../../src/store/revocations.ts'
 import { NOW } from '../kit.ts'
-import { closeEngines, ENGINES } from './engines.ts'
+import { closeEngines, ENGINES } from './engines/engines.ts'
 
 afterAll(closeEngines)
 

@@ -1,0 +1,182 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { FEATURES } from '../tokens/features.ts'
+import { INSTANT_PATTERN } from '../timestamp.ts'
+import { RoomTemplate, Window } from './admission-policy.ts'
+import { oneOf } from '../one-of.ts'
+import { RoleMeeting } from './meeting-policy.ts'
+import { MAX_LIFETIME_MINUTES, MIN_LIFETIME_MINUTES } from '../tokens/token.ts'
+
+/** What a caller may be allowed to do. */
+const SCOPES = [
+  'tokens:issue',
+  'tokens:inspect',
+  'tokens:revoke',
+  'consultations:read',
+  'consultations:write',
+  'audit:read',
+] as const
+
+/** What a caller may do; a signed-in user whose rooms are `own` may attend to the user's own consultations. */
+export type Scope = (typeof SCOPES)[number] | 'consultations:attend'
+
+const closed = { additionalProperties: false }
+
+const Minutes = Type.Integer({
+  minimum: MIN_LIFETIME_MINUTES,
+  maximum: MAX_LIFETIME_MINUTES,
+  description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} to ${MAX_LIFETIME_MINUTES}`,
+})
+
+/** The longest pattern that a policy may hold. */
+export const MAX_PATTERN_CHARACTERS = 256
+
+const Pattern = Type.String({
+  minLength: 1,
+  maxLength: MAX_PATTERN_CHARACTERS,
+  description: 'a regular expression of 1 to 256 characters, read with the u flag and held against the whole name',
+})
+
+/** What a role grants. */
+export const RolePolicy = Type.Object(
+  {
+    moderator: Type.Boolean({ description: 'true or false' }),
+    lifetimeMinutes: Type.Object({ default: Minutes, max: Minutes }, { ...closed, description: '{ default, max }' }),
+    features: Type.Array(oneOf(FEATURES), { uniqueItems: true, description: 'a list of features, each once' }),
+    shareEmail: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    meeting: Type.Optional(RoleMeeting),
+  },
+  { ...closed, description: '{ moderator, lifetimeMinutes, features, shareEmail?, meeting? }' },
+)
+export type RolePolicy = Static<typeof RolePolicy>
+
+const Sha256 = Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })
+
+const Instant = Type.String({ pattern: INSTANT_PATTERN })
+
+const ApiKeyHash = Type.Union(
+  [
+    Sha256,
+    Type.Object({ sha256: Sha256, notBefore: Type.Optional(Instant), notAfter: Type.Optional(Instant) }, closed),
+  ],
+  {
+    description:
+      '64 hex digits, as the command api-key prints them, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
+  },
+)
+export type ApiKeyHash = Static<typeof ApiKeyHash>
+
+/** What `rooms` of a caller says where it may ask for participants of consultations, of any, and for nobody else. */
+export const CONSULTATION_ROOMS = 'consultations'
+
+/** A backend that may ask, known by the hashes of its API keys. */
+export const CallerPolicy = Type.Object(
+  {
+    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: '1 to 64 characters of a-z, 0-9 and -' }),
+    apiKeySha256: Type.Array(ApiKeyHash, {
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      description: 'a list of 1 to 16 hashes, each once',
+    }),
+    roles: Type.Array(Type.String({ description: 'the name of a role' }), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'a list of roles, each once',
+    }),
+    rooms: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_PATTERN_CHARACTERS,
+        description: `${CONSULTATION_ROOMS}, or a regular expression of 1 to ${MAX_PATTERN_CHARACTERS} characters, read with the u flag and held against the whole name`,
+      }),
+    ),
+    lifetimeMinutes: Type.Optional(Type.Object({ max: Minutes }, { ...closed, description: '{ max }' })),
+    ratePerMinute: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a whole number from 1 to 1000000' }),
+    ),
+    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true, description: 'a list of scopes, each once' }),
+  },
+  { ...closed, description: '{ id, apiKeySha256, roles, rooms?, lifetimeMinutes?, ratePerMinute?, scopes }' },
+)
+export type CallerPolicy = Static<typeof CallerPolicy>
+
+/** The algorithms that an issuer's tokens may be signed with: all of them with a public key. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+const Url = Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description: 'an https URL' })
+const Claim = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'the name of a claim, or a path such as realm_access.roles',
+})
+
+/** An identity provider whose signed-in users may ask for themselves. */
+export const IssuerPolicy = Type.Object(
+  {
+    issuer: Url,
+    audience: Type.String({ minLength: 1, maxLength: 256, description: 'the audience that access tokens must have' }),
+    algorithms: Type.Array(oneOf(ALGORITHMS), { minItems: 1, uniqueItems: true, description: 'a list of algorithms' }),
+    jwksUri: Type.Optional(Url),
+    requiredAcr: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
+        minItems: 1,
+        description: 'a list of acr values without blanks, quotes and backslashes',
+      }),
+    ),
+    roleClaim: Claim,
+    roles: Type.Record(Type.String(), Type.String(), { minProperties: 1, description: '{ their word: our role, … }' }),
+    nameClaim: Claim,
+    rooms: Type.String({
+      minLength: 1,
+      maxLength: MAX_PATTERN_CHARACTERS,
+      description: 'own, or a regular expression',
+    }),
+  },
+  {
+    ...closed,
+    description: '{ issuer, audience, algorithms, jwksUri?, requiredAcr?, roleClaim, roles, nameClaim, rooms }',
+  },
+)
+export type IssuerPolicy = Static<typeof IssuerPolicy>
+
+/** What `rooms` of an issuer says where a user may enter only the consultations that the user takes part in. */
+export const OWN_ROOMS = 'own'
+
+/** The policy file: which rooms exist, what roles grant, who may ask. */
+export const PolicyFile = Type.Object(
+  {
+    rooms: Type.Object(
+      { pattern: Pattern, template: Type.Optional(RoomTemplate) },
+      { ...closed, description: '{ pattern, template? }' },
+    ),
+    window: Type.Optional(Window),
+    roles: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }), RolePolicy, {
+      ...closed,
+      minProperties: 1,
+      description: 'at least one role, named by 1 to 32 characters of a-z, 0-9 and -, a letter first',
+    }),
+    callers: Type.Optional(Type.Array(CallerPolicy, { description: 'a list of callers' })),
+    issuers: Type.Optional(Type.Array(IssuerPolicy, { description: 'a list of issuers' })),
+  },
+  { ...closed, description: '{ rooms, window?, roles, callers?, issuers? }' },
+)
+export type PolicyFile = Static<typeof PolicyFile>
+
+/** The policy without a file. Nobody may ask until somebody is named. */
+export const BUILT_IN_POLICY: PolicyFile = {
+  rooms: { pattern: '^bharattelemed-[a-z0-9]+(?:-[a-z0-9]+)*$' },
+  roles: {
+    doctor: {
+      moderator: true,
+      lifetimeMinutes: { default: 90, max: 240 },
+      features: ['recording', 'transcription', 'screen-sharing', 'file-upload', 'send-groupchat', 'create-polls'],
+      shareEmail: false,
+    },
+    patient: {
+      moderator: false,
+      lifetimeMinutes: { default: 90, max: 120 },
+      features: ['send-groupchat'],
+      shareEmail: false,
+    },
+  },
+}

@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream'
+import { Type } from '@sinclair/typebox'
+import { type AuditPage, AuditQuery, ExportQuery } from '../../contract/audit/audit-query.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Export } from '../../service/audit/export.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { sendProblem } from '../server/problems.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type AuditRoute = Door & {
+  readAudit: (asking: Asking, query: AuditQuery) => Promise<AuditPage | Refusal>
+  exportAudit: (asking: Asking, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<Export | Refusal>
+}
+
+/** Adds `GET /api/jitsi/audit` and `GET /api/jitsi/audit/export`. */
+export function addAudit(app: App, route: AuditRoute): void {
+  addRead(app, route)
+  addExport(app, route)
+}
+
+/** What both routes are: what they answer, and who may ask. */
+const READS = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
+const asked = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
+  config: { action, problems: problemsOf(['caller']) },
+  preParsing: [authenticate(identify, 'audit:read'), limitCaller],
+})
+
+function addRead(app: App, route: AuditRoute): void {
+  app.get(
+    '/api/jitsi/audit',
+    {
+      ...asked(route, 'audit.read'),
+      schema: {
+        operationId: 'readAudit',
+        summary: 'Read the record',
+        description: 'Needs the scope audit:read. Newest first; that it was read is recorded too.',
+        ...READS,
+        querystring: AuditQuery,
+        response: { 200: Type.Unsafe<AuditPage>(Type.Ref('AuditPage')) },
+      },
+    },
+    async (request, reply) => {
+      const page = await route.readAudit(askingOf(request), request.query)
+      return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
+    },
+  )
+}
+
+function addExport(app: App, route: AuditRoute): void {
+  const content = Object.fromEntries(
+    ['application/x-ndjson', 'text/csv'].map((type) => [type, { schema: Type.Unsafe<Readable>(Type.String()) }]),
+  )
+  app.get(
+    '/api/jitsi/audit/export',
+    {
+      ...asked(route, 'audit.export'),
+      schema: {
+        operationId: 'exportAudit',
+        summary: 'Write the record down, each entry with its hash',
+        description: 'Needs the scope audit:read. Newest first, streamed; that it was exported is recorded too.',
+        ...READS,
+        querystring: ExportQuery,
+        response: { 200: { description: 'The entries, as the format says', content } },
+      },
+    },
+    async (request, reply) => {
+      const { format = 'ndjson', ...query } = request.query
+      const found = await route.exportAudit(askingOf(request), format, query)
+      if ('code' in found) return sendProblem(request, reply, found)
+      return reply.type(found.format.mediaType).send(Readable.from(found.text))
+    },
+  )
+}

@@ -1,0 +1,150 @@
+import {
+  CONSULTATIONS_PATH,
+  ConsultationPath,
+  CONSULTATION_TAG,
+  byScope,
+  answers,
+  sendConsultation,
+} from './consultation-schema.ts'
+import { Type } from '@sinclair/typebox'
+import {
+  type ConsultationAnswer,
+  type ConsultationPage,
+  ConsultationQuery,
+} from '../../contract/consultations/consultation-answer.ts'
+import type { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { HttpProblem, sendProblem } from '../server/problems.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+type Answer = Promise<ConsultationAnswer | Refusal>
+
+/** What the routes need: who calls, how often they may, and the verbs. */
+export type ConsultationRoutes = Door & {
+  create(asking: Asking, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
+  read(asking: Asking, id: string): Answer
+  list(asking: Asking, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
+  change(asking: Asking, id: string, version: number, change: ConsultationChange): Answer
+}
+
+/** Adds the routes of consultations: make, read, list and change. */
+export function addConsultations(app: App, routes: ConsultationRoutes): void {
+  addCreate(app, routes)
+  addReads(app, routes)
+  addChange(app, routes)
+}
+
+function addCreate(app: App, { identify, limitCaller, create }: ConsultationRoutes): void {
+  app.post(
+    CONSULTATIONS_PATH,
+    {
+      config: {
+        action: 'consultation.create',
+        problems: problemsOf(['caller', 'body'], ['role-not-allowed', 'room-taken', 'idempotency-key-reused']),
+      },
+      preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
+      schema: {
+        operationId: 'createConsultation',
+        summary: 'Make a consultation',
+        description: 'Needs the scope consultations:write. Makes a room, and says who may enter it, as what, and when.',
+        ...CONSULTATION_TAG,
+        security: [{ apiKey: ['consultations:write'] }],
+        headers: Type.Object({
+          'idempotency-key': Type.Optional(
+            Type.String({
+              pattern: '^[\\x21-\\x7e]{1,255}$',
+              description:
+                '1 to 255 printable ASCII characters without blanks; the same key and body get the same answer, for a day',
+            }),
+          ),
+        }),
+        body: Type.Unsafe<ConsultationRequest>(Type.Ref('ConsultationRequest')),
+        response: answers(201, 'The consultation'),
+      },
+    },
+    async (request, reply) => {
+      const answer = await create(askingOf(request), request.body, request.headers['idempotency-key'])
+      return sendConsultation(request, reply, answer, 201)
+    },
+  )
+}
+
+function addReads(app: App, { identify, limitCaller, read, list }: ConsultationRoutes): void {
+  const preParsing = [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller]
+  const schema = { ...CONSULTATION_TAG, ...byScope('consultations:read') }
+  app.get(
+    `${CONSULTATIONS_PATH}/:id`,
+    {
+      config: { action: 'consultation.read', problems: problemsOf(['caller'], ['consultation-not-found']) },
+      preParsing,
+      schema: {
+        operationId: 'readConsultation',
+        summary: 'Read a consultation',
+        description: 'Needs the scope consultations:read. A signed-in user sees those that the user takes part in.',
+        ...schema,
+        params: ConsultationPath,
+        response: answers(200, 'The consultation'),
+      },
+    },
+    async (request, reply) => sendConsultation(request, reply, await read(askingOf(request), request.params.id)),
+  )
+  app.get(
+    CONSULTATIONS_PATH,
+    {
+      config: { action: 'consultation.read', problems: problemsOf(['caller']) },
+      preParsing,
+      schema: {
+        operationId: 'listConsultations',
+        summary: 'List consultations',
+        description:
+          'Needs the scope consultations:read. In the order of their beginning; of a signed-in user the own.',
+        ...schema,
+        querystring: ConsultationQuery,
+        response: { 200: Type.Unsafe<ConsultationPage>(Type.Ref('ConsultationPage')) },
+      },
+    },
+    async (request, reply) => {
+      const page = await list(askingOf(request), request.query)
+      return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
+    },
+  )
+}
+
+function addChange(app: App, { identify, limitCaller, change }: ConsultationRoutes): void {
+  const own = ['consultation-not-found', 'role-not-allowed', 'consultation-ended', 'consultation-cancelled'] as const
+  app.patch(
+    `${CONSULTATIONS_PATH}/:id`,
+    {
+      config: {
+        action: 'consultation.change',
+        problems: problemsOf(['caller', 'body'], [...own, 'version-conflict', 'version-required']),
+      },
+      preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
+      schema: {
+        operationId: 'changeConsultation',
+        summary: 'Reschedule a consultation, or change who takes part',
+        description: 'Needs the scope consultations:write. Whoever is removed gets no further token.',
+        ...CONSULTATION_TAG,
+        security: [{ apiKey: ['consultations:write'] }],
+        params: ConsultationPath,
+        headers: Type.Object({
+          'if-match': Type.Optional(
+            Type.String({ pattern: '^"[1-9]\\d{0,8}"$', description: 'the ETag of the consultation, in quotes' }),
+          ),
+        }),
+        body: Type.Unsafe<ConsultationChange>(Type.Ref('ConsultationChange')),
+        response: answers(200, 'The consultation as it is now'),
+      },
+    },
+    async (request, reply) => {
+      const version = request.headers['if-match']
+      if (version === undefined) throw new HttpProblem({ code: 'version-required' })
+      const known = Number(version.slice(1, -1))
+      return sendConsultation(request, reply, await change(askingOf(request), request.params.id, known, request.body))
+    },
+  )
+}

@@ -1,0 +1,66 @@
+import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import {
+  answers,
+  byScope,
+  CONSULTATION_TAG,
+  ConsultationPath,
+  CONSULTATIONS_PATH,
+  sendConsultation,
+} from './consultation-schema.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+const FINISH = {
+  end: {
+    action: 'consultation.end',
+    schema: {
+      operationId: 'endConsultation',
+      summary: 'End a consultation',
+      description: 'Needs the scope consultations:write, or a signed-in user who moderates. The door closes for good.',
+    },
+  },
+  cancel: {
+    action: 'consultation.cancel',
+    schema: {
+      operationId: 'cancelConsultation',
+      summary: 'Cancel a consultation',
+      description: 'Needs the scope consultations:write, or a signed-in user who moderates. It will not take place.',
+    },
+  },
+} as const
+
+/** What the routes need: who calls, how often they may, and the verb. */
+export type FinishRoutes = Door & {
+  finish(asking: Asking, id: string, how: 'end' | 'cancel'): Promise<ConsultationAnswer | Refusal>
+}
+
+/** Adds `POST /api/jitsi/consultations/{id}/end` and `…/cancel`. */
+export function addFinishes(app: App, routes: FinishRoutes): void {
+  for (const how of ['end', 'cancel'] as const) addFinish(app, routes, how)
+}
+
+function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, how: 'end' | 'cancel'): void {
+  const over = how === 'end' ? 'consultation-cancelled' : 'consultation-ended'
+  app.post(
+    `${CONSULTATIONS_PATH}/:id/${how}`,
+    {
+      config: {
+        action: FINISH[how].action,
+        problems: problemsOf(['caller'], ['consultation-not-found', 'role-not-allowed', over]),
+      },
+      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      schema: {
+        ...FINISH[how].schema,
+        ...CONSULTATION_TAG,
+        ...byScope('consultations:write'),
+        params: ConsultationPath,
+        response: answers(200, 'The consultation as it is now'),
+      },
+    },
+    async (request, reply) => sendConsultation(request, reply, await finish(askingOf(request), request.params.id, how)),
+  )
+}

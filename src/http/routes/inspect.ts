@@ -1,0 +1,33 @@
+import { Type } from '@sinclair/typebox'
+import type { Inspection, InspectRequest } from '../../contract/tokens/inspection.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type InspectRoute = Door & {
+  inspectToken: (asking: Asking, token: string) => Promise<Inspection>
+}
+
+/** Adds `POST /api/jitsi/token/inspect`. */
+export function addInspect(app: App, { identify, limitCaller, inspectToken }: InspectRoute): void {
+  app.post(
+    '/api/jitsi/token/inspect',
+    {
+      config: { action: 'token.inspect', problems: problemsOf(['caller', 'body']) },
+      preParsing: [authenticate(identify, 'tokens:inspect'), limitCaller],
+      schema: {
+        operationId: 'inspectToken',
+        summary: 'Say why a token is refused',
+        description: 'Needs the scope tokens:inspect. The token is not kept, not logged and sent nowhere.',
+        tags: ['tokens'],
+        security: [{ apiKey: ['tokens:inspect'] }],
+        body: Type.Unsafe<InspectRequest>(Type.Ref('InspectRequest')),
+        response: { 200: Type.Unsafe<Inspection>(Type.Ref('Inspection')) },
+      },
+    },
+    (request) => inspectToken(askingOf(request), request.body.token),
+  )
+}

@@ -1,0 +1,53 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyContextConfig } from 'fastify'
+import type { Keys } from '../../service/ports.ts'
+import type { App } from '../server/app-type.ts'
+import { sendProblem } from '../server/problems.ts'
+
+const JWK_SET = 'application/jwk-set+json'
+const PEM = 'application/x-pem-file'
+
+/**
+ * Adds what verifiers ask: the JWK set, and Prosody's key server, `<asap_key_server>/<hex SHA-256 of the kid>.pem`.
+ * A verifier keeps whatever is answered with 200 under that kid without end, so anything but a published key is 404.
+ * @param maxAgeSeconds how long an answer may be kept
+ */
+export function addKeys(app: App, keys: Pick<Keys, 'publication'>, maxAgeSeconds: number): void {
+  const cacheControl = `public, max-age=${maxAgeSeconds}`
+  // A page of any origin may read what is public anyway.
+  const headers = { 'cache-control': cacheControl, 'cross-origin-resource-policy': 'cross-origin' }
+  app.get('/.well-known/jwks.json', { config: SET_CONFIG, schema: SET_SCHEMA }, async (request, reply) => {
+    const { jwks, etag } = keys.publication()
+    reply.headers({ ...headers, etag })
+    if (request.headers['if-none-match']?.includes(etag) === true) return reply.code(304).send()
+    return reply.type(JWK_SET).send(jwks)
+  })
+  app.get('/asap/:name', { config: KEY_CONFIG, schema: KEY_SCHEMA }, async (request, reply) => {
+    const { name } = request.params
+    const pem = name.endsWith('.pem') ? keys.publication().pems.get(name.slice(0, -'.pem'.length)) : undefined
+    if (pem === undefined) return sendProblem(request, reply, { code: 'not-found' })
+    return reply.headers(headers).type(PEM).send(pem)
+  })
+}
+
+const SET_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['rate-limited'] }
+const SET_SCHEMA = {
+  operationId: 'getKeys',
+  summary: 'The public keys that tokens are signed with, as a JWK set',
+  tags: ['keys'],
+  security: [],
+  response: {
+    200: { description: 'A JWK set (RFC 7517)', content: { [JWK_SET]: { schema: Type.String() } } },
+    304: { description: 'The set that If-None-Match names is the one', type: 'null' },
+  },
+}
+
+const KEY_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['not-found', 'rate-limited'] }
+const KEY_SCHEMA = {
+  operationId: 'getKey',
+  summary: 'A public key, as Jitsi asks for it',
+  tags: ['keys'],
+  security: [],
+  params: Type.Object({ name: Type.String({ description: 'hex SHA-256 of the whole kid, and .pem' }) }),
+  response: { 200: { description: 'SPKI in PEM', content: { [PEM]: { schema: Type.String() } } } },
+}

@@ -1,0 +1,42 @@
+import { Type } from '@sinclair/typebox'
+import type { KickRequest } from '../../contract/consultations/kick.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { sendProblem } from '../server/problems.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type KickRoute = Door & {
+  kick(asking: Asking, id: string, participantId: string): Promise<Refusal | undefined>
+}
+
+/** Adds `POST /api/jitsi/consultations/{id}/kick`. */
+export function addKick(app: App, { identify, limitCaller, kick }: KickRoute): void {
+  const own = ['consultation-not-found', 'role-not-allowed', 'conference-off', 'conference-unavailable'] as const
+  app.post(
+    `${CONSULTATIONS_PATH}/:id/kick`,
+    {
+      config: { action: 'conference.kick', problems: problemsOf(['caller', 'body'], own) },
+      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      schema: {
+        operationId: 'kick',
+        summary: 'Kick somebody out of the running meeting',
+        description:
+          'Needs the scope consultations:write, or a signed-in user who moderates, and the setting JAAS_MANAGEMENT. Whoever has a token may come back until it is revoked and expired.',
+        ...CONSULTATION_TAG,
+        ...byScope('consultations:write'),
+        params: ConsultationPath,
+        body: Type.Unsafe<KickRequest>(Type.Ref('KickRequest')),
+        response: { 204: Type.Null({ description: 'Jitsi confirmed it' }) },
+      },
+    },
+    async (request, reply) => {
+      const refusal = await kick(askingOf(request), request.params.id, request.body.participantId)
+      return refusal === undefined ? reply.code(204).send(null) : sendProblem(request, reply, refusal)
+    },
+  )
+}

@@ -1,0 +1,39 @@
+import { Type } from '@sinclair/typebox'
+import { type MeetingConfig, MeetingConfigQuery } from '../../contract/meetings/meeting-config.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { sendProblem } from '../server/problems.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type MeetingConfigRoute = Door & {
+  tellMeetingConfig: (asking: Asking, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
+}
+
+/** Adds `GET /api/jitsi/meeting-config`. */
+export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingConfig }: MeetingConfigRoute): void {
+  app.get(
+    '/api/jitsi/meeting-config',
+    {
+      config: { problems: problemsOf(['caller'], ['role-not-allowed']) },
+      preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
+      schema: {
+        operationId: 'meetingConfig',
+        summary: 'Tell how a meeting looks and sounds for a role on a network',
+        description:
+          'Needs the scope tokens:issue, and a role that the caller may ask for. It is what the answer to a token request holds in meeting, for any network.',
+        tags: ['tokens'],
+        security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
+        querystring: MeetingConfigQuery,
+        response: { 200: Type.Unsafe<MeetingConfig>(Type.Ref('MeetingConfig')) },
+      },
+    },
+    async (request, reply) => {
+      const config = await tellMeetingConfig(askingOf(request), request.query)
+      return 'code' in config ? sendProblem(request, reply, config) : reply.send(config)
+    },
+  )
+}

@@ -1,0 +1,46 @@
+import { Type } from '@sinclair/typebox'
+import type { RenewRequest } from '../../contract/tokens/renewal.ts'
+import type { PresentedToken } from '../../service/tokens/renew-token.ts'
+import { networkOf } from '../server/client-address.ts'
+import type { App } from '../server/app-type.ts'
+import { INVALID_TOKEN } from '../server/authenticate.ts'
+import { originOf } from '../server/request-origin.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { TOKEN_PATH } from './tokens.ts'
+import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
+
+/** What the route needs: the verb alone; the token is the credential. */
+export type RenewRoute = {
+  /** @param gone tells whether the client went away */
+  renewToken(presented: PresentedToken, gone: () => boolean): Promise<Outcome>
+}
+
+/** Adds `POST /api/jitsi/token/renew`. */
+export function addRenewals(app: App, { renewToken }: RenewRoute): void {
+  app.post(
+    `${TOKEN_PATH}/renew`,
+    {
+      config: {
+        signs: true,
+        action: 'token.renew',
+        problems: problemsOf(['body', 'entry'], ['token-not-renewable']),
+      },
+      schema: {
+        operationId: 'renewToken',
+        summary: 'Renew a token',
+        description:
+          'The token is the credential: one of this service for a room of a consultation, valid or expired at most 10 minutes ago. Everything is checked again. The new token is for the same person and room, in the role of today, for at most as long as the old one, and may be renewed too. The same token may be renewed again where an answer got lost.',
+        tags: ['tokens'],
+        security: [],
+        body: Type.Unsafe<RenewRequest>(Type.Ref('RenewRequest')),
+        response: TOKEN_RESPONSES,
+      },
+    },
+    async (request, reply) => {
+      const presented = { token: request.body.token, network: networkOf(request.ip), origin: originOf(request) }
+      const outcome = await renewToken(presented, () => request.raw.socket.destroyed)
+      if ('code' in outcome && outcome.code === 'token-not-renewable') reply.header('www-authenticate', INVALID_TOKEN)
+      return sendOutcome(request, reply, outcome)
+    },
+  )
+}

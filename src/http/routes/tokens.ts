@@ -1,0 +1,43 @@
+import { askingOf, OnBehalfOf } from '../server/requester.ts'
+import { TOKEN_RESPONSES, sendOutcome, type Outcome } from './token-answer.ts'
+import { Type } from '@sinclair/typebox'
+import type { TokenRequest } from '../../contract/tokens/token.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import { problemsOf } from '../server/route-problems.ts'
+
+/** What the route needs: who calls, how often they may, and the verb. */
+export type TokenRoute = Door & {
+  /** @param gone tells whether the client went away */
+  issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<Outcome>
+}
+
+export const TOKEN_PATH = '/api/jitsi/token'
+
+const OWN_PROBLEMS = ['room-not-allowed', 'identity-mismatch', 'identity-incomplete'] as const
+
+/** Adds `POST /api/jitsi/token`. */
+export function addTokens(app: App, { identify, limitCaller, issueToken }: TokenRoute): void {
+  app.post(
+    TOKEN_PATH,
+    {
+      config: { signs: true, action: 'token.issue', problems: problemsOf(['caller', 'body', 'entry'], OWN_PROBLEMS) },
+      preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
+      schema: {
+        operationId: 'issueToken',
+        summary: 'Issue a token for one person, one room and one role',
+        description: 'Needs the scope tokens:issue. The answer leaves once its entry is in the audit record.',
+        tags: ['tokens'],
+        security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
+        headers: Type.Object({ 'x-on-behalf-of': Type.Optional(OnBehalfOf) }),
+        body: Type.Unsafe<TokenRequest>(Type.Ref('TokenRequest')),
+        response: TOKEN_RESPONSES,
+      },
+    },
+    async (request, reply) => {
+      const outcome = await issueToken(askingOf(request), request.body, () => request.raw.socket.destroyed)
+      return sendOutcome(request, reply, outcome)
+    },
+  )
+}

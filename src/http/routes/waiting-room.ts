@@ -1,0 +1,69 @@
+import { Type } from '@sinclair/typebox'
+import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { AdmitRequest, WaitingList } from '../../contract/consultations/waiting-room.ts'
+import type { Asking } from '../../service/requester.ts'
+import type { App } from '../server/app-type.ts'
+import { authenticate, type Door } from '../server/authenticate.ts'
+import {
+  answers,
+  byScope,
+  CONSULTATION_TAG,
+  ConsultationPath,
+  CONSULTATIONS_PATH,
+  sendConsultation,
+} from './consultation-schema.ts'
+import { sendProblem } from '../server/problems.ts'
+import { problemsOf } from '../server/route-problems.ts'
+import { askingOf } from '../server/requester.ts'
+
+/** What the routes need: who calls, how often they may, and the verbs. */
+export type WaitingRoomRoutes = Door & {
+  listWaiting(asking: Asking, id: string): Promise<WaitingList | Refusal>
+  admit(asking: Asking, id: string, userId: string): Promise<ConsultationAnswer | Refusal>
+}
+
+/** Adds `GET /api/jitsi/consultations/{id}/waiting` and `POST …/admit`. */
+export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, admit }: WaitingRoomRoutes): void {
+  const preParsing = [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller]
+  const schema = { ...CONSULTATION_TAG, ...byScope('consultations:write'), params: ConsultationPath }
+  const own = ['consultation-not-found', 'role-not-allowed'] as const
+  app.get(
+    `${CONSULTATIONS_PATH}/:id/waiting`,
+    {
+      config: { action: 'consultation.read', problems: problemsOf(['caller'], own) },
+      preParsing,
+      schema: {
+        operationId: 'listWaiting',
+        summary: 'Tell who waits to be admitted',
+        description: 'Needs the scope consultations:write, or a signed-in user who moderates.',
+        ...schema,
+        response: { 200: Type.Unsafe<WaitingList>(Type.Ref('WaitingList')) },
+      },
+    },
+    async (request, reply) => {
+      const list = await listWaiting(askingOf(request), request.params.id)
+      return 'code' in list ? sendProblem(request, reply, list) : reply.send(list)
+    },
+  )
+  app.post(
+    `${CONSULTATIONS_PATH}/:id/admit`,
+    {
+      config: {
+        action: 'consultation.admit',
+        problems: problemsOf(['caller', 'body'], [...own, 'consultation-ended', 'consultation-cancelled']),
+      },
+      preParsing,
+      schema: {
+        operationId: 'admit',
+        summary: 'Admit somebody from the waiting room',
+        description: 'Needs the scope consultations:write, or a signed-in user who moderates. It is told at once.',
+        ...schema,
+        body: Type.Unsafe<AdmitRequest>(Type.Ref('AdmitRequest')),
+        response: answers(200, 'The consultation as it is now'),
+      },
+    },
+    async (request, reply) =>
+      sendConsultation(request, reply, await admit(askingOf(request), request.params.id, request.body.userId)),
+  )
+}

@@ -1,0 +1,115 @@
+import { type Window, closesAt, opensAt } from '../policy/window.ts'
+import type {
+  ConsultationAnswer,
+  ConsultationState,
+  ParticipantAnswer,
+} from '../../contract/consultations/consultation-answer.ts'
+import { isoOf } from '../time.ts'
+
+/** A person in a consultation. Times are epoch milliseconds. */
+export type Participant = {
+  userId: string
+  role: string
+  name?: string
+  /** Since when this person takes part in this role; tokens from before are not renewed. */
+  since: number
+  waitingSince?: number
+  admittedAt?: number
+  enteredAt?: number
+  /** Who asked for this person's last token: a caller of the policy, an issuer, or an invitation. */
+  via?: string
+}
+
+/** A room with an appointment. Times are epoch milliseconds. */
+export type Consultation = {
+  id: string
+  room: string
+  version: number
+  startsAt: number
+  endsAt: number
+  waitingRoom: boolean
+  maxParticipants?: number
+  externalId?: string
+  createdAt: number
+  createdBy: string
+  /** When the first token was issued. */
+  openedAt?: number
+  endedAt?: number
+  cancelledAt?: number
+  participants: readonly Participant[]
+}
+
+/** Where a consultation stands: scheduled → open → ended or cancelled. */
+export function stateOf(consultation: Consultation, window: Window, now: number): ConsultationState {
+  if (consultation.cancelledAt !== undefined) return 'cancelled'
+  if (consultation.endedAt !== undefined || now >= closesAt(consultation, window)) return 'ended'
+  return consultation.openedAt === undefined ? 'scheduled' : 'open'
+}
+
+/** When a consultation takes place, and nothing of who. Times are epoch milliseconds. */
+export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'endsAt'> & {
+  /** When it was told last. */
+  changedAt: number
+  cancelled: boolean
+}
+
+/** What a caller is to a consultation. A machine stands above all; `none` sees nothing of it. */
+export type Standing = 'machine' | 'moderator' | 'participant' | 'none'
+
+/** Those who wait to be admitted, the longest first. */
+export const waitingIn = ({ participants }: Consultation): (Participant & { waitingSince: number })[] =>
+  participants
+    .filter((each): each is Participant & { waitingSince: number } => each.waitingSince !== undefined)
+    .filter(({ admittedAt }) => admittedAt === undefined)
+    .toSorted((a, b) => a.waitingSince - b.waitingSince)
+
+const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [N in Name]?: string } =>
+  ms === undefined ? {} : ({ [name]: isoOf(ms) } as { [N in Name]?: string })
+
+/**
+ * A consultation as it is told.
+ * @param seenBy whom: somebody who takes part and does not moderate sees nobody else in it
+ */
+export function consultationAnswer(
+  consultation: Consultation,
+  window: Window,
+  now: number,
+  seenBy: { standing: Standing; userId?: string | undefined },
+): ConsultationAnswer {
+  const { id, room, version, waitingRoom, maxParticipants, externalId, participants } = consultation
+  const seen = participants.filter(({ userId }) => seenBy.standing !== 'participant' || userId === seenBy.userId)
+  const self = `/api/jitsi/consultations/${id}`
+  return {
+    id,
+    roomId: room,
+    version,
+    state: stateOf(consultation, window, now),
+    startsAt: isoOf(consultation.startsAt),
+    endsAt: isoOf(consultation.endsAt),
+    closesAt: isoOf(closesAt(consultation, window)),
+    waitingRoom,
+    ...(maxParticipants === undefined ? {} : { maxParticipants }),
+    ...(externalId === undefined ? {} : { externalId }),
+    participants: seen.map((each) => participantAnswer(consultation, window, each)),
+    links: {
+      self,
+      events: `${self}/events`,
+      waiting: `${self}/waiting`,
+      invitations: `${self}/invitations`,
+      calendar: `${self}/calendar.ics`,
+    },
+  }
+}
+
+function participantAnswer(consultation: Consultation, window: Window, participant: Participant): ParticipantAnswer {
+  const { userId, role, name, waitingSince, admittedAt, enteredAt } = participant
+  return {
+    userId,
+    role,
+    ...(name === undefined ? {} : { name }),
+    opensAt: isoOf(opensAt(consultation, window, role)),
+    ...timeIfAny('waitingSince', waitingSince),
+    ...timeIfAny('admittedAt', admittedAt),
+    ...timeIfAny('enteredAt', enteredAt),
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  type ConsultationChange,
+  type ConsultationRequest,
+  DEFAULT_DURATION_MINUTES,
+  DOCTOR,
+  MAX_AHEAD_DAYS,
+  MAX_DURATION_MINUTES,
+  MAX_PARTICIPANTS,
+  MIN_DURATION_MINUTES,
+  PATIENT,
+} from '../../contract/consultations/consultation.ts'
+import type { FieldError, Refusal } from '../../contract/problem.ts'
+import { type Consultation, type Participant, stateOf } from './consultation.ts'
+import type { Window } from '../policy/window.ts'
+import { DAY_MS, instantMs, MINUTE_MS } from '../time.ts'
+import type { Caller, Policy } from '../policy/policy.ts'
+import { displayName } from '../person.ts'
+
+/** A consultation before it has a room. */
+export type Plan = Omit<Consultation, 'id' | 'room'>
+
+/**
+ * What a request asks for, as a consultation.
+ * @param request one whose shape was checked
+ * @param now epoch milliseconds
+ * @returns the plan, or `invalid-request` with the fields that mean nothing, or `role-not-allowed`
+ */
+export function planned(policy: Policy, caller: Caller, request: ConsultationRequest, now: number): Plan | Refusal {
+  const errors: FieldError[] = []
+  const times = scheduled(request, { startsAt: now, durationMs: DEFAULT_DURATION_MINUTES * MINUTE_MS }, now, errors)
+  const participants = allOf(policy, request, now, errors)
+  if (errors.length > 0) return { code: 'invalid-request', errors }
+  if (participants.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
+  const { waitingRoom = false, maxParticipants, externalId } = request
+  return {
+    version: 1,
+    ...times,
+    waitingRoom,
+    ...(maxParticipants === undefined ? {} : { maxParticipants }),
+    ...(externalId === undefined ? {} : { externalId }),
+    createdAt: now,
+    createdBy: caller.id,
+    participants,
+  }
+}
+
+/**
+ * A consultation as a change leaves it. Whoever stays in the same role keeps what was reached: admission and entry; but who was
+ * admitted and did not enter yet is not admitted to another time.
+ * @param change one whose shape was checked
+ * @param now epoch milliseconds
+ * @returns the next version, or `invalid-request`, `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
+ */
+export function changed(
+  policy: Policy,
+  caller: Caller,
+  before: Consultation,
+  change: ConsultationChange,
+  now: number,
+): Consultation | Refusal {
+  const over = overFor(before, policy.window, now)
+  if (over !== undefined) return over
+  const errors: FieldError[] = []
+  const { startsAt, endsAt, participants: list, ...terms } = change
+  const moved = startsAt !== undefined || endsAt !== undefined || change.durationMinutes !== undefined
+  const length = { startsAt: before.startsAt, durationMs: before.endsAt - before.startsAt }
+  const times = moved ? scheduled(change, length, now, errors) : { startsAt: before.startsAt, endsAt: before.endsAt }
+  const kept = (each: Participant) =>
+    before.participants.find(({ userId, role }) => userId === each.userId && role === each.role)
+  const participants =
+    list === undefined
+      ? before.participants
+      : listed(policy, list, now, errors).map((each) => ({ ...kept(each), ...each, since: kept(each)?.since ?? now }))
+  if (!participants.some(({ role }) => policy.roles.get(role)?.moderator === true)) {
+    errors.push({ pointer: '/participants', message: 'must leave somebody who moderates' })
+  }
+  if (errors.length > 0) return { code: 'invalid-request', errors }
+  const strangers = participants.filter((each) => kept(each) === undefined)
+  if (strangers.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
+  const { durationMinutes: _length, ...rest } = terms
+  const asked = times.startsAt === before.startsAt ? participants : participants.map((each) => anew(each, now))
+  return { ...before, ...rest, ...times, participants: asked, version: before.version + 1 }
+}
+
+/** Somebody who has not been inside, as if named now. */
+const anew = ({ userId, role, name, ...reached }: Participant, now: number): Participant => ({
+  userId,
+  role,
+  ...(name === undefined ? {} : { name }),
+  // Later than before in any case: by that the store knows that it is not the same any more.
+  ...(reached.enteredAt === undefined ? { since: Math.max(now, reached.since + 1) } : reached),
+})
+
+/**
+ * A consultation as its end leaves it.
+ * @param how to `end` what took place, or to `cancel` what will not
+ * @returns the next version; the same one where it is so already; or the refusal `consultation-ended`, where what has ended,
+ *   by somebody or by the time, cannot be cancelled, or `consultation-cancelled`
+ */
+export function finished(
+  { window }: Pick<Policy, 'window'>,
+  before: Consultation,
+  how: 'end' | 'cancel',
+  now: number,
+): Consultation | Refusal {
+  const { cancelledAt, endedAt, version } = before
+  if (how === 'end') {
+    if (cancelledAt !== undefined) return { code: 'consultation-cancelled' }
+    return endedAt === undefined ? { ...before, endedAt: now, version: version + 1 } : before
+  }
+  if (stateOf(before, window, now) === 'ended') return { code: 'consultation-ended' }
+  return cancelledAt === undefined ? { ...before, cancelledAt: now, version: version + 1 } : before
+}
+
+/** @returns why nothing of a consultation can change any more, or undefined */
+export function overFor(consultation: Consultation, window: Window, now: number): Refusal | undefined {
+  const state = stateOf(consultation, window, now)
+  if (state === 'cancelled') return { code: 'consultation-cancelled' }
+  return state === 'ended' ? { code: 'consultation-ended' } : undefined
+}
+
+type Schedule = Pick<ConsultationRequest, 'startsAt' | 'endsAt' | 'durationMinutes'>
+
+/** Beginning and end, in epoch milliseconds; what is wrong with them is added to the errors. */
+function scheduled(
+  { startsAt, endsAt, durationMinutes }: Schedule,
+  otherwise: { startsAt: number; durationMs: number },
+  now: number,
+  errors: FieldError[],
+): Pick<Consultation, 'startsAt' | 'endsAt'> {
+  const wrong = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
+  const start = startsAt === undefined ? otherwise.startsAt : instantMs(startsAt)
+  const length = durationMinutes === undefined ? otherwise.durationMs : durationMinutes * MINUTE_MS
+  const end = endsAt === undefined ? start + length : instantMs(endsAt)
+  if (endsAt !== undefined && durationMinutes !== undefined) wrong('durationMinutes', 'must not stand beside endsAt')
+  if (Number.isNaN(start)) wrong('startsAt', 'must be a time of the calendar')
+  else if (start > now + MAX_AHEAD_DAYS * DAY_MS) wrong('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
+  if (endsAt !== undefined && Number.isNaN(end)) wrong('endsAt', 'must be a time of the calendar')
+  if (Number.isNaN(start) || Number.isNaN(end)) return { startsAt: start, endsAt: end }
+  const minutes = (end - start) / MINUTE_MS
+  const at = endsAt === undefined ? (startsAt === undefined ? 'durationMinutes' : 'startsAt') : 'endsAt'
+  if (minutes < MIN_DURATION_MINUTES || minutes > MAX_DURATION_MINUTES) {
+    wrong(at, `must leave from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES} minutes from beginning to end`)
+  } else if (end <= now) wrong(at, 'must leave an end in the future')
+  return { startsAt: start, endsAt: end }
+}
+
+type Listed = { userId: string; role: string; name?: string }
+
+/** The two, and who else is named; who is named twice in the same role is one person. */
+function allOf(
+  policy: Policy,
+  { patientId, doctorId, participants = [] }: ConsultationRequest,
+  now: number,
+  errors: FieldError[],
+): Participant[] {
+  const two = [
+    { userId: doctorId, role: DOCTOR, field: 'doctorId' },
+    { userId: patientId, role: PATIENT, field: 'patientId' },
+  ]
+  if (doctorId === patientId) errors.push({ pointer: '/patientId', message: 'must be another person than doctorId' })
+  for (const { role, field } of two) {
+    if (policy.roles.has(role)) continue
+    errors.push({ pointer: `/${field}`, message: `needs the role ${role}, which the policy does not have` })
+  }
+  const others = listed(policy, participants, now, errors)
+  const named = (userId: string, role: string) =>
+    others.find((each) => each.userId === userId && each.role === role)?.name
+  for (const [index, { userId, role }] of others.entries()) {
+    if (two.some((each) => each.userId === userId && each.role !== role)) {
+      errors.push({ pointer: `/participants/${index}/role`, message: 'must be the role that this person has already' })
+    }
+  }
+  const first = two.map(({ userId, role }): Participant => {
+    const name = named(userId, role)
+    return { userId, role, since: now, ...(name === undefined ? {} : { name }) }
+  })
+  const all = [...first, ...others.filter(({ userId }) => two.every((each) => each.userId !== userId))]
+  if (all.length > MAX_PARTICIPANTS) {
+    errors.push({ pointer: '/participants', message: `must leave at most ${MAX_PARTICIPANTS} participants in all` })
+  }
+  return all
+}
+
+function listed(policy: Policy, list: readonly Listed[], now: number, errors: FieldError[]): Participant[] {
+  const seen = new Set<string>()
+  return list.map(({ userId, role, name: given }, index) => {
+    const at = `/participants/${index}`
+    if (seen.has(userId)) errors.push({ pointer: `${at}/userId`, message: 'must not be named twice' })
+    if (!policy.roles.has(role))
+      errors.push({ pointer: `${at}/role`, message: 'must be one of the roles of the policy' })
+    seen.add(userId)
+    const name = given === undefined ? undefined : displayName(given)
+    return { userId, role, since: now, ...(name === undefined ? {} : { name }) }
+  })
+}

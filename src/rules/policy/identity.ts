@@ -1,0 +1,51 @@
+import type { IssuerPolicy } from '../../contract/policy/policy.ts'
+import { OWN_ROOMS } from '../../contract/policy/policy.ts'
+import { type Caller, roomsOf } from './policy.ts'
+import { displayName, isEmail } from '../person.ts'
+
+/** Verified claims of an access token. */
+export type VerifiedClaims = Readonly<Record<string, unknown>>
+
+/** What OpenID Connect allows a `sub` to be, without blanks: at most 255 ASCII characters (Core 1.0, section 2). */
+const SUBJECT = /^[\x21-\x7e]{1,255}$/
+
+/**
+ * The user behind an access token, as a caller for the user alone.
+ * @param claims verified ones; nothing of the request
+ * @returns the caller, or undefined where the token names no usable subject
+ */
+export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
+  const { sub, email } = claims
+  if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
+  const text = claimAt(claims, issuer.nameClaim)
+  const name = typeof text === 'string' ? displayName(text) : undefined
+  return {
+    id: issuer.issuer,
+    roles: new Set(wordsOf(claimAt(claims, issuer.roleClaim)).flatMap((word) => ownValue(issuer.roles, word) ?? [])),
+    scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
+    rooms: roomsOf(issuer.rooms),
+    user: {
+      id: sub,
+      ...(name === undefined ? {} : { name }),
+      ...(typeof email === 'string' && isEmail(email) && claims['email_verified'] !== false ? { email } : {}),
+    },
+  }
+}
+
+/**
+ * A claim by its name or, where there is none of that name, by a path of names with dots between.
+ * Only own members count, so that no path leads to a prototype.
+ */
+export function claimAt(claims: VerifiedClaims, path: string): unknown {
+  return ownValue(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownValue(value, name), claims)
+}
+
+function ownValue<T>(holder: Readonly<Record<string, T>>, name: string): T | undefined
+function ownValue(holder: unknown, name: string): unknown
+function ownValue(holder: unknown, name: string): unknown {
+  const isHolder = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+  return isHolder ? (holder as Record<string, unknown>)[name] : undefined
+}
+
+const wordsOf = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((word): word is string => typeof word === 'string')

@@ -1,0 +1,66 @@
+import type { Claims, TokenHeader } from '../../contract/tokens/claims.ts'
+import { FEATURES, type Feature } from '../../contract/tokens/features.ts'
+import type { RolePolicy } from '../../contract/policy/policy.ts'
+import { type Deployment, kidOf } from './deployment.ts'
+import type { Grant } from './decide.ts'
+
+/** A verifier grants no leeway, and clocks differ: a token is valid a little before it was made. */
+const NOT_BEFORE_SECONDS = 10
+
+/**
+ * The protected header of a token.
+ * @param keyId the id of the signing key; undefined for a shared secret, which has no name
+ */
+export function tokenHeader(deployment: Deployment, keyId: string | undefined): TokenHeader {
+  return keyId === undefined
+    ? { alg: 'HS256', typ: 'JWT' }
+    : { alg: 'RS256', typ: 'JWT', kid: kidOf(deployment, keyId) }
+}
+
+/**
+ * The claims of a token.
+ * @param nowMs epoch milliseconds
+ * @param jti an unguessable id
+ */
+export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jti: string): Claims {
+  const iat = Math.floor(nowMs / 1000)
+  const { moderator } = grant.rolePolicy
+  return {
+    aud: deployment.audience,
+    iss: deployment.issuer,
+    sub: deployment.subject,
+    room: grant.room,
+    iat,
+    nbf: iat - NOT_BEFORE_SECONDS,
+    exp: iat + grant.lifetimeSeconds,
+    jti,
+    context: {
+      user: {
+        id: grant.user.id,
+        name: grant.user.name,
+        moderator,
+        // Prosody's token_affiliation reads `moderator` as JaaS does; its older namesake reads this.
+        ...(deployment.kind === 'jaas' ? {} : { affiliation: moderator ? ('owner' as const) : ('member' as const) }),
+        ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
+        ...(grant.user.email === undefined ? {} : { email: grant.user.email }),
+      },
+      features: featuresOf(grant.rolePolicy),
+      room: { regex: false },
+    },
+  }
+}
+
+type Features = Claims['context']['features']
+
+/** What was made for a role of a policy in force; every token of it holds the same. */
+const made = new WeakMap<RolePolicy, Features>()
+
+/** Every known feature, each granted or not. */
+function featuresOf(role: RolePolicy): Features {
+  const known = made.get(role)
+  if (known !== undefined) return known
+  const granted = new Set<Feature>(role.features)
+  const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
+  made.set(role, features)
+  return features
+}

@@ -1,0 +1,23 @@
+import { type Members, isMembers } from '../json.ts'
+/** A token taken apart, unverified. */
+export type TokenParts = { header: Members; claims: Members }
+
+/**
+ * Takes a token apart. Nothing of it is believed.
+ * @param token in compact form (RFC 7515), white space around it allowed
+ * @returns undefined where it is none
+ */
+export function tokenParts(token: string): TokenParts | undefined {
+  const parts = token.trim().split('.')
+  const [header, claims] = parts.slice(0, 2).map(objectOf)
+  return parts.length === 3 && header !== undefined && claims !== undefined ? { header, claims } : undefined
+}
+
+function objectOf(part: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    return isMembers(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,104 @@
+import { CHECKPOINT_CHAIN, type Stub } from '../../contract/audit/checkpoint.ts'
+import type { Origin } from '../../contract/audit/audit-entry.ts'
+import { checkpointHash, extend, type OldEnd } from '../../rules/audit/retention.ts'
+import type { AuditReader, CheckpointStore, Clock, Keys, Ledger, Retention } from '../ports.ts'
+
+/** What looking for old ends needs. */
+export type PlanningParts = { reader: AuditReader; checkpoints: CheckpointStore }
+
+/** What removing them needs. */
+export type RetainingParts = PlanningParts & {
+  retention: Retention
+  ledger: Ledger
+  keys: Pick<Keys, 'attest'>
+  clock: Clock
+  /** Lets others have the database for a while. */
+  pause: () => Promise<void>
+}
+
+/** Who had it done: the caller of the entry. */
+export type Retaining = Origin & { caller: string }
+
+/**
+ * Finds what is older than a time, at the old end of each chain and of the checkpoints. It reads page by page.
+ * @param since epoch milliseconds; what is from then on is kept, and all that follows it in its chain
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function* oldEnds({ reader, checkpoints }: PlanningParts, since: number): AsyncGenerator<OldEnd> {
+  for (let after = ''; ;) {
+    const chains = await reader.chains(after)
+    for (const chain of chains) {
+      const end = await oldEndOf(chain, since, (sequence) => reader.outline(chain, sequence))
+      if (end !== undefined) yield end
+    }
+    after = chains.at(-1) ?? ''
+    if (after === '') break
+  }
+  const end = await oldEndOf(CHECKPOINT_CHAIN, since, async (number) => {
+    const page = await checkpoints.page(number)
+    return page.map(({ number: sequence, time, jws }) => ({ sequence, time, hash: checkpointHash(jws) }))
+  })
+  if (end !== undefined) yield end
+}
+
+type Outlined = { sequence: number; time: number; hash: string; writer?: string }
+
+async function oldEndOf(
+  chain: string,
+  since: number,
+  pageAfter: (sequence: number) => Promise<Outlined[]>,
+): Promise<OldEnd | undefined> {
+  let end: OldEnd | undefined
+  let names: Pick<Stub, 'chain' | 'began' | 'writer'> | undefined
+  for (;;) {
+    const page = await pageAfter(end?.stub.sequence ?? 0)
+    const [first] = page
+    if (first === undefined) return end
+    names ??= { chain, began: first.time, ...(first.writer === undefined ? {} : { writer: first.writer }) }
+    const longer = extend(end, page, since, names)
+    if (longer?.stub.sequence !== page.at(-1)?.sequence) return longer
+    end = longer
+  }
+}
+
+/**
+ * Removes what is older than a time. That it was done stands in the record before the first entry goes, and a signed stub
+ * in the place of what goes, so that the rest still verifies. Entries go in small batches, between which others are kept.
+ * @returns how many entries went, and how many checkpoints
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function retainAudit(
+  parts: RetainingParts,
+  since: number,
+  { caller, ...origin }: Retaining,
+): Promise<{ entries: number; checkpoints: number }> {
+  const { ledger, clock } = parts
+  const removed = { entries: 0, checkpoints: 0 }
+  let recorded = false
+  for await (const end of oldEnds(parts, since)) {
+    if (!recorded) await ledger.append({ ...origin, time: clock(), caller, action: 'audit.retain', outcome: 'done' })
+    recorded = true
+    const count = await removeEnd(parts, end)
+    removed[end.stub.chain === CHECKPOINT_CHAIN ? 'checkpoints' : 'entries'] += count
+  }
+  return removed
+}
+
+async function removeEnd({ retention, keys, clock, pause }: RetainingParts, { stub }: OldEnd): Promise<number> {
+  // The first entry tells whose chain it was; where it is gone already, the stub before does.
+  const { writer, began } = (await retention.stub(stub.chain)) ?? stub
+  const statement: Stub = {
+    ...stub,
+    began,
+    ...(writer === undefined ? {} : { writer }),
+    iat: Math.floor(clock() / 1000),
+  }
+  await retention.keep(statement, await keys.attest('audit-stub', statement))
+  let removed = 0
+  for (;;) {
+    const batch = await retention.remove(stub.chain)
+    if (batch === 0) return removed
+    removed += batch
+    await pause()
+  }
+}

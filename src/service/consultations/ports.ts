@@ -1,0 +1,68 @@
+import type { ConsultationState } from '../../contract/consultations/consultation-answer.ts'
+import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
+
+export type { Consultation, Participant }
+
+/** A question for consultations, ready for the store. */
+export type ConsultationSearch = {
+  /** Those that end later, and those that begin earlier, in epoch milliseconds. */
+  from?: number
+  to?: number
+  participant?: string
+  externalId?: string
+  state?: ConsultationState
+  /** Epoch milliseconds; what ended before `closedBy` is over. */
+  closedBy: number
+  after?: { startsAt: number; id: string }
+  limit: number
+}
+
+/** What a participant reached. */
+export type Reached = Pick<Participant, 'waitingSince' | 'admittedAt'>
+
+/** The answer to a request that may come twice. */
+export type Idempotent = { caller: string; key: string; fingerprint: string; answer: string }
+
+/** Keeps consultations. Throws ServiceFault `record-unavailable`. */
+export type ConsultationStore = {
+  /** @returns `room-taken` where another has the room, `answered` where the idempotent answer is there already */
+  add(consultation: Consultation, idempotent?: Idempotent): Promise<'added' | 'room-taken' | 'answered'>
+  answered(caller: string, key: string): Promise<Pick<Idempotent, 'fingerprint' | 'answer'> | undefined>
+  byId(id: string): Promise<Consultation | undefined>
+  byRoom(room: string): Promise<Consultation | undefined>
+  /** In the order of their beginning. */
+  search(search: ConsultationSearch): Promise<Consultation[]>
+  /**
+   * Puts a version in the place of the one before it; what participants reached stays as it stands in the store.
+   * @returns false where another version is there
+   */
+  replace(consultation: Consultation): Promise<boolean>
+  /**
+   * Notes what a participant reached, each thing once: what is there stays, and who takes part anew since reached nothing.
+   * @returns false where nothing was to note
+   */
+  reach(id: string, participant: Pick<Participant, 'userId' | 'since'>, reached: Reached): Promise<boolean>
+  /**
+   * Notes that a participant enters, unless as many others as may have entered, or the consultation was closed, or the
+   * participant removed meanwhile.
+   * @param at epoch milliseconds
+   */
+  enter(id: string, participant: Participant, via: string, at: number): Promise<boolean>
+  /** Ids of some of those that ended before a time, in epoch milliseconds. */
+  endedBefore(time: number): Promise<string[]>
+  /** Removes consultations, and all that belongs to them. */
+  forget(ids: readonly string[]): Promise<void>
+  /** Removes idempotent answers from before a time. */
+  forgetAnswers(before: number): Promise<void>
+}
+
+/** Tells every instance that something of a consultation changed. It carries an id alone. */
+export type Bell = {
+  /** Tells all instances, this one too; what a missed ring would have told is told by the next one, or after a reconnect. Never throws. */
+  ring(consultationId: string): void
+  /**
+   * @param heard called after each ring of this id, and after each time when rings may have been missed
+   * @returns stops listening
+   */
+  listen(consultationId: string, heard: () => void): () => void
+}

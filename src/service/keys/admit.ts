@@ -1,0 +1,32 @@
+import { OperatorError } from '../fault.ts'
+import { type CurrentKey, ringChanges } from '../../rules/key-ring.ts'
+import type { Clock, KeyRegister, Ledger, NewId } from '../ports.ts'
+
+/** What admitting keys needs. */
+export type AdmittingParts = { register: KeyRegister; ledger: Ledger; clock: Clock; newId: NewId }
+
+/** A key lies under an id that once had another one. */
+export class KidReusedError extends OperatorError {
+  override name = 'KidReusedError'
+
+  constructor(kids: readonly string[]) {
+    super([
+      `${kids.join(', ')}: this kid was used for another key, which verifiers may have cached; give the new key a new id.`,
+    ])
+  }
+}
+
+/**
+ * Admits a ring before it is used: what changes is recorded, and a kid that once had another key is refused.
+ * @throws KidReusedError; ServiceFault `record-unavailable`
+ */
+export async function admitKeys({ register, ledger, clock, newId }: AdmittingParts, ring: readonly CurrentKey[]) {
+  const { changed, reused } = ringChanges(await register.list(), ring, clock())
+  if (reused.length > 0) throw new KidReusedError(reused)
+  if (changed.length === 0) return
+  const requestId = newId()
+  for (const { kid, state } of changed) {
+    await ledger.append({ time: clock(), requestId, caller: '-', action: `key.${state}`, outcome: 'done', kid })
+  }
+  await register.save(changed)
+}

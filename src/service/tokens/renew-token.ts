@@ -1,0 +1,121 @@
+import type { Origin } from '../../contract/audit/audit-entry.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
+import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
+import type { Caller } from '../../rules/policy/policy.ts'
+import {
+  askingFor,
+  isNoMore,
+  isSince,
+  type Renewable,
+  renewableOf,
+  renewalRequest,
+  stillAsking,
+} from '../../rules/tokens/renewal.ts'
+import { tokenParts } from '../../rules/tokens/jwt-parts.ts'
+import { bannedFor, failing } from '../login-failures.ts'
+import { type IssuingParts, issueToken } from './issue-token.ts'
+import type { Keys } from '../ports.ts'
+
+/** What renewing needs. */
+export type RenewingParts = IssuingParts & {
+  keys: Pick<Keys, 'verify'>
+  /** Whether whoever is none of the policy's callers may still ask for a participant: an invitation, by `invitation:<id>`. */
+  mayStillAsk(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
+  metrics: { renewal(outcome: 'issued' | 'waiting' | 'refused'): void }
+}
+
+/** A token as it was presented, and where it came from. */
+export type PresentedToken = {
+  token: string
+  /** Where it came from as it is counted. */
+  network: string
+  origin: Origin
+}
+
+const NOT_RENEWABLE: Refusal = { code: 'token-not-renewable' }
+
+/**
+ * Issues a token in the place of another, which is the only credential: for the same person in the same room, after
+ * everything was checked again. The same token may be renewed more than once, for an answer may get lost.
+ * @param failedPerMinute what is no token of ours counts against the address; past it, the address is banned for a while
+ * @param gone tells that nobody waits for the answer any more
+ * @returns what `issueToken` answers; or `token-not-renewable`, the same for everything that is wrong with the token itself;
+ *   or `not-a-participant`, `rate-limited`. Each stands in the record by then
+ * @throws what `issueToken` throws
+ */
+export async function renewToken(
+  parts: RenewingParts,
+  failedPerMinute: number,
+  presented: PresentedToken,
+  gone?: () => boolean,
+): Promise<TokenAnswer | WaitingAnswer | Refusal> {
+  const outcome = await renewed(parts, failedPerMinute, presented, gone)
+  parts.metrics.renewal('code' in outcome ? 'refused' : 'state' in outcome ? 'waiting' : 'issued')
+  return outcome
+}
+
+async function renewed(
+  parts: RenewingParts,
+  failedPerMinute: number,
+  { token, network, origin }: PresentedToken,
+  gone: (() => boolean) | undefined,
+): Promise<TokenAnswer | WaitingAnswer | Refusal> {
+  const banned = await bannedFor(parts, network)
+  if (banned !== undefined) return banned
+  const old = await ours(parts, token)
+  const consultation = old === undefined ? undefined : await parts.consultations.byRoom(old.room)
+  if (old === undefined || consultation === undefined) {
+    await refuse(parts, origin, NOT_RENEWABLE)
+    return failing(parts, network, failedPerMinute, NOT_RENEWABLE)
+  }
+  const participant = consultation.participants.find(({ userId }) => userId === old.user.id)
+  if (participant === undefined) return refuse(parts, origin, { code: 'not-a-participant' }, old, consultation)
+  const may = isSince(old, participant) && isNoMore(parts.policy(), old, participant)
+  const caller = may ? await callerOf(parts, consultation, participant) : undefined
+  if (caller === undefined) return refuse(parts, origin, NOT_RENEWABLE, old, consultation)
+  const request = renewalRequest(parts.policy(), caller, old, participant.role)
+  return issueToken(parts, { ...origin, caller }, request, gone, old)
+}
+
+/** @returns what a token says that this service signed, and that may be renewed */
+async function ours({ deployment, clock, keys }: RenewingParts, token: string): Promise<Renewable | undefined> {
+  const taken = tokenParts(token)
+  const old = taken === undefined ? undefined : renewableOf(taken, deployment, clock())
+  if (taken === undefined || old === undefined) return undefined
+  const { kid } = taken.header
+  return (await keys.verify(token, typeof kid === 'string' ? kid : undefined)) === 'valid' ? old : undefined
+}
+
+/** Whoever asked for the participant's last token, where that is still allowed. */
+async function callerOf(
+  { policy, mayStillAsk }: RenewingParts,
+  consultation: Consultation,
+  participant: Participant,
+): Promise<Caller | undefined> {
+  const { via, role } = participant
+  if (via === undefined || policy().callers.has(via)) return stillAsking(policy(), participant)
+  return (await mayStillAsk(via, consultation, participant)) ? askingFor(via, role) : undefined
+}
+
+/** Keeps a refusal; what a token says stands in it only where the token is ours. */
+async function refuse(
+  { ledger, clock, metrics }: RenewingParts,
+  origin: Origin,
+  refusal: Refusal,
+  old?: Renewable,
+  consultation?: Consultation,
+): Promise<Refusal> {
+  await ledger.append({
+    ...origin,
+    time: clock(),
+    caller: '-',
+    action: 'token.renew',
+    outcome: 'refused',
+    code: refusal.code,
+    ...(old === undefined ? {} : { room: old.room, userId: old.user.id, renews: old.jti }),
+    ...(consultation === undefined ? {} : { consultation: consultation.id }),
+  })
+  metrics.refused(refusal.code)
+  return refusal
+}

@@ -1,0 +1,38 @@
+import { sql } from 'kysely'
+import type { CheckpointStore } from '../../service/ports.ts'
+import { available } from '../database/errors.ts'
+import type { Database } from '../database/schema.ts'
+
+const PAGE = 100
+
+/** Keeps checkpoints, numbered without a gap over all writers. */
+export function openCheckpoints(db: Database): CheckpointStore {
+  return {
+    add: (time, jws) =>
+      available(async () => {
+        // Two replicas at one time would take one number; whoever comes second fails, and takes its checkpoint the next time.
+        await sql`insert into audit_checkpoint (number, time, jws)
+          select coalesce(max(number), 0) + 1, ${sql.val(time)}, ${sql.val(jws)} from audit_checkpoint`.execute(db)
+      }),
+    lastAt: () =>
+      available(async () => {
+        const last = await db
+          .selectFrom('audit_checkpoint')
+          .select('time')
+          .orderBy('number', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+        return last?.time
+      }),
+    page: (after) =>
+      available(() =>
+        db
+          .selectFrom('audit_checkpoint')
+          .select(['number', 'time', 'jws'])
+          .where('number', '>', after)
+          .orderBy('number')
+          .limit(PAGE)
+          .execute(),
+      ),
+  }
+}

@@ -1,0 +1,195 @@
+import { setImmediate } from 'node:timers/promises'
+import { jittered } from '../../service/backoff.ts'
+import { gather, makeListeners, type StoreBell } from './change-bus.ts'
+import { openLine, type Line } from './postgres-listener.ts'
+
+/** How a bell keeps its connection, in milliseconds. */
+type BellTimes = {
+  /** After so long without a word the server is asked whether it is there. */
+  heartbeatMs: number
+  /** How long it may take to answer. */
+  timeoutMs: number
+  /** How long to wait after a failure; twice as long after each further one, up to the longest. */
+  firstRetryMs: number
+  longestRetryMs: number
+}
+
+const TIMES: BellTimes = { heartbeatMs: 10_000, timeoutMs: 2000, firstRetryMs: 100, longestRetryMs: 5000 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Stands for every consultation (the nil UUID, RFC 9562, section 5.9). */
+const EVERY = '00000000-0000-0000-0000-000000000000'
+
+/** How many ids may wait for the connection; where it would be more, all listeners everywhere are told instead. */
+const MOST_UNSENT = 10_000
+
+/** The rings that others have yet to be told of. */
+function makeOutbox() {
+  let ids = new Set<string>()
+  const put = (id: string) => {
+    if (ids.size >= MOST_UNSENT) ids = new Set([EVERY])
+    else if (UUID.test(id)) ids.add(id)
+  }
+  return {
+    put,
+    isEmpty: () => ids.size === 0,
+    /** Takes all out while they are sent: one that rings meanwhile is sent again. Puts them back where that fails. */
+    async send(deliver: (ids: string[]) => Promise<void>): Promise<void> {
+      const taken = [...ids]
+      ids = new Set()
+      try {
+        await deliver(taken)
+      } catch (error) {
+        taken.forEach(put)
+        throw error
+      }
+    },
+  }
+}
+
+/** A pause that can be ended. */
+function makePause() {
+  let wake = () => undefined as void
+  return {
+    wake: () => wake(),
+    sleep: (ms: number) =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+  }
+}
+
+/** What a connection brings. */
+type LineEvents = {
+  heard(id: string): void
+  /** It is there, for the first time or again. */
+  connected(): void
+  /** It was lost or could not be had; told once until it has proved itself again. */
+  failed(error: Error): void
+}
+
+type Conversation = {
+  outbox: ReturnType<typeof makeOutbox>
+  pause: ReturnType<typeof makePause>
+  state: { closed: boolean; failures: number }
+  heartbeatMs: number
+}
+
+/** Sends what is there to send, and makes sure that the server is; returns once all is sent and the bell closed. */
+async function converse(line: Line, { outbox, pause, state, heartbeatMs }: Conversation): Promise<void> {
+  for (;;) {
+    if (!outbox.isEmpty()) await outbox.send(line.notify)
+    else if (state.closed) return
+    else {
+      await pause.sleep(heartbeatMs)
+      if (!outbox.isEmpty() || state.closed) continue
+      await line.probe()
+    }
+    // Only now: a server may take connections and drop each at once.
+    state.failures = 0
+  }
+}
+
+/** Keeps a connection up and sends over it what is in the outbox. */
+function keepLine(url: string, times: BellTimes, outbox: ReturnType<typeof makeOutbox>, events: LineEvents) {
+  const pause = makePause()
+  const state = { closed: false, up: false, failures: 0 }
+  let line: Line | undefined
+  let kept: Promise<void> | undefined
+  const wakeIfUp = () => {
+    // A pause after a failure is not cut short.
+    if (state.up) pause.wake()
+  }
+
+  async function serve(on: Line): Promise<void> {
+    try {
+      await on.connect()
+      state.up = true
+      events.connected()
+      await converse(on, { outbox, pause, state, heartbeatMs: times.heartbeatMs })
+    } finally {
+      state.up = false
+      await on.end()
+    }
+  }
+
+  async function keepUp(): Promise<void> {
+    while (!state.closed) {
+      line = openLine(url, times.timeoutMs, events.heard, wakeIfUp)
+      try {
+        await serve(line)
+      } catch (error) {
+        state.failures += 1
+        if (state.failures === 1 && !state.closed) events.failed(error as Error)
+        if (!state.closed) await pause.sleep(retryMs(times, state.failures))
+      }
+    }
+  }
+
+  return {
+    wakeIfUp,
+    up: () => kept === undefined || state.up,
+    start() {
+      if (!state.closed) kept ??= keepUp()
+    },
+    async close() {
+      state.closed = true
+      // A first connection may still carry what rang before; for any other nobody waits.
+      if (!state.up && (outbox.isEmpty() || state.failures > 0)) line?.cut()
+      pause.wake()
+      await kept
+    },
+  }
+}
+
+const retryMs = ({ firstRetryMs, longestRetryMs }: BellTimes, failures: number): number =>
+  jittered(Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1)))
+
+/**
+ * The bell of PostgreSQL: LISTEN and NOTIFY on a connection of its own, which needs a session (PgBouncer's transaction mode
+ * gives none). It connects once somebody rings or listens, and again whenever the connection is lost; until then rings reach
+ * this process, and the others afterwards.
+ * @param onError is told once when the connection is lost or cannot be had, and what listeners throw
+ */
+export function postgresBell(url: string, onError: (error: Error) => void, times = TIMES): StoreBell {
+  const listeners = makeListeners(onError)
+  const outbox = makeOutbox()
+  const line = keepLine(url, times, outbox, {
+    heard(id) {
+      if (id === EVERY) listeners.tellAll()
+      else if (UUID.test(id)) listeners.tell(id)
+    },
+    // What rang before is not told again by anybody.
+    connected: listeners.tellAll,
+    failed: onError,
+  })
+  const gathered = gather((ids) => {
+    for (const id of ids) {
+      listeners.tell(id)
+      outbox.put(id)
+    }
+    line.wakeIfUp()
+  })
+  return {
+    ring(id) {
+      line.start()
+      gathered(id)
+    },
+    listen(id, heard) {
+      line.start()
+      return listeners.listen(id, heard)
+    },
+    up: line.up,
+    async close() {
+      listeners.end()
+      // What rang a moment ago is in the outbox then.
+      await setImmediate()
+      await line.close()
+    },
+  }
+}

@@ -1,0 +1,170 @@
+import { sql, type Transaction } from 'kysely'
+import type {
+  Consultation,
+  ConsultationStore,
+  Idempotent,
+  Participant,
+  Reached,
+} from '../../service/consultations/ports.ts'
+import { available } from '../database/errors.ts'
+import { endedBefore, forget } from './retention.ts'
+import { participantRow, rowOf } from './row.ts'
+import { find, one } from './search.ts'
+import type { Database, Engine, Tables } from '../database/schema.ts'
+
+/** Keeps consultations. */
+export function openConsultations(db: Database, engine: Engine): ConsultationStore {
+  return {
+    add: (consultation, idempotent) => available(() => add(db, consultation, idempotent)),
+    answered: (caller, key) =>
+      available(() =>
+        db
+          .selectFrom('idempotent_answer')
+          .select(['fingerprint', 'answer'])
+          .where('caller', '=', caller)
+          .where('key', '=', key)
+          .executeTakeFirst(),
+      ),
+    byId: (id) => available(() => one(db, 'id', id)),
+    byRoom: (room) => available(() => one(db, 'room', room)),
+    search: (search) => available(() => find(db, search)),
+    replace: (consultation) => available(() => replace(db, consultation)),
+    reach: (id, participant, reached) => available(() => reach(db, id, participant, reached)),
+    enter: (id, participant, via, at) => available(() => enter(db, engine, { id, participant, via, at })),
+    endedBefore: (time) => available(() => endedBefore(db, time)),
+    forget: (ids) => available(() => forget(db, ids)),
+    forgetAnswers: (before) =>
+      available(async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute())),
+  }
+}
+
+type Trx = Transaction<Tables>
+
+/** Ends a transaction without its effect. */
+class Withdrawn extends Error {}
+
+function add(db: Database, consultation: Consultation, idempotent: Idempotent | undefined) {
+  const parts = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
+    if (idempotent !== undefined) {
+      const answer = { ...idempotent, created_at: consultation.createdAt }
+      const inserted = await trx
+        .insertInto('idempotent_answer')
+        .values(answer)
+        .onConflict((same) => same.columns(['caller', 'key']).doNothing())
+        .executeTakeFirst()
+      if (inserted.numInsertedOrUpdatedRows === 0n) return 'answered'
+    }
+    const inserted = await trx
+      .insertInto('consultation')
+      .values(rowOf(consultation))
+      .onConflict((same) => same.column('room').doNothing())
+      .executeTakeFirst()
+    if (inserted.numInsertedOrUpdatedRows === 0n) throw new Withdrawn()
+    await addParticipants(trx, consultation.id, consultation.participants)
+    return 'added'
+  }
+  return db
+    .transaction()
+    .execute(parts)
+    .catch((error: unknown) => {
+      if (error instanceof Withdrawn) return 'room-taken' as const
+      throw error
+    })
+}
+
+const addParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
+  trx
+    .insertInto('participant')
+    .values(participants.map((each, position) => participantRow(id, each, position)))
+    .onConflict((same) =>
+      same
+        .columns(['consultation', 'user_id'])
+        .doUpdateSet({ position: sql`excluded.position`, name: sql`excluded.name` }),
+    )
+    .execute()
+
+/** Whoever stays keeps what was reached, also what is reached while this is under way: admissions, entries, who waits. */
+function replace(db: Database, consultation: Consultation): Promise<boolean> {
+  const { id, version, participants } = consultation
+  const { opened_at: _opened, ...row } = rowOf(consultation)
+  return db.transaction().execute(async (trx) => {
+    const updated = await trx
+      .updateTable('consultation')
+      .set(row)
+      .where('id', '=', id)
+      .where('version', '=', version - 1)
+      .executeTakeFirst()
+    if (updated.numUpdatedRows === 0n) return false
+    const before = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
+    const stays = ({ user_id, role, since }: Tables['participant']) =>
+      participants.some((each) => each.userId === user_id && each.role === role && each.since === since)
+    const gone = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
+    if (gone.length > 0) {
+      await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', gone).execute()
+    }
+    await addParticipants(trx, id, participants)
+    return true
+  })
+}
+
+async function reach(
+  db: Database,
+  id: string,
+  { userId, since }: Pick<Participant, 'userId' | 'since'>,
+  { waitingSince, admittedAt }: Reached,
+): Promise<boolean> {
+  const column = admittedAt === undefined ? 'waiting_since' : 'admitted_at'
+  const updated = await db
+    .updateTable('participant')
+    .set(column, admittedAt ?? waitingSince ?? null)
+    .where('consultation', '=', id)
+    .where('user_id', '=', userId)
+    .where('since', '=', since)
+    .where(column, 'is', null)
+    .executeTakeFirst()
+  return updated.numUpdatedRows > 0n
+}
+
+type Entry = { id: string; participant: Participant; via: string; at: number }
+
+/** Whoever enters first is counted under a lock on the consultation, so that two never take the last place. */
+function enter(db: Database, engine: Engine, { id, participant: { userId, since }, via, at }: Entry): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const asked = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
+    const found = await (engine === 'postgres' ? asked.forUpdate() : asked).where('id', '=', id).executeTakeFirst()
+    if (found === undefined || found.ended_at !== null || found.cancelled_at !== null) return false
+    const entered = await trx
+      .selectFrom('participant')
+      .select('user_id')
+      .where('consultation', '=', id)
+      .where('entered_at', 'is not', null)
+      .execute()
+    const isNew = entered.every(({ user_id }) => user_id !== userId)
+    if (isNew && entered.length >= (found.max_participants ?? Infinity)) return false
+    const updated = await trx
+      .updateTable('participant')
+      .set(isNew ? { via, entered_at: at } : { via })
+      .where('consultation', '=', id)
+      .where('user_id', '=', userId)
+      .where('since', '=', since)
+      .executeTakeFirst()
+    if (updated.numUpdatedRows === 0n) return false
+    if (found.opened_at === null) {
+      await trx.updateTable('consultation').set('opened_at', at).where('id', '=', id).execute()
+    }
+    return true
+  })
+}
+
+/** Behind all who were named. */
+const LAST_POSITION = 1_000_000
+
+/** Adds somebody behind all who were named. @returns false where the person takes part already */
+export async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
+  const inserted = await db
+    .insertInto('participant')
+    .values(participantRow(id, participant, LAST_POSITION))
+    .onConflict((same) => same.columns(['consultation', 'user_id']).doNothing())
+    .executeTakeFirst()
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
+}

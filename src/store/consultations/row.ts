@@ -1,0 +1,74 @@
+import type { Selectable } from 'kysely'
+import type { Consultation, Participant } from '../../service/consultations/ports.ts'
+import type { Tables } from '../database/schema.ts'
+
+type Row = Selectable<Tables['consultation']>
+type ParticipantRow = Selectable<Tables['participant']>
+
+/** A consultation as the row that it is kept as. */
+export const rowOf = (consultation: Consultation): Row => ({
+  id: consultation.id,
+  room: consultation.room,
+  version: consultation.version,
+  starts_at: consultation.startsAt,
+  ends_at: consultation.endsAt,
+  waiting_room: consultation.waitingRoom ? 1 : 0,
+  max_participants: consultation.maxParticipants ?? null,
+  external_id: consultation.externalId ?? null,
+  created_at: consultation.createdAt,
+  created_by: consultation.createdBy,
+  opened_at: consultation.openedAt ?? null,
+  ended_at: consultation.endedAt ?? null,
+  cancelled_at: consultation.cancelledAt ?? null,
+})
+
+/** A participant as the row that it is kept as. @param position the place in the list */
+export const participantRow = (consultation: string, participant: Participant, position: number): ParticipantRow => ({
+  consultation,
+  user_id: participant.userId,
+  position,
+  role: participant.role,
+  name: participant.name ?? null,
+  since: participant.since,
+  waiting_since: participant.waitingSince ?? null,
+  admitted_at: participant.admittedAt ?? null,
+  entered_at: participant.enteredAt ?? null,
+  via: participant.via ?? null,
+})
+
+/** The members whose columns are not null. */
+const present = <T extends Record<string, unknown>>(members: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>
+  }
+
+/** Rows as the consultation that they are. @param participants in their order */
+export const consultationOf = (row: Row, participants: readonly ParticipantRow[]): Consultation => ({
+  id: row.id,
+  room: row.room,
+  version: row.version,
+  startsAt: row.starts_at,
+  endsAt: row.ends_at,
+  waitingRoom: row.waiting_room === 1,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  ...present({
+    maxParticipants: row.max_participants,
+    externalId: row.external_id,
+    openedAt: row.opened_at,
+    endedAt: row.ended_at,
+    cancelledAt: row.cancelled_at,
+  }),
+  participants: participants.map((each) => ({
+    userId: each.user_id,
+    role: each.role,
+    since: each.since,
+    ...present({
+      name: each.name,
+      waitingSince: each.waiting_since,
+      admittedAt: each.admitted_at,
+      enteredAt: each.entered_at,
+      via: each.via,
+    }),
+  })),
+})

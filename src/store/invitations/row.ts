@@ -1,0 +1,36 @@
+import type { Selectable } from 'kysely'
+import type { Invitation } from '../../service/invitations/ports.ts'
+import type { Tables } from '../database/schema.ts'
+
+type Row = Selectable<Tables['invitation']>
+
+/** An invitation as the row that it is kept as. */
+export const rowOf = (invitation: Invitation, codeHash: string): Row => ({
+  id: invitation.id,
+  consultation: invitation.consultationId,
+  role: invitation.role,
+  name: invitation.name ?? null,
+  user_id: invitation.userId ?? null,
+  uses: invitation.uses,
+  used: invitation.used,
+  expires_at: invitation.expiresAt ?? null,
+  created_at: invitation.createdAt,
+  created_by: invitation.createdBy,
+  revoked_at: invitation.revokedAt ?? null,
+  code_hash: codeHash,
+})
+
+/** A row as the invitation that it is. */
+export const invitationOf = (row: Row): Invitation => ({
+  id: row.id,
+  consultationId: row.consultation,
+  role: row.role,
+  ...(row.name === null ? {} : { name: row.name }),
+  ...(row.user_id === null ? {} : { userId: row.user_id }),
+  uses: row.uses,
+  used: row.used,
+  ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+})

@@ -1,0 +1,197 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { ProblemCode } from '../contract/problem.ts'
+
+/** Seconds; a signature takes milliseconds, and nobody waits longer than the bound of the queue. */
+const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128]
+
+export function requestMetrics(registers: Registry[]) {
+  const requests = new Counter({
+    name: 'jts_http_requests_total',
+    help: 'Requests by route, method, status and problem code',
+    labelNames: ['route', 'method', 'status', 'code'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'jts_http_request_duration_seconds',
+    help: 'How long requests took to be answered',
+    labelNames: ['route'],
+    buckets: FAST_SECONDS,
+    registers,
+  })
+  return {
+    /** Counts an answered request. @param route the pattern of the route, or `none` */
+    answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
+      requests.inc({ route, method, status, code })
+      durations.observe({ route }, seconds)
+    },
+    /** Counts requests that were refused before they were parsed. */
+    refusedEarly(route: string, count: number): void {
+      requests.inc({ route, method: 'POST', status: 503, code: 'overloaded' }, count)
+    },
+  }
+}
+
+export function tokenMetrics(registers: Registry[], deployment: string) {
+  const tokens = new Counter({
+    name: 'jts_tokens_issued_total',
+    help: 'Tokens by role, caller and deployment',
+    labelNames: ['role', 'caller', 'deployment'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'jts_refusals_total',
+    help: 'Requests for a token that were refused, by problem code',
+    labelNames: ['code'],
+    registers,
+  })
+  return {
+    issued: (role: string, caller: string): void => tokens.inc({ role, caller, deployment }),
+    refused: (code: ProblemCode): void => refusals.inc({ code }),
+  }
+}
+
+export function consultationMetrics(registers: Registry[]) {
+  const changes = new Counter({
+    name: 'jts_consultations_total',
+    help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
+    labelNames: ['what'],
+    registers,
+  })
+  const streams = new Gauge({
+    name: 'jts_event_streams',
+    help: 'Streams of events that are open',
+    registers,
+  })
+  const redemptions = new Counter({
+    name: 'jts_invitations_redeemed_total',
+    help: 'Redemptions of invitations: new, again by the same browser, or refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
+  for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
+  return {
+    consultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void => changes.inc({ what }),
+    /** Sets the number of open event streams. */
+    streams: (open: number): void => streams.set(open),
+    /** Counts a redemption: the first in a browser, a repeated one by the same browser, or a refused one. */
+    redeemed: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
+  }
+}
+
+export function renewalMetrics(registers: Registry[]) {
+  const renewals = new Counter({
+    name: 'jts_renewals_total',
+    help: 'Tokens that were to be renewed: issued, waiting for their person to be admitted, refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['issued', 'waiting', 'refused']) renewals.inc({ outcome }, 0)
+  return {
+    /** Counts a renewal; `waiting` means that the participant has to be admitted first. */
+    renewal: (outcome: 'issued' | 'waiting' | 'refused'): void => renewals.inc({ outcome }),
+  }
+}
+
+export function signingMetrics(registers: Registry[]) {
+  const signing = new Histogram({
+    name: 'jts_signing_seconds',
+    help: 'How long signatures took once they were handed to the pool',
+    buckets: FAST_SECONDS,
+    registers,
+  })
+  const waiting = new Histogram({
+    name: 'jts_signing_waiting_seconds',
+    help: 'How long signatures had waited before',
+    buckets: FAST_SECONDS,
+    registers,
+  })
+  return {
+    signed(signingMs: number, waitedMs: number): void {
+      signing.observe(signingMs / 1000)
+      waiting.observe(waitedMs / 1000)
+    },
+  }
+}
+
+export function recordMetrics(registers: Registry[]) {
+  const seconds = new Histogram({
+    name: 'jts_audit_commit_seconds',
+    help: 'How long commits to the audit record took',
+    buckets: FAST_SECONDS,
+    registers,
+  })
+  const batch = new Histogram({
+    name: 'jts_audit_batch_entries',
+    help: 'Entries that were committed together',
+    buckets: ENTRIES,
+    registers,
+  })
+  const failed = new Counter({
+    name: 'jts_audit_commits_failed_total',
+    help: 'Commits to the audit record that failed; their requests were answered with 503',
+    registers,
+  })
+  return {
+    committed(ms: number, entries: number): void {
+      seconds.observe(ms / 1000)
+      batch.observe(entries)
+    },
+    commitFailed: (): void => failed.inc(),
+  }
+}
+
+export function limiterMetrics(registers: Registry[]) {
+  const decisions = new Counter({
+    name: 'jts_limiter_decisions_total',
+    help: 'Decisions of the rate limiter, by kind of bucket',
+    labelNames: ['bucket', 'outcome'],
+    registers,
+  })
+  const redisAway = new Gauge({
+    name: 'jts_limiter_redis_away',
+    help: '1 while limits are counted in the memory of this instance because Redis is away',
+    registers,
+  })
+  return {
+    /** Counts a decision. @param bucket the kind of limit that decided */
+    limited(bucket: string, allowed: boolean): void {
+      decisions.inc({ bucket, outcome: allowed ? 'allowed' : 'refused' })
+    },
+    limiterServed: (by: 'redis' | 'memory'): void => redisAway.set(by === 'redis' ? 0 : 1),
+  }
+}
+
+export function reloadMetrics(registers: Registry[]) {
+  const labelNames = ['what']
+  const reloads = new Counter({
+    name: 'jts_reloads_total',
+    help: 'Reloads of policy and keys since the start; failed ones left in force what was',
+    labelNames: ['what', 'outcome'],
+    registers,
+  })
+  const failing = new Gauge({
+    name: 'jts_reload_failing',
+    help: '1 while what lies in the files is broken and something older is in force',
+    labelNames,
+    registers,
+  })
+  const loadedAt = new Gauge({
+    name: 'jts_reloaded_timestamp_seconds',
+    help: 'When policy and keys were last reloaded well; 0 while what was read at the start is in force',
+    labelNames,
+    registers,
+  })
+  for (const what of ['policy', 'keys']) {
+    for (const outcome of ['ok', 'failed']) reloads.inc({ what, outcome }, 0)
+    for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
+  }
+  return {
+    reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
+      reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
+      failing.set({ what }, ok ? 0 : 1)
+      if (ok) loadedAt.set({ what }, nowMs / 1000)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { apiKeyCallers, newApiKey } from '../../src/auth/api-keys.ts'
+import type { ApiKeyHash, CallerPolicy } from '../../src/contract/policy/policy.ts'
+import { NOW } from '../kit.ts'
+
+const caller = (id: string, ...hashes: ApiKeyHash[]): CallerPolicy => ({
+  id,
+  apiKeySha256: hashes,
+  roles: ['doctor'],
+  scopes: ['tokens:issue'],
+})
+
+describe('an API key', () => {
+  it('names its caller, holds 256 bits of chance, and is known by its hash alone', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,63}$/), (id) => {
+        const { apiKey, sha256 } = newApiKey(id)
+        const [, callerId, secret = ''] = /^jts_(.*)_([A-Za-z0-9_-]{43})$/.exec(apiKey) ?? []
+        expect(callerId).toBe(id)
+        expect(Buffer.from(secret, 'base64url')).toHaveLength(32)
+        expect(sha256).toBe(createHash('sha256').update(apiKey).digest('hex'))
+        expect(newApiKey(id).apiKey).not.toBe(apiKey)
+      }),
+    )
+  })
+
+  it.each(['', 'A', 'a b', 'a_b', '-a', 'a'.repeat(65), 'é', '../a'])('is not made for the caller %j', (id) => {
+    expect(() => newApiKey(id)).toThrow(RangeError)
+  })
+})
+
+describe('a caller', () => {
+  it('is known by each of its keys while they overlap, and by no other', () => {
+    const [old, next, gone] = [newApiKey('clinic'), newApiKey('clinic'), newApiKey('clinic')]
+    const find = apiKeyCallers(
+      [caller('clinic', old.sha256, next.sha256.toUpperCase()), caller('ward', newApiKey('ward').sha256)],
+      () => NOW,
+    )
+    expect(find(old.apiKey)?.id).toBe('clinic')
+    expect(find(next.apiKey)?.id).toBe('clinic')
+    expect(find(gone.apiKey)).toBeUndefined()
+  })
+
+  it('is known by a key from its notBefore on and until its notAfter, not at it', () => {
+    const { apiKey, sha256 } = newApiKey('clinic')
+    const at = (ms: number) => new Date(NOW + ms).toISOString()
+    const known = (entry: ApiKeyHash) => apiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
+    expect(known({ sha256 })).toBe(true)
+    expect(known({ sha256, notBefore: at(0) })).toBe(true)
+    expect(known({ sha256, notBefore: at(1) })).toBe(false)
+    expect(known({ sha256, notAfter: at(1) })).toBe(true)
+    expect(known({ sha256, notAfter: at(0) })).toBe(false)
+    expect(known({ sha256, notBefore: at(-1), notAfter: at(1) })).toBe(true)
+    expect(known({ sha256, notAfter: '2026-11-23T14:30:00.001+05:30' })).toBe(true)
+    expect(known({ sha256, notAfter: '2026-11-23T14:30:00+05:30' })).toBe(false)
+  })
+
+  it('is not known by a key of somebody else, even with that hash in hand', () => {
+    const key = newApiKey('ward')
+    const find = apiKeyCallers([caller('clinic', key.sha256)], () => NOW)
+    expect(find(key.apiKey)).toBeUndefined()
+    expect(find(key.sha256)).toBeUndefined()
+  })
+
+  it('is nobody for any other text', () => {
+    const key = newApiKey('clinic')
+    const find = apiKeyCallers([caller('clinic', key.sha256)], () => NOW)
+    const near = fc
+      .tuple(fc.nat({ max: key.apiKey.length - 1 }), fc.string({ minLength: 0, maxLength: 2 }))
+      .map(([at, text]) => key.apiKey.slice(0, at) + text + key.apiKey.slice(at + 1))
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), near), (text) => {
+        expect(find(text)?.id).toBe(text === key.apiKey ? 'clinic' : undefined)
+      }),
+    )
+  })
+})

@@ -1,0 +1,221 @@
+import { hostname } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError, readConfig } from '../../src/config/config.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
+import { APP_ID, tempFile } from '../kit.ts'
+
+const production = { NODE_ENV: 'production', JAAS_APP_ID: APP_ID, POLICY_FILE: 'policy.yaml' }
+
+describe('the configuration', () => {
+  it('with nothing set is that of development', () => {
+    const { config, faults, warnings } = readConfig({})
+    expect(config).toStrictEqual({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: 3005,
+      LOG_LEVEL: 'info',
+      JITSI_DEPLOYMENT: 'jaas',
+      JAAS_APP_ID: 'vpaas-magic-cookie-00000000000000000000000000000000',
+      JAAS_MANAGEMENT: 'off',
+      JAAS_MANAGEMENT_URL: 'https://8x8.vc',
+      JITSI_DOMAIN: '8x8.vc',
+      JITSI_APP_ID: undefined,
+      JITSI_JWT_ISSUER: undefined,
+      JITSI_JWT_AUDIENCE: 'jitsi',
+      JITSI_JWT_SUBJECT: undefined,
+      JITSI_JWT_SECRET: undefined,
+      KEYS_DIR: 'keys',
+      SIGNING_KEY_ID: undefined,
+      SIGNING_KEY_FILE: undefined,
+      POLICY_FILE: undefined,
+      DATABASE_URL: 'sqlite:data/service.db',
+      AUDIT_WRITER: hostname(),
+      AUDIT_CHECKPOINT_MINUTES: 10,
+      AUDIT_CHECKPOINT_ENTRIES: 10_000,
+      AUDIT_RETENTION_DAYS: 2190,
+      AUDIT_ADDRESS: 'network',
+      AUDIT_PSEUDONYMS: 'none',
+      AUDIT_PSEUDONYM_KEY: undefined,
+      RATE_LIMIT_PER_ADDRESS: 1200,
+      RATE_LIMIT_PER_CALLER: 600,
+      PUBLIC_URL: undefined,
+      EVENTS_HEARTBEAT_SECONDS: 15,
+      CONSULTATION_RETENTION_DAYS: 90,
+      ROOM_NAME_KEY: undefined,
+      RATE_LIMIT_FAILED_LOGINS: 10,
+      RATE_LIMIT_PER_USER: 30,
+      RATE_LIMIT_PER_INVITATION: 30,
+      RATE_LIMIT_PER_ROOM: 60,
+      RATE_LIMIT_KEYS_PER_ADDRESS: 6000,
+      SIGNING_QUEUE_MS: 500,
+      KEYS_ROTATION_DAYS: 180,
+      KEYS_MAX_AGE_SECONDS: 300,
+      METRICS_PORT: undefined,
+      METRICS_TOKEN: undefined,
+      REDIS_URL: undefined,
+      OIDC_KEYS_STALE_MINUTES: 1440,
+      CORS_ORIGINS: [],
+      TRUST_PROXY: [],
+      SHUTDOWN_SECONDS: 10,
+    })
+    expect([faults, warnings]).toStrictEqual([[], []])
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it.each([
+    [{ AUDIT_PSEUDONYMS: 'hmac' }, 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac needs it'],
+    [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used with AUDIT_PSEUDONYMS=hmac alone'],
+    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: 'short' }, 'AUDIT_PSEUDONYM_KEY: must be at least 256 bits'],
+    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: cannot be read'],
+  ])('of pseudonyms refuses %j', (env, fault) => {
+    expect(readConfig(env).faults).toStrictEqual([expect.stringContaining(fault)])
+  })
+
+  it('takes an empty variable for one that is unset', () => {
+    const empty = Object.fromEntries(Object.keys(readConfig({}).config).map((name) => [name, '']))
+    expect(readConfig(empty)).toStrictEqual(readConfig({}))
+  })
+
+  it('reads each setting', () => {
+    const env = {
+      ...production,
+      HOST: '::',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      JITSI_DOMAIN: 'frankfurt.8x8.vc',
+      KEYS_DIR: '/keys',
+      SIGNING_KEY_ID: '0d885c-SAMPLE_APP',
+      SIGNING_KEY_FILE: '/run/secrets/key',
+      DATABASE_URL: 'sqlite:/data/service.db',
+      RATE_LIMIT_PER_ADDRESS: '1',
+      RATE_LIMIT_PER_CALLER: '1000000',
+      CORS_ORIGINS: 'https://a.example.org, https://b.example.org:8443',
+      TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32,192.0.2.1',
+      SHUTDOWN_SECONDS: '30',
+    }
+    const { config, faults } = readConfig(env)
+    expect(faults).toStrictEqual([])
+    expect(config).toMatchObject({
+      HOST: '::',
+      PORT: 0,
+      CORS_ORIGINS: ['https://a.example.org', 'https://b.example.org:8443'],
+      TRUST_PROXY: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'],
+      SHUTDOWN_SECONDS: 30,
+    })
+  })
+
+  it.each([
+    ['NODE_ENV', 'prod'],
+    ['HOST', 'a b'],
+    ['PORT', '65536'],
+    ['PORT', '80a'],
+    ['PORT', '-1'],
+    ['PORT', '0x50'],
+    ['LOG_LEVEL', 'verbose'],
+    ['JAAS_APP_ID', 'my-app'],
+    ['JAAS_APP_ID', `${APP_ID}/4f4910`],
+    ['JAAS_APP_ID', 'vpaas-magic-cookie-'],
+    ['JITSI_DOMAIN', 'https://8x8.vc'],
+    ['JITSI_DOMAIN', '8x8.vc/x'],
+    ['JITSI_DOMAIN', '8X8.vc'],
+    ['SIGNING_KEY_ID', `${APP_ID}/4f4910`],
+    ['SIGNING_KEY_ID', '../key'],
+    ['DATABASE_URL', 'data/service.db'],
+    ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_URL', 'sqlite::memory:'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['DATABASE_URL', 'postgres://host'],
+    ['RATE_LIMIT_PER_ADDRESS', '0'],
+    ['RATE_LIMIT_PER_CALLER', '1e3'],
+    ['RATE_LIMIT_PER_CALLER', '10000000'],
+    ['CORS_ORIGINS', 'app.example.org'],
+    ['CORS_ORIGINS', 'https://app.example.org/'],
+    ['CORS_ORIGINS', 'https://*.example.org'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'https://a.example.org,,'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '0.0.0.0/0'],
+    ['TRUST_PROXY', '::/0'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0'],
+    ['TRUST_PROXY', 'proxy.internal'],
+    ['SHUTDOWN_SECONDS', '0'],
+    ['SHUTDOWN_SECONDS', '1.5'],
+  ] as const)('refuses %s=%s with its name and a remedy, and without the value', (name, value) => {
+    const { faults } = readConfig({ ...production, [name]: value })
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(new RegExp(`^${name}: must be `))
+    if (!SETTINGS[name].rule.includes(value)) expect(faults[0]).not.toContain(value)
+  })
+
+  it('takes a secret from a file, and not from two places', () => {
+    const path = tempFile('redis-url', 'redis://:hidden@redis:6379\n')
+    expect(readConfig({ REDIS_URL_FILE: path })).toMatchObject({
+      config: { REDIS_URL: 'redis://:hidden@redis:6379' },
+      faults: [],
+      warnings: [],
+    })
+    expect(readConfig({ REDIS_URL_FILE: '' }).config.REDIS_URL).toBeUndefined()
+    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).faults).toStrictEqual([
+      'REDIS_URL: is set, and REDIS_URL_FILE too; set one of them.',
+    ])
+    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).faults).toStrictEqual([
+      'REDIS_URL_FILE: cannot be read (ENOENT).',
+    ])
+    const { faults } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
+    expect(faults).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
+    expect(readConfig({ PORT_FILE: path, RATE_LIMIT_PER_USER_FILE: path }).warnings).toHaveLength(1)
+  })
+
+  it('tells every fault at once', () => {
+    const { faults } = readConfig({ PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'x' })
+    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'LOG_LEVEL', 'TRUST_PROXY'])
+    expect(new ConfigurationError(faults).message).toMatch(/^The service cannot start; 3 to fix:\n- PORT: /)
+  })
+
+  it('warns of a variable that looks like ours, and names the nearest', () => {
+    const { warnings, faults } = readConfig({
+      RATE_LIMIT_PER_CALER: '5',
+      JAAS_APPID: 'x',
+      CORS_ORIGIN: 'x',
+      HOSTNAME: 'box',
+      PATH: '/bin',
+      PORTAL: 'x',
+    })
+    expect(faults).toStrictEqual([])
+    expect(warnings).toStrictEqual([
+      'RATE_LIMIT_PER_CALER is not a setting; the nearest one is RATE_LIMIT_PER_CALLER.',
+      'JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.',
+      'CORS_ORIGIN is not a setting; the nearest one is CORS_ORIGINS.',
+    ])
+  })
+})
+
+describe('production', () => {
+  it('takes what is real', () => {
+    expect(readConfig(production).faults).toStrictEqual([])
+  })
+
+  it('refuses to go without AppID and policy, whatever else is wrong', () => {
+    const { faults } = readConfig({ NODE_ENV: 'production', PORT: 'x' })
+    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'JAAS_APP_ID', 'POLICY_FILE'])
+  })
+
+  it.each([
+    ['JAAS_APP_ID', 'vpaas-magic-cookie-00000000000000000000000000000000'],
+    ['JAAS_APP_ID', `vpaas-magic-cookie-${'a'.repeat(32)}`],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'http://app.example.org'],
+  ])('refuses %s=%s, which development takes', (name, value) => {
+    expect(readConfig({ ...production, [name]: value }).faults).toMatchObject([
+      expect.stringMatching(`^${name}: production`),
+    ])
+    expect(readConfig({ [name]: value }).faults).toStrictEqual([])
+  })
+
+  it('is what a misspelt NODE_ENV is taken for', () => {
+    const { config, faults } = readConfig({ NODE_ENV: 'Production' })
+    expect(config.NODE_ENV).toBe('production')
+    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['NODE_ENV', 'JAAS_APP_ID', 'POLICY_FILE'])
+  })
+})

@@ -1,0 +1,225 @@
+import { decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { NOW } from '../../kit.ts'
+import { MINUTE_MS, startVisits, VISIT } from '../../support/consultations.ts'
+
+const START = Date.parse(VISIT.startsAt)
+const END = START + VISIT.durationMinutes * MINUTE_MS
+
+describe('the door of a consultation', () => {
+  it.each([
+    ['patient', 'patient-1042', 15],
+    ['doctor', 'doctor-77', 30],
+  ] as const)('opens for a %s so many minutes before, and not a millisecond sooner', async (role, userId, minutes) => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId } = await visit()
+    const opensAt = START - minutes * MINUTE_MS
+    const request = { roomId, userId, userName: 'A Name', userRole: role }
+    time.now = opensAt - 1
+    expect(await desk('POST', '/token', request)).toMatchObject({
+      status: 403,
+      body: { code: 'too-early', opensAt: new Date(opensAt).toISOString() },
+      headers: { 'retry-after': '1' },
+    })
+    time.now = opensAt
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 200, body: { userRole: role, roomId } })
+  })
+
+  it('closes half an hour after the end, and no token outlives that', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId, id } = await visit()
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    time.now = END + 29 * MINUTE_MS
+    const late = await desk<{ token: string; consultationId: string }>('POST', '/token', request)
+    expect(late).toMatchObject({ status: 200, body: { consultationId: id } })
+    expect(decodeJwt(late.body.token).exp).toBe((END + 30 * MINUTE_MS) / 1000)
+    time.now = END + 30 * MINUTE_MS
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 403, body: { code: 'too-late' } })
+  })
+
+  it('closes when it closes, however long the store takes to let somebody in', async () => {
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        enter: (...entry) => {
+          visits.time.now += 2500
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const { roomId } = await visits.visit()
+    visits.time.now = END + 29 * MINUTE_MS
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    const { body } = await visits.desk<{ token: string }>('POST', '/token', request)
+    expect(decodeJwt(body.token).exp).toBe((END + 30 * MINUTE_MS) / 1000)
+  })
+
+  it('is shut to who does not take part, in another role, and in rooms of nobody', async () => {
+    const { desk, visit, time, entries } = await startVisits()
+    const { roomId, id } = await visit()
+    time.now = START
+    const asked = async (request: object) => {
+      const { status, body } = await desk('POST', '/token', { roomId, userName: 'A Name', ...request })
+      return [status, body['code']]
+    }
+    expect(await asked({ userId: 'stranger' })).toStrictEqual([403, 'not-a-participant'])
+    expect(await asked({ userId: 'patient-1042', userRole: 'doctor' })).toStrictEqual([403, 'role-not-allowed'])
+    expect(await asked({ userId: 'doctor-77', roomId: 'bharattelemed-p1-d1-1' })).toStrictEqual([
+      403,
+      'not-a-participant',
+    ])
+    expect(await asked({})).toStrictEqual([400, 'invalid-request'])
+    expect(entries().slice(-4)).toMatchObject([
+      { action: 'token.issue', outcome: 'refused', code: 'not-a-participant', consultation: id, user_id: 'stranger' },
+      { code: 'role-not-allowed', consultation: id },
+      { code: 'not-a-participant' },
+      { code: 'invalid-request' },
+    ])
+  })
+
+  it('lets signed-in users into their own consultations, as what they are there', async () => {
+    const { user, visit, time } = await startVisits()
+    const { roomId } = await visit({ doctorId: 'auth0|77', patientId: 'auth0|1042' })
+    time.now = START
+    const doctor = await user('auth0|77', 'doctor')
+    const patient = await user('auth0|1042', 'patient')
+    const stranger = await user('auth0|1', 'doctor')
+    expect(await doctor('POST', '/token', { roomId })).toMatchObject({ status: 200, body: { moderator: true } })
+    expect(await patient('POST', '/token', { roomId })).toMatchObject({ status: 200, body: { moderator: false } })
+    expect(await stranger('POST', '/token', { roomId })).toMatchObject({ body: { code: 'not-a-participant' } })
+    const asPatient = await user('auth0|77', 'patient')
+    expect(await asPatient('POST', '/token', { roomId })).toMatchObject({ body: { code: 'role-not-allowed' } })
+  })
+
+  it('tells a signed-in user who says to be another, and minds no name that the desk gave', async () => {
+    const { user, visit, time } = await startVisits()
+    const participants = [{ userId: 'd', role: 'doctor', name: 'Dr. Meera Iyer' }]
+    const { roomId } = await visit({ doctorId: 'd', patientId: 'p', participants })
+    time.now = START
+    const doctor = await user('d', 'doctor')
+    expect(await doctor('POST', '/token', { roomId, userId: 'p' })).toMatchObject({
+      status: 403,
+      body: { code: 'identity-mismatch' },
+    })
+    const { body } = await doctor<{ token: string }>('POST', '/token', { roomId })
+    expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'd', name: 'Name of d' } } })
+  })
+
+  it('closes for good when the consultation is ended or cancelled', async () => {
+    const { desk, visit, time } = await startVisits()
+    for (const [how, code] of [
+      ['end', 'consultation-ended'],
+      ['cancel', 'consultation-cancelled'],
+    ]) {
+      time.now = NOW
+      const { roomId, id } = await visit({ externalId: how })
+      time.now = START
+      const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+      expect(await desk('POST', '/token', request)).toMatchObject({ status: 200 })
+      expect(await desk('POST', `/consultations/${id}/${how}`)).toMatchObject({ status: 200 })
+      expect(await desk('POST', '/token', request)).toMatchObject({ status: 409, body: { code } })
+    }
+  })
+
+  it('lets in as many different people as maxParticipants says, and those again and again', async () => {
+    const { desk, visit, time, entries } = await startVisits()
+    const { roomId } = await visit({
+      maxParticipants: 2,
+      participants: [{ userId: 'observer-1', role: 'observer', name: 'A Student' }],
+    })
+    time.now = START
+    const ask = (userId: string) => desk('POST', '/token', { roomId, userId, userName: 'A Name' })
+    const inside = ['doctor-77', 'observer-1', 'doctor-77', 'observer-1']
+    for (const userId of inside) expect(await ask(userId)).toMatchObject({ status: 200 })
+    expect(await ask('patient-1042')).toMatchObject({ status: 409, body: { code: 'consultation-full' } })
+    expect(entries().at(-1)).toMatchObject({ outcome: 'refused', code: 'consultation-full', user_id: 'patient-1042' })
+  })
+
+  it('is not full for who was removed and added again while asking', async () => {
+    const state = { done: false }
+    const visits = await startVisits({}, ({ consultations }) => ({
+      consultations: {
+        ...consultations,
+        async enter(...entry) {
+          if (!state.done) await visits.desk('PATCH', `/consultations/${id}`, { participants }, { 'if-match': '"1"' })
+          visits.time.now += 1000
+          if (!state.done)
+            await visits.desk('PATCH', `/consultations/${id}`, { participants: both }, { 'if-match': '"2"' })
+          state.done = true
+          return consultations.enter(...entry)
+        },
+      },
+    }))
+    const participants = [{ userId: VISIT.doctorId, role: 'doctor' }]
+    const both = [...participants, { userId: VISIT.patientId, role: 'patient' }]
+    const { id, roomId } = await visits.visit()
+    visits.time.now = START
+    const request = { roomId, userId: VISIT.patientId, userName: 'Asha Rao' }
+    expect(await visits.desk('POST', '/token', request)).toMatchObject({ status: 200 })
+  })
+
+  it('gives no place, and does not open, where the request is refused for what it says', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId, id } = await visit({ maxParticipants: 1, waitingRoom: true })
+    time.now = START
+    const tooLong = { roomId, userName: 'A Name', expirationMinutes: 1000 }
+    for (const userId of ['doctor-77', 'patient-1042']) {
+      expect(await desk('POST', '/token', { ...tooLong, userId })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/expirationMinutes' }] },
+      })
+    }
+    expect(await desk('GET', `/consultations/${id}`)).toMatchObject({ body: { state: 'scheduled' } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
+  })
+
+  it('of all who come at once lets in as many as there are places', async () => {
+    const { desk, visit, time } = await startVisits()
+    const others = Array.from({ length: 20 }, (_, index) => ({ userId: `o-${index}`, role: 'observer', name: 'O' }))
+    const { roomId } = await visit({ maxParticipants: 5, participants: others })
+    time.now = START
+    const answers = await Promise.all(others.map(({ userId }) => desk('POST', '/token', { roomId, userId })))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5)
+    expect(answers.filter(({ body }) => body['code'] === 'consultation-full')).toHaveLength(15)
+  })
+
+  it('takes the name of the participant where the request has none', async () => {
+    const { desk, visit, time } = await startVisits()
+    const { roomId } = await visit({ participants: [{ userId: 'patient-1042', role: 'patient', name: ' Asha Rao ' }] })
+    time.now = START
+    const { body } = await desk<{ token: string }>('POST', '/token', { roomId, userId: 'patient-1042' })
+    expect(decodeJwt(body.token)).toMatchObject({ context: { user: { name: 'Asha Rao', moderator: false } } })
+    expect(await desk('POST', '/token', { roomId, userId: 'doctor-77' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/userName' }] },
+    })
+  })
+
+  it('shuts also for a token that is being made: it is dropped, which the record tells', async () => {
+    let meanwhile = async (): Promise<unknown> => undefined
+    const visits = await startVisits({}, ({ keys }) => ({
+      keys: {
+        ...keys,
+        signer: () => {
+          const signer = keys.signer()
+          const sign: typeof signer.sign = async (...given) => meanwhile().then(() => signer.sign(...given))
+          return { ...signer, sign }
+        },
+      },
+    }))
+    const { desk, visit, time, entries } = visits
+    const { roomId, id } = await visit()
+    time.now = START
+    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+    meanwhile = () => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' })
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 200 })
+    meanwhile = () => desk('POST', `/consultations/${id}/end`)
+    expect(await desk('POST', '/token', request)).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
+    const told = entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
+    expect(told.slice(-3)).toStrictEqual([
+      'consultation.end done',
+      'token.issue issued',
+      'token.issue refused consultation-ended',
+    ])
+  })
+})

@@ -1,0 +1,384 @@
+import { decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import type { ConsultationAnswer } from '../../../src/contract/consultations/consultation-answer.ts'
+import { ServiceFault } from '../../../src/service/fault.ts'
+import { browserOf, CLOSES_AT, INVALID, invite, type Made, START } from '../../support/invitations.ts'
+import { NOW, startService, UNLIMITED } from '../../kit.ts'
+import { type Answer, asking, DESK, MINUTE_MS, startVisits, VISIT, visitPolicy } from '../../support/consultations.ts'
+
+describe('whoever has the code', () => {
+  it('gets a token in the role and by the name of the invitation', async () => {
+    const visits = await startVisits()
+    const { consultation, invitation, code } = await invite(visits, { role: 'patient', name: 'Asha Rao' })
+    visits.time.now = START
+    const answer = await browserOf(visits.nobody).redeem(code, { displayName: 'Somebody Else' })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { roomId: consultation.roomId, consultationId: consultation.id, userRole: 'patient', moderator: false },
+    })
+    const { context, room } = decodeJwt<{ room: string; context: { user: { id: string; name: string } } }>(
+      answer.body.token,
+    )
+    expect(room).toBe(consultation.roomId)
+    expect(context.user).toMatchObject({ id: expect.stringMatching(/^guest-/) as string, name: 'Asha Rao' })
+    const who = { consultation: consultation.id, user_id: context.user.id, caller: `invitation:${invitation.id}` }
+    expect(visits.entries().slice(-2)).toMatchObject([
+      { action: 'invitation.redeem', outcome: 'done', invitation: invitation.id, ...who },
+      { action: 'token.issue', outcome: 'issued', ...who },
+    ])
+    const { body } = await visits.desk<{ participants: object[] }>('GET', `/consultations/${consultation.id}`)
+    expect(body.participants).toMatchObject([{}, {}, { userId: context.user.id, role: 'patient', name: 'Asha Rao' }])
+  })
+
+  it('says a name where the invitation has none, before anything is used up', async () => {
+    const visits = await startVisits()
+    const { code } = await invite(visits)
+    visits.time.now = START
+    const browser = browserOf(visits.nobody)
+    expect(await browser.redeem(code, {})).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/displayName' }] },
+    })
+    const answer = await browser.redeem(code, { displayName: ' Asha Rao ' })
+    expect(decodeJwt(answer.body.token)).toMatchObject({ context: { user: { name: 'Asha Rao' } } })
+  })
+
+  it('is known by a cookie that no script reads and no other site sends', async () => {
+    const { app } = await startService(UNLIMITED, undefined, visitPolicy())
+    const desk = asking(app, DESK.apiKey)
+    const { body } = await desk<ConsultationAnswer>('POST', '/consultations', VISIT)
+    const invited = await desk<Made>('POST', `/consultations/${body.id}/invitations`, {
+      role: 'patient',
+      name: 'Asha Rao',
+    })
+    const { headers } = await browserOf(asking(app, undefined)).redeem(invited.body.code)
+    const seconds = (CLOSES_AT - NOW) / 1000 + 86_400
+    expect(headers['set-cookie']).toMatch(
+      new RegExp(`^__Host-visit=[0-9a-f]{64}; Max-Age=${seconds}; Path=/; HttpOnly; Secure; SameSite=Strict$`),
+    )
+  })
+
+  it('is known without https too, outside production', async () => {
+    const visits = await startVisits()
+    const { code } = await invite(visits)
+    const { headers } = await browserOf(visits.nobody).redeem(code)
+    expect(headers['set-cookie']).toMatch(/^visit=[0-9a-f]{64}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/)
+  })
+
+  it('may reload as often as need be: the same person, and one use', async () => {
+    const visits = await startVisits()
+    const { code, path } = await invite(visits)
+    visits.time.now = START
+    const browser = browserOf(visits.nobody)
+    const first = await browser.redeem(code)
+    const cookie = browser.cookie()
+    const again = await browser.redeem(code, {})
+    expect(browser.cookie()).toBe(cookie)
+    expect([first.status, again.status]).toStrictEqual([200, 200])
+    const of = (token: string) => decodeJwt<{ context: { user: { id: string } } }>(token).context.user.id
+    expect(of(again.body.token)).toBe(of(first.body.token))
+    expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ uses: 1, used: 1 }] } })
+    expect(visits.entries().filter(({ action }) => action === 'invitation.redeem')).toHaveLength(1)
+    expect((await visits.app.inject('/metrics')).body).toMatch(
+      /jts_invitations_redeemed_total\{outcome="new"\} 1\njts_invitations_redeemed_total\{outcome="again"\} 1/,
+    )
+  })
+
+  it('in another browser is refused once the code is used up', async () => {
+    const visits = await startVisits()
+    const { code, invitation } = await invite(visits)
+    visits.time.now = START
+    await browserOf(visits.nobody).redeem(code)
+    const other = await browserOf(visits.nobody).redeem(code)
+    expect(other).toMatchObject(INVALID)
+    expect(other.headers).not.toHaveProperty('set-cookie')
+    expect(visits.entries().at(-1)).toMatchObject({
+      action: 'invitation.redeem',
+      outcome: 'refused',
+      code: 'invitation-invalid',
+      invitation: invitation.id,
+    })
+  })
+
+  it('with another browser is another guest, as often as it may be used', async () => {
+    const visits = await startVisits()
+    const { code, consultation } = await invite(visits, { role: 'observer', uses: 3 })
+    visits.time.now = START
+    const answers = await Promise.all(Array.from({ length: 5 }, () => browserOf(visits.nobody).redeem(code)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3)
+    expect(answers.filter(({ body }) => body.code === 'invitation-invalid')).toHaveLength(2)
+    const { body } = await visits.desk<{ participants: object[] }>('GET', `/consultations/${consultation.id}`)
+    expect(body.participants).toHaveLength(5)
+  })
+
+  it('waits to be admitted, and asks again by the same cookie', async () => {
+    const visits = await startVisits()
+    const { code, consultation } = await invite(visits, { role: 'patient' }, { waitingRoom: true })
+    visits.time.now = START
+    const browser = browserOf(visits.nobody)
+    const since = new Date(START).toISOString()
+    const waiting = { status: 202, body: { state: 'waiting', since, consultationId: consultation.id } }
+    expect(await browser.redeem(code)).toMatchObject(waiting)
+    visits.time.now += MINUTE_MS
+    expect(await browser.redeem(code)).toMatchObject(waiting)
+    const guest = (await visits.parts.consultations.byId(consultation.id))?.participants.at(-1)
+    expect(guest).toMatchObject({ name: 'Asha Rao', waitingSince: START })
+    await visits.desk('POST', `/consultations/${consultation.id}/admit`, { userId: guest?.userId })
+    expect(await browser.redeem(code)).toMatchObject({ status: 200, body: { userRole: 'patient' } })
+  })
+
+  it('and opens it first keeps it, though it is too early to enter', async () => {
+    const visits = await startVisits()
+    const { code } = await invite(visits)
+    const opensAt = START - 15 * MINUTE_MS
+    const browser = browserOf(visits.nobody)
+    const early = { status: 403, body: { code: 'too-early', opensAt: new Date(opensAt).toISOString() } }
+    expect(await browser.redeem(code)).toMatchObject(early)
+    expect(browser.cookie()).toMatch(/^visit=/)
+    expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
+    visits.time.now = opensAt
+    expect(await browser.redeem(code)).toMatchObject({ status: 200 })
+  })
+
+  it('in time keeps it, though it expires before the consultation begins', async () => {
+    const visits = await startVisits()
+    const expiresAt = new Date(visits.time.now + MINUTE_MS).toISOString()
+    const { code } = await invite(visits, { role: 'patient', uses: 2, expiresAt })
+    const browser = browserOf(visits.nobody)
+    await browser.redeem(code)
+    visits.time.now = START
+    expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
+    expect(await browser.redeem(code)).toMatchObject({ status: 200 })
+  })
+
+  it('comes as the person who was invited, in whichever browser', async () => {
+    const visits = await startVisits()
+    const request = { role: 'observer', userId: 'auth0|9', name: 'A Student', uses: 2 }
+    const { code, consultation } = await invite(visits, request)
+    const { body } = await visits.desk<{ participants: object[] }>('GET', `/consultations/${consultation.id}`)
+    expect(body.participants).toMatchObject([{}, {}, { userId: 'auth0|9', role: 'observer', name: 'A Student' }])
+    visits.time.now = START
+    const answers = [await browserOf(visits.nobody).redeem(code), await browserOf(visits.nobody).redeem(code)]
+    for (const { body: answer } of answers) {
+      expect(decodeJwt(answer.token)).toMatchObject({ context: { user: { id: 'auth0|9', name: 'A Student' } } })
+    }
+    expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
+  })
+
+  it('is called as the appointment calls the person, where the invitation does not say', async () => {
+    const visits = await startVisits()
+    const participants = [{ userId: 'patient-1042', role: 'patient', name: 'Asha Rao' }]
+    const { code } = await invite(visits, { role: 'patient', userId: 'patient-1042' }, { participants })
+    visits.time.now = START
+    const { body } = await browserOf(visits.nobody).redeem(code, { displayName: 'Dr. Meera Iyer' })
+    expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'patient-1042', name: 'Asha Rao' } } })
+  })
+
+  it('is shut out once removed from the consultation', async () => {
+    const visits = await startVisits()
+    const { code, consultation } = await invite(visits)
+    visits.time.now = START
+    const browser = browserOf(visits.nobody)
+    await browser.redeem(code)
+    const path = `/consultations/${consultation.id}`
+    const participants = [{ userId: 'doctor-77', role: 'doctor' }]
+    const stale = await visits.desk('PATCH', path, { participants }, { 'if-match': '"1"' })
+    expect(stale).toMatchObject({ status: 412 })
+    expect(await visits.desk('PATCH', path, { participants }, { 'if-match': '"2"' })).toMatchObject({ status: 200 })
+    expect(await browser.redeem(code)).toMatchObject({ status: 403, body: { code: 'not-a-participant' } })
+    expect(browser.cookie()).toMatch(/^visit=/)
+  })
+
+  it('is shut out, and uses nothing up, once the person has another role', async () => {
+    const visits = await startVisits()
+    const { code, consultation, path } = await invite(visits, {
+      role: 'observer',
+      userId: 'student-5',
+      name: 'A Student',
+    })
+    const participants = [
+      { userId: 'student-5', role: 'patient' },
+      { userId: 'doctor-77', role: 'doctor' },
+    ]
+    const { status } = await visits.desk(
+      'PATCH',
+      `/consultations/${consultation.id}`,
+      { participants },
+      { 'if-match': '"2"' },
+    )
+    expect(status).toBe(200)
+    const refused = { status: 403, body: { code: 'role-not-allowed' } }
+    expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(refused)
+    expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ used: 0 }] } })
+  })
+
+  it('is told so, and uses nothing up, where the consultation is over or full', async () => {
+    const visits = await startVisits()
+    const ended = await invite(visits, { role: 'patient' }, { externalId: 'a' })
+    const cancelled = await invite(visits, { role: 'patient' }, { externalId: 'b' })
+    const late = await invite(visits, { role: 'patient' }, { externalId: 'c' })
+    const others = Array.from({ length: 48 }, (_, index) => ({ userId: `o-${index}`, role: 'observer' }))
+    const full = await invite(visits, { role: 'patient' }, { externalId: 'd', participants: others })
+    await visits.desk('POST', `/consultations/${ended.consultation.id}/end`)
+    await visits.desk('POST', `/consultations/${cancelled.consultation.id}/cancel`)
+    const expectRefused = async ({ code, path }: typeof ended, expected: string) => {
+      const browser = browserOf(visits.nobody)
+      expect(await browser.redeem(code)).toMatchObject({ body: { code: expected } })
+      expect(browser.cookie()).toBeUndefined()
+      expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ used: 0 }] } })
+      expect(visits.entries().at(-2)).toMatchObject({ action: 'invitation.redeem', outcome: 'refused', code: expected })
+    }
+    await expectRefused(ended, 'consultation-ended')
+    await expectRefused(cancelled, 'consultation-cancelled')
+    await expectRefused(full, 'consultation-full')
+    visits.time.now = CLOSES_AT
+    await expectRefused(late, 'too-late')
+  })
+})
+
+describe('a code that does not work', () => {
+  it('is answered in one way, whether it was never made, used, revoked, expired or replaced', async () => {
+    const visits = await startVisits()
+    const used = await invite(visits, { role: 'patient' }, { externalId: 'a' })
+    await browserOf(visits.nobody).redeem(used.code)
+    const revoked = await invite(visits, { role: 'patient' }, { externalId: 'b' })
+    await visits.desk('DELETE', `${revoked.path}/${revoked.invitation.id}`)
+    const expiresAt = new Date(visits.time.now + MINUTE_MS).toISOString()
+    const expired = await invite(visits, { role: 'patient', expiresAt }, { externalId: 'c' })
+    expect(expired.invitation.expiresAt).toBe(expiresAt)
+    const replaced = await invite(visits, { role: 'patient' }, { externalId: 'd' })
+    await visits.desk('POST', `${replaced.path}/${replaced.invitation.id}/resend`)
+    visits.time.now += MINUTE_MS
+    const answers = []
+    for (const code of ['0'.repeat(64), used.code, revoked.code, expired.code, replaced.code]) {
+      const { status, body, headers } = await browserOf(visits.nobody).redeem(code)
+      const { requestId: _id, ...problem } = body
+      answers.push({ status, problem, headers: Object.keys(headers).filter((name) => name !== 'x-request-id') })
+    }
+    expect(answers[0]).toMatchObject({ status: 403, problem: { code: 'invitation-invalid' } })
+    for (const answer of answers) expect(answer).toStrictEqual(answers[0])
+  })
+
+  it('that nobody was given counts as a failed login of its address', async () => {
+    const visits = await startVisits({ RATE_LIMIT_FAILED_LOGINS: '2' })
+    const { code } = await invite(visits)
+    const guess = (digit: string) => browserOf(visits.nobody).redeem(digit.repeat(64))
+    expect([(await guess('0')).status, (await guess('1')).status, (await guess('2')).status]).toStrictEqual([
+      403, 403, 429,
+    ])
+    expect(await browserOf(visits.nobody).redeem(code)).toMatchObject({ status: 429, headers: { 'retry-after': '60' } })
+    const refused = visits.entries().filter(({ action }) => action === 'invitation.redeem')
+    expect(refused).toHaveLength(3)
+    for (const each of refused)
+      expect(each).toMatchObject({ caller: '-', outcome: 'refused', code: 'invitation-invalid' })
+  })
+
+  it('is not to be asked for more often a minute than the settings say', async () => {
+    const visits = await startVisits({ RATE_LIMIT_PER_INVITATION: '2' })
+    const { code } = await invite(visits, { role: 'patient', uses: 9 })
+    const browser = browserOf(visits.nobody)
+    const statuses = async (ask: () => Promise<Answer>) => [
+      (await ask()).status,
+      (await ask()).status,
+      (await ask()).status,
+    ]
+    expect(await statuses(() => browserOf(visits.nobody).redeem('0'.repeat(64)))).toStrictEqual([403, 403, 429])
+    visits.time.now = START
+    // A browser that came by it counts for itself, so that those who wait do not take the place of one another.
+    expect((await browser.redeem(code)).status).toBe(200)
+    expect((await browserOf(visits.nobody).redeem(code)).status).toBe(200)
+    const limited = await browserOf(visits.nobody).redeem(code)
+    expect(limited).toMatchObject({ status: 429, body: { code: 'rate-limited' } })
+    expect(await statuses(() => browser.redeem(code))).toStrictEqual([200, 200, 429])
+    expect(limited.headers['ratelimit-policy']).toContain('"invitation";q=2;w=60')
+  })
+
+  it.each([
+    ['in capital letters', { code: 'A'.repeat(64) }, '/code'],
+    ['one digit short', { code: 'a'.repeat(63) }, '/code'],
+    ['one digit long', { code: 'a'.repeat(65) }, '/code'],
+    ['with a line feed', { code: `${'a'.repeat(64)}\n` }, '/code'],
+    ['that is a number', { code: 7 }, '/code'],
+    ['that is a list', { code: ['a'.repeat(64)] }, '/code'],
+    ['that is missing', {}, '/code'],
+    ['beside an unknown field', { code: 'a'.repeat(64), role: 'doctor' }, '/role'],
+    ['beside a huge name', { code: 'a'.repeat(64), displayName: 'a'.repeat(5000) }, '/displayName'],
+    ['beside an empty name', { code: 'a'.repeat(64), displayName: ' ' }, '/displayName'],
+  ])('%s is no code at all', async (_what, body, pointer) => {
+    const { nobody } = await startVisits()
+    const refused = await nobody('POST', '/invitations/redeem', body)
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } })
+  })
+
+  it('does not work by a cookie of another invitation, nor by a made-up one', async () => {
+    const visits = await startVisits()
+    const [mine, other] = [
+      await invite(visits, { role: 'patient' }, { externalId: 'a' }),
+      await invite(visits, { role: 'doctor' }, { externalId: 'b' }),
+    ]
+    visits.time.now = START
+    await browserOf(visits.nobody).redeem(other.code)
+    const browser = browserOf(visits.nobody)
+    await browser.redeem(mine.code)
+    expect(await browser.redeem(other.code)).toMatchObject(INVALID)
+    for (const cookie of [
+      `visit=${'0'.repeat(64)}`,
+      'visit=',
+      'visit="',
+      `visit=${mine.code}`,
+      'visit=%00',
+      '=',
+      ';;;',
+    ]) {
+      const refused = await visits.nobody(
+        'POST',
+        '/invitations/redeem',
+        { code: other.code, displayName: 'A' },
+        { cookie },
+      )
+      expect(refused).toMatchObject(INVALID)
+    }
+  })
+})
+
+describe('an invitation', () => {
+  it('is neither made nor used where the record cannot be kept', async () => {
+    const failing = { now: false }
+    const visits = await startVisits({}, ({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        append: (entry) =>
+          failing.now ? Promise.reject(new ServiceFault('record-unavailable')) : ledger.append(entry),
+      },
+    }))
+    const { code, path } = await invite(visits)
+    visits.time.now = START
+    failing.now = true
+    const browser = browserOf(visits.nobody)
+    const unavailable = { status: 503, body: { code: 'record-unavailable' } }
+    expect(await browser.redeem(code)).toMatchObject(unavailable)
+    expect(browser.cookie()).toBeUndefined()
+    expect(await visits.desk('POST', path, { role: 'patient' })).toMatchObject(unavailable)
+    failing.now = false
+    expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ used: 0 }] } })
+    expect(await browser.redeem(code)).toMatchObject({ status: 200 })
+  })
+
+  it('stays with the browser where the token fails behind the use', async () => {
+    const failing = { on: 'token.issue' }
+    const visits = await startVisits({}, ({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        append: (entry) =>
+          entry.action === failing.on ? Promise.reject(new ServiceFault('record-unavailable')) : ledger.append(entry),
+      },
+    }))
+    const { code } = await invite(visits)
+    visits.time.now = START
+    const browser = browserOf(visits.nobody)
+    expect(await browser.redeem(code)).toMatchObject({ status: 503, body: { code: 'record-unavailable' } })
+    expect(browser.cookie()).toMatch(/^visit=/)
+    failing.on = ''
+    expect(await browser.redeem(code)).toMatchObject({ status: 200 })
+  })
+})

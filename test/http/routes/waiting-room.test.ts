@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest'
+import { eventsOf, MINUTE_MS, startVisits, VISIT } from '../../support/consultations.ts'
+
+const START = Date.parse(VISIT.startsAt)
+const PATIENT = { userId: 'patient-1042', userName: 'Asha Rao' }
+const DOCTOR = { userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+
+const start = async (change: object = {}, env: Record<string, string> = {}) => {
+  const visits = await startVisits(env)
+  const visit = await visits.visit({ waitingRoom: true, ...change })
+  visits.time.now = START
+  return { ...visits, ...visit }
+}
+
+describe('the waiting room', () => {
+  it('holds the patient, without a token, until the doctor admits', async () => {
+    const { desk, id, roomId, time, entries } = await start()
+    const since = new Date(START).toISOString()
+    const ask = () => desk('POST', '/token', { roomId, ...PATIENT })
+    expect(await ask()).toMatchObject({ status: 202, body: { state: 'waiting', since, consultationId: id } })
+    time.now += MINUTE_MS
+    expect(await ask()).toMatchObject({ status: 202, body: { state: 'waiting', since } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({
+      status: 200,
+      body: { waiting: [{ userId: 'patient-1042', role: 'patient', since }] },
+    })
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({ status: 200 })
+    expect(await ask()).toMatchObject({ status: 200, body: { userRole: 'patient', moderator: false } })
+    expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
+    const told = entries().map(({ action, outcome, user_id }) => [action, outcome, user_id])
+    expect(told).toStrictEqual([
+      ['consultation.create', 'done', 'patient-1042'],
+      ['token.issue', 'waiting', 'patient-1042'],
+      ['consultation.read', 'done', undefined],
+      ['consultation.admit', 'done', 'patient-1042'],
+      ['token.issue', 'issued', 'patient-1042'],
+      ['consultation.read', 'done', undefined],
+    ])
+    expect(entries().every(({ consultation }) => consultation === id)).toBe(true)
+  })
+
+  it('does not hold whoever moderates', async () => {
+    const { desk, roomId } = await start()
+    expect(await desk('POST', '/token', { roomId, ...DOCTOR })).toMatchObject({ status: 200 })
+  })
+
+  it('tells the longest waiting first', async () => {
+    const participants = [
+      { userId: 'b', role: 'observer', name: 'B' },
+      { userId: 'a', role: 'observer' },
+    ]
+    const { desk, id, roomId, time } = await start({ participants })
+    for (const userId of ['b', 'patient-1042', 'a']) {
+      time.now += 1000
+      await desk('POST', '/token', { roomId, userId, userName: 'A Name' })
+    }
+    const { body } = await desk<{ waiting: { userId: string; name?: string }[] }>('GET', `/consultations/${id}/waiting`)
+    expect(body.waiting.map(({ userId }) => userId)).toStrictEqual(['b', 'patient-1042', 'a'])
+    expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', undefined, undefined])
+  })
+
+  it('does not take an admission to one time for one to another, but of who was inside', async () => {
+    const { desk, id, roomId, time } = await start({ participants: [{ userId: 'o', role: 'observer', name: 'O' }] })
+    for (const userId of ['patient-1042', 'o']) await desk('POST', `/consultations/${id}/admit`, { userId })
+    expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
+    const startsAt = new Date(time.now + 5 * MINUTE_MS).toISOString()
+    const version = String((await desk('GET', `/consultations/${id}`)).headers['etag'])
+    await desk('PATCH', `/consultations/${id}`, { startsAt }, { 'if-match': version })
+    expect(await desk('POST', '/token', { roomId, ...PATIENT })).toMatchObject({ status: 202 })
+    expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
+  })
+
+  it('admits nobody who does not take part, and nobody once it is over', async () => {
+    const { desk, id } = await start()
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'stranger' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/userId', message: 'must be somebody who takes part' }] },
+    })
+    await desk('POST', `/consultations/${id}/cancel`)
+    expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({
+      status: 409,
+      body: { code: 'consultation-cancelled' },
+    })
+  })
+
+  it('is kept by the doctor who signed in, and by no patient and no doctor of others', async () => {
+    const { user, id } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient, other] = [await user('d', 'doctor'), await user('p', 'patient'), await user('x', 'doctor')]
+    for (const [ask, status, code] of [
+      [doctor, 200, undefined],
+      [patient, 403, 'role-not-allowed'],
+      [other, 404, 'consultation-not-found'],
+    ] as const) {
+      expect(await ask('GET', `/consultations/${id}/waiting`)).toMatchObject({ status, body: code ? { code } : {} })
+      expect(await ask('POST', `/consultations/${id}/admit`, { userId: 'p' })).toMatchObject({ status })
+    }
+  })
+})
+
+describe('the record of a consultation', () => {
+  it('says who was told of a consultation, also where there was nothing left to do', async () => {
+    const { desk, id, entries } = await start()
+    const invitations = `/consultations/${id}/invitations`
+    const { body } = await desk<{ id: string }>('POST', invitations, { role: 'patient' })
+    const deeds = [
+      ['POST', `/consultations/${id}/admit`, { userId: 'patient-1042' }],
+      ['DELETE', `${invitations}/${body.id}`],
+      ['POST', `/consultations/${id}/end`],
+    ] as const
+    for (const [method, path, request] of deeds) {
+      await desk(method, path, request)
+      const before = entries().length
+      await desk(method, path, request)
+      expect(entries().slice(before)).toMatchObject([{ action: 'consultation.read', consultation: id }])
+    }
+  })
+
+  it('names whom it is about, and the doctor behind it who signed in', async () => {
+    const { user, id, entries } = await start({ doctorId: 'd', patientId: 'p' })
+    const doctor = await user('d', 'doctor')
+    await doctor('POST', `/consultations/${id}/admit`, { userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient', userId: 'p' })
+    await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient' })
+    await doctor('POST', `/consultations/${id}/end`)
+    const told = entries().map((each) => [each.action, each.user_id, each.role, each['on_behalf_of']])
+    expect(told.slice(1)).toStrictEqual([
+      ['consultation.admit', 'p', 'patient', 'd'],
+      ['invitation.create', 'p', 'patient', 'd'],
+      ['invitation.create', undefined, 'patient', 'd'],
+      ['consultation.end', 'd', undefined, undefined],
+    ])
+  })
+})
+
+describe('the events of a consultation', () => {
+  it('tell the patient at once of the admission, and of nobody else', async () => {
+    const { desk, user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    const events = await eventsOf(app, id, patient.credential)
+    expect(await events.next()).toMatchObject({ event: 'state', data: { state: 'scheduled', version: 1 } })
+    await patient('POST', '/token', { roomId })
+    expect(await events.next()).toMatchObject({ event: 'state', data: { waitingSince: new Date(START).toISOString() } })
+    await desk('POST', `/consultations/${id}/admit`, { userId: 'p' })
+    const admitted = await events.next()
+    expect(admitted).toMatchObject({ event: 'admitted', data: { admittedAt: new Date(START).toISOString() } })
+    expect(JSON.stringify(admitted)).not.toMatch(/waiting"|"d"/)
+  })
+
+  it('tell the doctor who came to wait', async () => {
+    const { user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
+    const events = await eventsOf(app, id, doctor.credential)
+    expect(await events.next()).toMatchObject({ event: 'state', data: { waiting: [] } })
+    await patient('POST', '/token', { roomId })
+    expect(await events.next()).toMatchObject({ event: 'waiting', data: { waiting: [{ userId: 'p' }] } })
+  })
+
+  it('tell of a new time, and end with the consultation', async () => {
+    const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    for (const how of ['cancel'] as const) {
+      const events = await eventsOf(app, id, patient.credential)
+      await events.next()
+      await desk('PATCH', `/consultations/${id}`, { durationMinutes: 60 }, { 'if-match': '"1"' })
+      expect(await events.next()).toMatchObject({ event: 'rescheduled', data: { version: 2 } })
+      await desk('POST', `/consultations/${id}/${how}`)
+      expect(await events.next()).toMatchObject({ event: 'cancelled', data: { state: 'cancelled' } })
+      expect(await events.next()).toBeUndefined()
+    }
+    const late = await eventsOf(app, id, patient.credential)
+    expect(await late.next()).toMatchObject({ event: 'cancelled', retry: 3_600_000 })
+    expect(await late.next()).toBeUndefined()
+  })
+
+  it('end for whoever is removed, who is told no more than that', async () => {
+    const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const patient = await user('p', 'patient')
+    const events = await eventsOf(app, id, patient.credential)
+    await events.next()
+    const participants = [
+      { userId: 'd', role: 'doctor' },
+      { userId: 'other', role: 'patient' },
+    ]
+    const change = { participants, startsAt: new Date(START + 60 * MINUTE_MS).toISOString() }
+    await desk('PATCH', `/consultations/${id}`, change, { 'if-match': '"1"' })
+    const removed = await events.next()
+    expect(removed).toMatchObject({ event: 'removed', data: { version: 1, startsAt: VISIT.startsAt } })
+    expect(JSON.stringify(removed)).not.toContain('other')
+    expect(await events.next()).toBeUndefined()
+  })
+
+  it('tell that the time is over without anybody doing anything', async () => {
+    const { id, time, app, desk } = await start({}, { EVENTS_HEARTBEAT_SECONDS: '1' })
+    const events = await eventsOf(app, id, desk.credential)
+    await events.next()
+    time.now += 60 * MINUTE_MS
+    expect(await events.next()).toMatchObject({ event: 'ended', data: { state: 'ended' } })
+  })
+
+  it('are for nobody who does not take part', async () => {
+    const { user, nobody, id } = await start({ doctorId: 'd', patientId: 'p' })
+    const stranger = await user('x', 'patient')
+    expect(await stranger('GET', `/consultations/${id}/events`)).toMatchObject({ status: 404 })
+    expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
+  })
+
+  it('are had ten times at once by one person, and by others all the same', async () => {
+    const { user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
+    const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
+    const all = await Promise.all(Array.from({ length: 12 }, () => eventsOf(app, id, patient.credential).catch(String)))
+    expect(all.filter((each) => each === 'Error: no events: 429')).toHaveLength(2)
+    await eventsOf(app, id, doctor.credential)
+  })
+
+  it('are not opened by a HEAD, at whose stream nobody would be', async () => {
+    const { id, app, desk } = await start()
+    const headers = { authorization: `Bearer ${desk.credential}` }
+    const answer = await app.inject({ method: 'HEAD', url: `/api/jitsi/consultations/${id}/events`, headers })
+    expect(answer.statusCode).toBe(404)
+  })
+
+  it('end when the service stops', async () => {
+    const { id, app, desk } = await start()
+    const events = await eventsOf(app, id, desk.credential)
+    await events.next()
+    await app.close()
+    expect(await events.next()).toBeUndefined()
+  })
+})
+
+describe('whoever came by an invitation', () => {
+  it('hears of the admission by the cookie alone, of no other consultation, and no more once it is revoked', async () => {
+    const { desk, nobody, visit, id, app } = await start()
+    const invited = await desk<{ id: string; code: string }>('POST', `/consultations/${id}/invitations`, {
+      role: 'patient',
+      userId: 'patient-1042',
+      name: 'Asha Rao',
+    })
+    const redeemed = await nobody('POST', '/invitations/redeem', { code: invited.body.code })
+    expect(redeemed).toMatchObject({ status: 202, body: { state: 'waiting' } })
+    const cookie = String(redeemed.headers['set-cookie']).split(';', 1)[0] ?? ''
+    const events = await eventsOf(app, id, { cookie })
+    const first = await events.next()
+    expect(first).toMatchObject({ event: 'state', data: { waitingSince: new Date(START).toISOString() } })
+    expect(JSON.stringify(first)).not.toContain('"waiting"')
+    await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })
+    expect(await events.next()).toMatchObject({ event: 'admitted' })
+    const other = await visit({ startsAt: undefined })
+    expect(await nobody('GET', `/consultations/${other.id}/events`, undefined, { cookie })).toMatchObject({
+      status: 401,
+    })
+    await desk('DELETE', `/consultations/${id}/invitations/${invited.body.id}`)
+    expect(await nobody('GET', `/consultations/${id}/events`, undefined, { cookie })).toMatchObject({ status: 401 })
+  })
+})

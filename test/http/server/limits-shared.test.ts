@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { App } from '../../../src/http/server/app-type.ts'
+import { CLINIC, DOCTOR, PATIENT, startService, UNLIMITED, WARD } from '../../kit.ts'
+import { wireTo } from '../../support/wire.ts'
+
+const REDIS_URL = process.env['TEST_REDIS_URL']
+const skipped = REDIS_URL === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
+
+/** Asks instances in turn, fifty at once. @param beforeRound is told which of the twenty rounds begins @returns the statuses */
+async function thousandRequests(
+  apps: readonly App[],
+  remoteAddress: string,
+  urlOf: (index: number) => string,
+  beforeRound: (round: number) => void = () => undefined,
+): Promise<number[]> {
+  const statuses: number[] = []
+  for (let round = 0; round < 20; round += 1) {
+    beforeRound(round)
+    const answers = Array.from({ length: 50 }, async (_, index) =>
+      apps[index % 2]?.inject({ url: urlOf(index), remoteAddress }),
+    )
+    statuses.push(...(await Promise.all(answers)).map((answer) => answer?.statusCode ?? 0))
+  }
+  return statuses
+}
+
+/** An address of its own: the Redis may hold what was counted before. */
+const newAddress = (): string => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
+
+describe(`two instances on one Redis${skipped}`, () => {
+  it.skipIf(REDIS_URL === undefined)(
+    'let through one limit together: of 1000 requests at 100 a minute, 100 and what was refilled meanwhile',
+    async () => {
+      const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: REDIS_URL ?? '' }
+      const instances = await Promise.all([startService(env), startService(env)])
+      const timesAway = () =>
+        instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is away')).length
+      // A machine that stands still for a tenth of a second lets an instance count for itself, but not every time.
+      for (let attempt = 0; ; attempt += 1) {
+        const [before, began] = [timesAway(), performance.now()]
+        const statuses = await thousandRequests(
+          instances.map(({ app }) => app),
+          newAddress(),
+          (index) => (index % 3 === 0 ? '/nowhere' : '/openapi.yaml'),
+        )
+        const seconds = (performance.now() - began) / 1000
+        const through = statuses.filter((status) => status !== 429).length
+        expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
+        expect(through).toBeGreaterThanOrEqual(100)
+        if (timesAway() > before && attempt < 5) continue
+        expect(through).toBeLessThanOrEqual(Math.ceil(100 + (seconds * 100) / 60 + 1))
+        return
+      }
+    },
+  )
+
+  it.skipIf(REDIS_URL === undefined)('share the limits of callers, users and rooms, and bans', async () => {
+    const run = randomUUID()
+    const env = { ...UNLIMITED, RATE_LIMIT_PER_ROOM: '3', RATE_LIMIT_FAILED_LOGINS: '2', REDIS_URL: REDIS_URL ?? '' }
+    const instances = await Promise.all([startService(env), startService(env)])
+    const roomId = `bharattelemed-${run}`
+    const outcomes = []
+    for (let i = 0; i < 4; i += 1) {
+      outcomes.push(
+        await instances[i % 2]?.client.issueToken({ ...DOCTOR, roomId }).then(
+          () => 200,
+          (error: { code: string }) => error.code,
+        ),
+      )
+    }
+    expect(outcomes).toStrictEqual([200, 200, 200, 'rate-limited'])
+    const remoteAddress = `2001:db8:${run.slice(0, 4)}:${run.slice(4, 8)}::1`
+    const login = async (i: number) =>
+      (
+        await instances[i % 2]?.app.inject({
+          method: 'POST',
+          url: '/api/jitsi/token',
+          headers: { authorization: 'Bearer x' },
+          remoteAddress,
+        })
+      )?.statusCode
+    expect([await login(0), await login(1), await login(0), await login(1)]).toStrictEqual([401, 401, 429, 429])
+  })
+})
+
+it.skipIf(REDIS_URL === undefined)(
+  `Redis killed in the middle lets through no more than one limit an instance, and no 5xx${skipped}`,
+  async () => {
+    const wire = await wireTo(REDIS_URL ?? '')
+    const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
+    const instances = await Promise.all([startService(env), startService(env)])
+    const began = performance.now()
+    let lastBegan = began
+    const apps = instances.map(({ app }) => app)
+    const statuses = await thousandRequests(
+      apps,
+      newAddress(),
+      () => '/nowhere',
+      (round) => {
+        if (round === 2) wire.set('cut')
+        if (round === 18) lastBegan = performance.now()
+      },
+    )
+    const refilled = ((performance.now() - began) / 60_000) * 300
+    expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
+    // One limit in Redis before, and one in the memory of each instance after.
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(Math.ceil(300 + refilled + 1))
+    // Each instance lets one through every 600 ms, once its limit is used up.
+    const last = 2 * (1 + (performance.now() - lastBegan) / 600)
+    expect(statuses.slice(-100).filter((status) => status !== 429).length).toBeLessThanOrEqual(last)
+  },
+)
+
+describe('the limit of failed logins', () => {
+  const attempt = (authorization: string, remoteAddress = '192.0.2.1') => ({
+    method: 'POST' as const,
+    url: '/api/jitsi/token',
+    headers: { authorization, 'content-type': 'application/json' },
+    payload: DOCTOR,
+    remoteAddress,
+  })
+
+  it('refuses an address for a minute once it failed too often, even with a good key then, and records each failure once', async () => {
+    const { app, entries } = await startService({ RATE_LIMIT_FAILED_LOGINS: '3' })
+    const ask = async (key: string) => app.inject(attempt(`Bearer ${key}`))
+    for (let i = 0; i < 3; i += 1) expect((await ask('wrong')).statusCode).toBe(401)
+    const fourth = await ask('wrong')
+    expect(fourth.json()).toMatchObject({ status: 429, code: 'rate-limited' })
+    expect(fourth.headers['retry-after']).toBe('60')
+    expect(fourth.headers['www-authenticate']).toBeUndefined()
+    expect((await ask(CLINIC.apiKey)).statusCode).toBe(429)
+    expect((await app.inject(attempt(`Bearer ${CLINIC.apiKey}`, '192.0.2.2'))).statusCode).toBe(200)
+    expect(entries().map(({ action, outcome, code, caller }) => [action, outcome, code, caller])).toStrictEqual([
+      ...Array.from({ length: 4 }, () => ['caller.authenticate', 'refused', 'unauthenticated', '-']),
+      ['token.issue', 'issued', undefined as unknown as string, 'clinic-backend'],
+    ])
+  })
+
+  it('does not count good logins', async () => {
+    const { app } = await startService({ ...UNLIMITED, RATE_LIMIT_FAILED_LOGINS: '1' })
+    for (let i = 0; i < 5; i += 1) expect((await app.inject(attempt(`Bearer ${CLINIC.apiKey}`))).statusCode).toBe(200)
+  })
+})
+
+describe('the limits of a token', () => {
+  it('of a user are counted apart for each caller', async () => {
+    const { client, clientOf, entries } = await startService({ RATE_LIMIT_PER_USER: '2' })
+    const request = { ...PATIENT, roomId: 'bharattelemed-ward-1' }
+    await client.issueToken(request)
+    await client.issueToken({ ...request, userRole: 'doctor' })
+    await expect(client.issueToken(request)).rejects.toMatchObject({
+      status: 429,
+      code: 'rate-limited',
+      retryAfterSeconds: 30,
+    })
+    await client.issueToken({ ...request, userId: 'another' })
+    await clientOf(WARD.apiKey).issueToken(request)
+    expect(entries().filter(({ code }) => code === 'rate-limited')).toMatchObject([
+      { user_id: 'patient-1042', room: 'bharattelemed-ward-1', caller: 'clinic-backend' },
+    ])
+  })
+
+  it('of a room are counted over all callers, and told', async () => {
+    const { app, clientOf } = await startService({ RATE_LIMIT_PER_ROOM: '2' })
+    const payload = { ...PATIENT, roomId: 'bharattelemed-ward-1' }
+    const ask = (key: string) =>
+      app.inject({ method: 'POST', url: '/api/jitsi/token', headers: { authorization: `Bearer ${key}` }, payload })
+    expect((await ask(CLINIC.apiKey)).statusCode).toBe(200)
+    expect((await ask(WARD.apiKey)).statusCode).toBe(200)
+    const third = await ask(CLINIC.apiKey)
+    expect(third.statusCode).toBe(429)
+    expect(third.headers['ratelimit-policy']).toBe('"address";q=1200;w=60, "caller";q=600;w=60, "room";q=2;w=60')
+    expect(third.headers['ratelimit']).toMatch(/, "room";r=0;t=30$/)
+    await clientOf(WARD.apiKey).issueToken({ ...payload, roomId: 'bharattelemed-ward-2' })
+  })
+
+  it('of a room cannot be used up by who may not enter it', async () => {
+    const { client, clientOf } = await startService({ RATE_LIMIT_PER_ROOM: '1' })
+    for (let i = 0; i < 3; i += 1) {
+      await expect(clientOf(WARD.apiKey).issueToken(PATIENT)).rejects.toMatchObject({ code: 'room-not-allowed' })
+    }
+    await client.issueToken(PATIENT)
+  })
+})

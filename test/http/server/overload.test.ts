@@ -1,0 +1,191 @@
+import { connect } from 'node:net'
+import Fastify from 'fastify'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { App } from '../../../src/http/server/app-type.ts'
+import { refuseOverload } from '../../../src/http/server/overload.ts'
+import { problemDocument } from '../../../src/http/server/problems.ts'
+import { signatureQueue } from '../../../src/keys/signing-queue.ts'
+import type { Signer } from '../../../src/service/ports.ts'
+import { CLINIC, DOCTOR, startService, UNLIMITED } from '../../kit.ts'
+
+const FULL = {
+  full: () => true,
+  expectedWaitMs: () => 600,
+  signatureMs: () => 2,
+  underWay: () => 4,
+  waiting: () => 500,
+}
+const headers = { authorization: `Bearer ${CLINIC.apiKey}` }
+
+/** Asks for tokens over a socket. */
+async function askerOf(app: App) {
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  return (more: Record<string, string> = {}) =>
+    fetch(`${url}/api/jitsi/token`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', ...more },
+      body: JSON.stringify(DOCTOR),
+    })
+}
+
+describe('when more is asked for than can be signed in time', () => {
+  it('a token is refused before anything is done for it: not counted, not recorded, told once a second', async () => {
+    const { app, entries, parts, logLines } = await startService({}, () => ({ signing: FULL }))
+    const ask = await askerOf(app)
+    const answer = await ask({ 'x-request-id': 'a-proxy-named-it' })
+    const { headers: told } = answer
+    expect([answer.status, told.get('retry-after'), told.get('cache-control')]).toStrictEqual([503, '1', 'no-store'])
+    expect(await answer.json()).toStrictEqual(problemDocument({ code: 'overloaded' }, 'a-proxy-named-it'))
+    expect(entries()).toStrictEqual([])
+    expect((await parts.limiter.take('address:127.0.0.1', 1)).allowed).toBe(true)
+    expect((await ask()).status).toBe(503)
+    await app.close()
+    expect(logLines.slice(-1).map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, route: '/api/jitsi/token', status: 503, code: 'overloaded', requests: 2 },
+    ])
+    const metrics = await parts.metrics.text()
+    expect(metrics).toContain('route="/api/jitsi/token",method="POST",status="503",code="overloaded"} 2')
+  })
+
+  it('those who come together are refused together, and the loop rests once behind them, for less than a signature takes', async () => {
+    const { app } = await startService({}, () => ({ signing: FULL }))
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const rests = vi.spyOn(Atomics, 'wait')
+    onTestFinished(() => rests.mockRestore())
+    const socket = connect(Number(port), '127.0.0.1')
+    let answers = ''
+    socket.on('data', (chunk) => (answers += chunk.toString()))
+    const ask = async (times: number) => {
+      answers = ''
+      socket.write('POST /api/jitsi/token HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'.repeat(times))
+      await vi.waitUntil(() => answers.split('HTTP/1.1 503').length === times + 1)
+    }
+    // Code that runs for the first time may take longer than the rest would have.
+    for (let index = 0; index < 100 && rests.mock.calls.length === 0; index += 1) await ask(1)
+    expect(rests).toHaveBeenCalledTimes(1)
+    await ask(20)
+    expect(rests.mock.calls.length).toBeLessThanOrEqual(2)
+    for (const [, , , restMs] of rests.mock.calls) expect(restMs).toBeLessThan(2)
+    rests.mockClear()
+    socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')
+    await vi.waitUntil(() => answers.includes('HTTP/1.1 200'))
+    expect(rests).not.toHaveBeenCalled()
+    socket.destroy()
+  })
+
+  it('a page can read that it was refused', async () => {
+    const { app } = await startService({ CORS_ORIGINS: 'https://app.example.org' }, () => ({ signing: FULL }))
+    const answer = await (await askerOf(app))({ origin: 'https://app.example.org' })
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toStrictEqual([
+      503,
+      'https://app.example.org',
+    ])
+    expect(await answer.json()).toMatchObject({ code: 'overloaded' })
+  })
+
+  it('probes, metrics and keys are answered', async () => {
+    const { app } = await startService({}, () => ({ signing: FULL }))
+    for (const url of ['/livez', '/readyz', '/metrics', '/.well-known/jwks.json'])
+      expect((await app.inject(url)).statusCode).toBe(200)
+  })
+
+  it('a hundred at once on a bound of ten milliseconds: some tokens, the rest overloaded, and all tokens recorded', async () => {
+    const { client, entries } = await startService({ ...UNLIMITED, SIGNING_QUEUE_MS: '10' })
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        client.issueToken(DOCTOR).then(
+          () => 'issued',
+          ({ code }: { code: string }) => code,
+        ),
+      ),
+    )
+    const issued = outcomes.filter((outcome) => outcome === 'issued').length
+    expect(new Set(outcomes)).toStrictEqual(new Set(['issued', 'overloaded']))
+    expect(entries().filter(({ outcome }) => outcome === 'issued')).toHaveLength(issued)
+  })
+})
+
+describe('a late event loop', () => {
+  it('refuses what is not vital, and answers probes', async () => {
+    const app: App = Fastify()
+    app.decorateRequest('problem', null)
+    refuseOverload(app, { full: () => false }, { maxDelayMs: 50, lookEveryMs: 200 })
+    app.get('/work', () => 'done')
+    app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')
+    await app.ready()
+    const standStill = async () => {
+      const until = performance.now() + 600
+      while (performance.now() < until);
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await standStill()
+    expect((await app.inject('/work')).body).toBe('done')
+    await standStill()
+    expect((await app.inject('/work')).json()).toMatchObject({ code: 'overloaded' })
+    expect((await app.inject('/livez')).body).toBe('alive')
+    await app.close()
+  })
+})
+
+describe('a client that hangs up', () => {
+  /** Sends a request for a token. @returns goes away, and resolves once the service knows */
+  async function askAndLeave({ app }: { app: App }): Promise<() => Promise<void>> {
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const socket = connect(Number(port), '127.0.0.1')
+    const body = JSON.stringify(DOCTOR)
+    socket.write(
+      `POST /api/jitsi/token HTTP/1.1\r\nHost: a\r\nAuthorization: ${headers.authorization}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    const connections = () =>
+      new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)))
+    return async () => {
+      socket.destroy()
+      await until(async () => (await connections()) === 0)
+    }
+  }
+
+  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
+  it('does not take its entry with it, once the token is signed', async () => {
+    let keep: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (keep = resolve))
+    const appended: unknown[] = []
+    const service = await startService({}, ({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        append(entry) {
+          appended.push(entry)
+          return held.then(() => ledger.append(entry))
+        },
+      },
+    }))
+    const leave = await askAndLeave(service)
+    await until(() => appended.length > 0)
+    await leave()
+    keep()
+    await until(() => service.entries().length > 0)
+    expect(service.entries()).toMatchObject([{ outcome: 'issued', user_id: 'doctor-77' }])
+  })
+
+  it('leaves the queue: nothing is signed for it, and that stands in the record', async () => {
+    const queue = signatureQueue({ underWay: 1, maxWaitMs: 1000 }, () => performance.now())
+    let end: () => void = () => undefined
+    const ahead = queue.run(() => new Promise<void>((resolve) => (end = resolve)))
+    const signed: unknown[] = []
+    const sign: Signer['sign'] = (_header, claims, gone = () => false) =>
+      queue.run(() => Promise.resolve(String(signed.push(claims))), { gone })
+    const service = await startService({}, ({ keys }) => ({
+      keys: { ...keys, signer: () => ({ ...keys.signer(), sign }) },
+    }))
+    const leave = await askAndLeave(service)
+    await until(() => queue.waiting() === 1)
+    await leave()
+    end()
+    await ahead
+    await until(() => service.entries().length > 0)
+    expect(service.entries()).toMatchObject([{ outcome: 'refused', code: 'client-gone', action: 'token.issue' }])
+    expect(signed).toStrictEqual([])
+  })
+})

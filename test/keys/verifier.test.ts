@@ -1,0 +1,129 @@
+import { createHmac, createPrivateKey, sign } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { APP_ID, DOCTOR, NOW, openService, PATIENT, testKeyPem, UNLIMITED } from '../kit.ts'
+import { isOwner, type Outcome, type Verifier, verifierSays } from '../support/verifier.ts'
+import { inspectToken } from '../../src/service/tokens/inspect-token.ts'
+
+const SELF = { JITSI_DEPLOYMENT: 'self-hosted', JITSI_DOMAIN: 'meet.example.org', JITSI_APP_ID: 'clinic' }
+const SECRET = 'a secret of more than thirty-two bytes'
+const seconds = NOW / 1000
+
+const PROFILES: Record<string, { env: Record<string, string>; verifier: Omit<Verifier, 'keyServer'> }> = {
+  JaaS: { env: {}, verifier: { algorithm: 'RS256', issuer: 'chat', audience: 'jitsi', subject: APP_ID } },
+  'self-hosted with keys': {
+    env: SELF,
+    verifier: { algorithm: 'RS256', issuer: 'clinic', audience: 'jitsi', subject: 'meet.example.org' },
+  },
+  'self-hosted with a secret': {
+    env: { ...SELF, JITSI_JWT_SECRET: SECRET },
+    verifier: { algorithm: 'HS256', issuer: 'clinic', audience: 'jitsi', subject: 'meet.example.org', secret: SECRET },
+  },
+}
+
+type Parts = {
+  header: Record<string, unknown>
+  claims: Record<string, unknown>
+  context: Record<string, unknown>
+  user: Record<string, unknown>
+}
+
+/** Each line of what was measured: what is changed in a good token, and what the verifier did. */
+const MEASURED: [what: string, change: (parts: Parts) => unknown, outcome: Outcome][] = [
+  ['nothing', () => undefined, 'joined'],
+  ['room *', ({ claims }) => (claims['room'] = '*'), 'joined'],
+  ['an upper-case room', ({ claims }) => (claims['room'] = DOCTOR.roomId.toUpperCase()), 'joined'],
+  ['no exp', ({ claims }) => delete claims['exp'], 'joined'],
+  ['expired', ({ claims }) => (claims['exp'] = seconds - 1), 'refused'],
+  ['exp of this second', ({ claims }) => (claims['exp'] = seconds), 'refused'],
+  ['nbf 5 s ahead', ({ claims }) => (claims['nbf'] = seconds + 5), 'refused'],
+  ['another iss', ({ claims }) => (claims['iss'] = 'x'), 'refused'],
+  ['another aud', ({ claims }) => (claims['aud'] = 'x'), 'refused'],
+  ['aud a list', ({ claims }) => (claims['aud'] = ['jitsi']), 'refused'],
+  ['exp a text', ({ claims }) => (claims['exp'] = String(seconds + 60)), 'refused'],
+  ['no room', ({ claims }) => delete claims['room'], 'refused'],
+  ['no sub', ({ claims }) => delete claims['sub'], 'refused'],
+  ['a prefix of the room', ({ claims }) => (claims['room'] = DOCTOR.roomId.slice(0, -1)), 'refused'],
+  ['the room as a JID', ({ claims }) => (claims['room'] = `${DOCTOR.roomId}@conference.x`), 'refused'],
+  ['no typ', ({ header }) => delete header['typ'], 'refused'],
+  ['typ jwt', ({ header }) => (header['typ'] = 'jwt'), 'refused'],
+  ['typ at+jwt', ({ header }) => (header['typ'] = 'at+jwt'), 'refused'],
+  ['alg none', ({ header }) => (header['alg'] = 'none'), 'refused'],
+  ['alg RS512', ({ header }) => (header['alg'] = 'RS512'), 'refused'],
+  ['a room that is null', ({ claims }) => (claims['room'] = null), 'no answer'],
+  ['a context that is null', ({ claims }) => (claims['context'] = null), 'no answer'],
+  ['a user that is null', ({ context }) => (context['user'] = null), 'no answer'],
+  ['a group that is null', ({ context }) => (context['group'] = null), 'no answer'],
+  ['a room that is a list', ({ claims }) => (claims['room'] = [DOCTOR.roomId]), 'no answer'],
+  ['a user that is a text', ({ context }) => (context['user'] = 'Meera'), 'no answer'],
+  ['a token of 10 kB', ({ user }) => (user['name'] = 'x'.repeat(8000)), 'no answer'],
+]
+const OF_KEYS: typeof MEASURED = [
+  ['an unknown kid', ({ header }) => (header['kid'] = 'nobody'), 'refused'],
+  ['no kid', ({ header }) => delete header['kid'], 'refused'],
+  ['a kid that is null', ({ header }) => (header['kid'] = null), 'no answer'],
+]
+
+describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verifier }) => {
+  let service: Awaited<ReturnType<typeof openService>>
+  beforeAll(async () => {
+    service = await openService({ ...UNLIMITED, ...env })
+  })
+  afterAll(() => service.close())
+
+  async function keyServer(name: string): Promise<string | undefined> {
+    const answer = await service.app.inject(`/asap/${name}.pem`)
+    return answer.statusCode === 200 ? answer.body : undefined
+  }
+  const says = (token: string, room = DOCTOR.roomId) => verifierSays(token, room, { ...verifier, keyServer }, seconds)
+
+  it('lets doctor and patient into their room and no other, the doctor alone as an owner', async () => {
+    const { client } = service
+    const [doctor, patient] = [await client.issueToken(DOCTOR), await client.issueToken(PATIENT)]
+    expect([await says(doctor.token), await says(patient.token)]).toStrictEqual(['joined', 'joined'])
+    expect([
+      await says(doctor.token, 'bharattelemed-other'),
+      await says(patient.token, `${PATIENT.roomId}-2`),
+    ]).toStrictEqual(['refused', 'refused'])
+    expect([isOwner(doctor.token), isOwner(patient.token)]).toStrictEqual([true, false])
+    expect(Math.max(doctor.token.length, patient.token.length)).toBeLessThan(8192)
+    expect(
+      `${doctor.token}${patient.token}`
+        .split('.')
+        .map((part) => Buffer.from(part, 'base64url').toString())
+        .join(''),
+    ).not.toMatch(/:null[,}]/)
+  })
+
+  it.each(verifier.algorithm === 'HS256' ? MEASURED : [...MEASURED, ...OF_KEYS])(
+    '%s: as measured, and the diagnosis says the same',
+    async (_what, change, outcome) => {
+      const { client, parts } = service
+      const { token } = await client.issueToken(DOCTOR)
+      const [header, claims] = token
+        .split('.')
+        .slice(0, 2)
+        .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>) as [
+        Record<string, unknown>,
+        Record<string, unknown>,
+      ]
+      const context = claims['context'] as Record<string, unknown>
+      change({ header, claims, context, user: context['user'] as Record<string, unknown> })
+      const changed = resigned(header, claims)
+      expect(await says(changed)).toBe(outcome)
+      const { verdict } = await inspectToken(parts, changed)
+      // A room that is merely another one is nothing that a token alone could tell.
+      const otherRoom = claims['room'] === DOCTOR.roomId.slice(0, -1)
+      expect(verdict).toBe(outcome === 'joined' || otherRoom ? 'accepted' : 'refused')
+    },
+  )
+
+  /** Signed anew with the right key, whatever the header says. */
+  function resigned(header: object, claims: object): string {
+    const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+    const signature =
+      verifier.algorithm === 'HS256'
+        ? createHmac('sha256', SECRET).update(input).digest()
+        : sign('RSA-SHA256', Buffer.from(input), createPrivateKey(testKeyPem()))
+    return `${input}.${signature.toString('base64url')}`
+  }
+})

@@ -1,0 +1,96 @@
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { follow } from '../../src/reload/watch-files.ts'
+import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD } from '../kit.ts'
+import { createClient } from '../../src/client/client.ts'
+import { addressOf } from '../support/process.ts'
+
+const WITHOUT_WARD = POLICY.slice(0, POLICY.indexOf('  - id: ward-backend'))
+
+describe('a policy that changes', () => {
+  it('is in force after a reload, and a broken one is not', async () => {
+    const path = join(tempDir(), 'policy.yaml')
+    writeFileSync(path, POLICY)
+    const { clientOf, parts, app, logLines } = await startService({ POLICY_FILE: path })
+    const ward = () =>
+      clientOf(WARD.apiKey)
+        .issueToken({ ...DOCTOR, userRole: 'patient', roomId: 'bharattelemed-ward-1' })
+        .then(
+          () => 'token',
+          (error: { code: string }) => error.code,
+        )
+    const metrics = async () => (await app.inject('/metrics')).body
+    expect(await ward()).toBe('token')
+    expect(await metrics()).toContain('jts_reloads_total{what="policy",outcome="failed"} 0')
+
+    writeFileSync(path, 'roles: {')
+    await parts.reload()
+    expect(await ward()).toBe('token')
+    expect(await metrics()).toMatch(/jts_reloads_total\{what="policy",outcome="failed"\} [12]\n/)
+    expect(await metrics()).toContain('jts_reload_failing{what="policy"} 1')
+    expect(logLines.join('')).toContain('the policy cannot be used; what was in force stays so')
+    expect(logLines.join('')).toMatch(/line 1: is not valid YAML/)
+
+    writeFileSync(path, WITHOUT_WARD)
+    await parts.reload()
+    expect(await ward()).toBe('unauthenticated')
+    expect(await metrics()).toContain('jts_reload_failing{what="policy"} 0')
+    expect(await metrics()).toMatch(/jts_reloads_total\{what="policy",outcome="ok"\} [12]\n/)
+    await clientOf(CLINIC.apiKey).issueToken(DOCTOR)
+  })
+
+  it('is read again when its file changes, also where that is a link that is swapped', async () => {
+    const dir = tempDir()
+    const [link, next] = [join(dir, 'policy'), join(dir, 'next')]
+    for (const name of ['one', 'two']) writeFileSync(join(dir, name), name)
+    symlinkSync('one', link)
+    const loads: string[] = []
+    const source = follow({
+      paths: [link],
+      first: 'first',
+      load: async () => (loads.push('load'), 'second'),
+      tell: () => undefined,
+    })
+    onTestFinished(() => source.close())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(source.current()).toBe('first')
+    symlinkSync('two', next)
+    renameSync(next, link)
+    await expect.poll(() => source.current(), { timeout: 10_000 }).toBe('second')
+    expect(loads.length).toBeGreaterThanOrEqual(1)
+  })
+
+  it('is loaded in order when reloads overtake each other', async () => {
+    const delays = [40, 1]
+    let loaded = 0
+    const load = async () => {
+      const mine = (loaded += 1)
+      await new Promise((resolve) => setTimeout(resolve, delays.shift()))
+      return mine
+    }
+    const source = follow({ paths: [], first: 0, load, tell: () => undefined })
+    onTestFinished(() => source.close())
+    await Promise.all([source.reload(), source.reload()])
+    expect(source.current()).toBe(2)
+  })
+})
+
+it('SIGHUP reads the policy again, and requests in flight are not lost', async () => {
+  const dir = tempDir()
+  const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0' })
+  const baseUrl = await addressOf(running)
+  const client = createClient({ baseUrl, credential: CLINIC.apiKey })
+  const asking = Array.from({ length: 20 }, () => client.issueToken(DOCTOR))
+  writeFileSync(join(dir, 'policy.yaml'), WITHOUT_WARD)
+  running.child.kill('SIGHUP')
+  await Promise.all(asking)
+  await running.said('policy reloaded')
+  await expect(createClient({ baseUrl, credential: WARD.apiKey }).issueToken(DOCTOR)).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+  writeFileSync(join(dir, 'policy.yaml'), 'broken: [')
+  running.child.kill('SIGHUP')
+  await running.said('the policy cannot be used')
+  await client.issueToken(DOCTOR)
+})

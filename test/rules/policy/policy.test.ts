@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BUILT_IN_POLICY, type CallerPolicy } from '../../../src/contract/policy/policy.ts'
+import { callerOf, policyOf, wholeName } from '../../../src/rules/policy/policy.ts'
+import { decide } from '../../../src/rules/tokens/decide.ts'
+import { DOCTOR } from '../../kit.ts'
+
+const policy = policyOf(BUILT_IN_POLICY)
+const entry: CallerPolicy = { id: 'clinic', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] }
+const caller = callerOf(entry)
+
+const segment = fc.stringMatching(/^[a-z0-9]{1,12}$/)
+const room = fc.array(segment, { minLength: 1, maxLength: 6 }).map((parts) => `bharattelemed-${parts.join('-')}`)
+const request = fc.record(
+  {
+    roomId: room,
+    userId: fc.stringMatching(/^[A-Za-z0-9._:@-]{1,128}$/),
+    userName: fc.constantFrom('Asha Rao', ' Dr. Iyer '),
+    userRole: fc.constantFrom('doctor', 'patient', 'nurse'),
+    userEmail: fc.constant('a@example.org'),
+    expirationMinutes: fc.integer({ min: 5, max: 1440 }),
+  },
+  { requiredKeys: ['roomId', 'userId', 'userName', 'userRole'] },
+)
+
+describe('a decision', () => {
+  it('grants what the role says and never more, whatever is asked for', () => {
+    fc.assert(
+      fc.property(request, (asked) => {
+        const decision = decide(policy, caller, asked)
+        if ('code' in decision) {
+          const beyond = (asked.expirationMinutes ?? 0) > (asked.userRole === 'doctor' ? 240 : 120)
+          expect(decision.code).toBe('invalid-request')
+          expect(asked.userRole === 'nurse' || beyond).toBe(true)
+          return
+        }
+        const role = BUILT_IN_POLICY.roles[asked.userRole]
+        expect(decision.rolePolicy).toBe(role)
+        expect(decision.room).toBe(asked.roomId)
+        expect(decision.user.id).toBe(asked.userId)
+        expect(decision.user.email).toBeUndefined()
+        expect(decision.lifetimeSeconds).toBe((asked.expirationMinutes ?? 90) * 60)
+        expect(decision.lifetimeSeconds / 60).toBeLessThanOrEqual(role?.lifetimeMinutes.max ?? 0)
+      }),
+    )
+  })
+
+  it('is the same for the same question', () => {
+    fc.assert(
+      fc.property(request, (asked) => {
+        expect(decide(policy, caller, asked)).toStrictEqual(decide(policy, caller, asked))
+      }),
+    )
+  })
+
+  it('lets a caller with rooms of its own into those alone', () => {
+    const ward = callerOf({ ...entry, rooms: 'bharattelemed-ward-.*|bharattelemed-icu' })
+    const code = (roomId: string) => {
+      const decision = decide(policy, ward, { ...DOCTOR, roomId })
+      return 'code' in decision ? decision.code : 'granted'
+    }
+    expect(['bharattelemed-ward-7', 'bharattelemed-icu'].map(code)).toStrictEqual(['granted', 'granted'])
+    expect(['bharattelemed-icu-2', 'bharattelemed-a-bharattelemed-ward-7'].map(code)).toStrictEqual([
+      'room-not-allowed',
+      'room-not-allowed',
+    ])
+    expect(code('elsewhere-1')).toBe('invalid-request')
+  })
+
+  it('lets a caller without a role ask for none', () => {
+    const nobody = callerOf({ ...entry, roles: [] })
+    expect(decide(policy, nobody, DOCTOR)).toStrictEqual({ code: 'role-not-allowed' })
+  })
+})
+
+describe('a pattern', () => {
+  it('is held against the whole name, anchored by its author or not', () => {
+    expect(wholeName('a|b').test('ab')).toBe(false)
+    expect(wholeName('a|b').test('b')).toBe(true)
+    expect(wholeName('^a$').test('a')).toBe(true)
+    expect(wholeName('a').test('a\n')).toBe(false)
+  })
+
+  it.each(['a)|(?:b', '(', '[z-a]', '*', '(?<n>a)(?<n>b)'])('%s does not compile', (pattern) => {
+    expect(() => wholeName(pattern)).toThrow(SyntaxError)
+  })
+
+  it('matches a built-in room name exactly when its parts are whole', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9-]{0,40}$/), (rest) => {
+        const whole = rest !== '' && rest.split('-').every((part) => part !== '')
+        expect(policy.rooms.test(`bharattelemed-${rest}`)).toBe(whole)
+      }),
+    )
+  })
+})

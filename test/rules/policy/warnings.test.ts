@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import {
+  BUILT_IN_POLICY,
+  type CallerPolicy,
+  type IssuerPolicy,
+  type PolicyFile,
+} from '../../../src/contract/policy/policy.ts'
+import { policyWarnings } from '../../../src/rules/policy/warnings.ts'
+
+const caller = (id: string, rooms?: string): CallerPolicy => ({
+  id,
+  apiKeySha256: [],
+  roles: ['doctor'],
+  scopes: ['tokens:issue'],
+  ...(rooms === undefined ? {} : { rooms }),
+})
+const issuer = (url: string, role: string): IssuerPolicy => ({
+  ...{ issuer: url, audience: 'a', algorithms: ['RS256'], roleClaim: 'r', nameClaim: 'n', rooms: 'own' },
+  roles: { word: role },
+})
+const about = (change: Partial<PolicyFile>, template = 'v-{random}') => {
+  const rooms = { pattern: '^[a-z0-9]{32,64}$', template }
+  return [...policyWarnings({ ...BUILT_IN_POLICY, rooms, ...change })].join('\n')
+}
+
+describe('a policy with consultations', () => {
+  it('is told that a template without chance can be guessed', () => {
+    const callers = [caller('a', 'consultations')]
+    expect(about({ callers })).toBe('')
+    expect(about({ callers }, 'v-{hash}')).toBe('')
+    for (const template of ['v-{timestamp}', 'bharattelemed-{patientId}-{doctorId}-{timestamp}']) {
+      expect(about({ callers }, template)).toContain('rooms.template gives names that can be guessed')
+    }
+    const rooms = { pattern: '^[a-z0-9]{32,64}$' }
+    expect(about({ callers, rooms })).toContain('rooms.template gives names that can be guessed')
+  })
+
+  it('is told of callers who are not held to them', () => {
+    expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain('callers: b may ask')
+    expect(about({ callers: [caller('b', '^v-.*$')] }, 'v-{timestamp}')).toBe('')
+  })
+
+  it('is told of issuers whose users could be taken for one another', () => {
+    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'doctor')] })).toContain(
+      'issuers: users',
+    )
+    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'patient')] })).toBe('')
+  })
+})

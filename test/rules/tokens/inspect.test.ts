@@ -1,0 +1,255 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FEATURES } from '../../../src/contract/tokens/features.ts'
+import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
+import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
+import { inspect, NO_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
+import { tokenParts } from '../../../src/rules/tokens/jwt-parts.ts'
+import { APP_ID, NOW } from '../../kit.ts'
+
+const ROOM = 'bharattelemed-p1042-d77-1764000000'
+const SELF = { domain: 'meet.example.org', issuer: 'clinic', audience: 'jitsi', subject: 'meet.jitsi' } as const
+const PROFILES: Record<string, Deployment> = {
+  JaaS: jaas(APP_ID, '8x8.vc'),
+  'self-hosted with keys': selfHosted({ ...SELF, algorithm: 'RS256' }),
+  'self-hosted with a secret': selfHosted({ ...SELF, algorithm: 'HS256' }),
+}
+
+const GRANT = {
+  room: ROOM,
+  user: { id: 'doctor-77', name: 'Dr. Meera Iyer', email: 'meera@example.org' },
+  role: 'doctor',
+  rolePolicy: { moderator: true, lifetimeMinutes: { default: 90, max: 240 }, features: ['recording' as const] },
+  lifetimeSeconds: 5400,
+}
+
+type Change = (parts: {
+  header: Record<string, unknown>
+  claims: Record<string, unknown>
+  context: Record<string, unknown>
+  user: Record<string, unknown>
+}) => void
+
+/** A token that the profile itself makes, changed; @returns the codes of the objections, those that refuse with a mark */
+function objectionsTo(deployment: Deployment, change: Change, facts: Partial<TokenFacts> = {}): string[] {
+  const made = {
+    header: tokenHeader(deployment, deployment.algorithm === 'HS256' ? undefined : 'k1'),
+    claims: claimsOf(deployment, GRANT, NOW, 'an-id'),
+  }
+  const copy = JSON.parse(JSON.stringify(made)) as { header: Record<string, unknown>; claims: Record<string, unknown> }
+  const context = copy.claims['context'] as Record<string, unknown>
+  change({ ...copy, context, user: context['user'] as Record<string, unknown> })
+  const { objections } = inspect(
+    copy,
+    { characters: 1800, deployment, nowMs: NOW, signature: 'valid', ...facts },
+    false,
+  )
+  return objections.map(({ code, severity }) => (severity === 'refused' ? `${code}!` : code))
+}
+
+const seconds = NOW / 1000
+const ROWS: [what: string, change: Change, expected: string[], facts?: Partial<TokenFacts>][] = [
+  ['a good token', () => undefined, []],
+  ['typ missing', ({ header }) => delete header['typ'], ['typ!']],
+  ['typ in lower case', ({ header }) => (header['typ'] = 'jwt'), ['typ!']],
+  ['alg none', ({ header }) => (header['alg'] = 'none'), ['alg!'], { signature: 'invalid' }],
+  ['alg RS512', ({ header }) => (header['alg'] = 'RS512'), ['alg!']],
+  ['a bad signature', () => undefined, ['signature!'], { signature: 'invalid' }],
+  ['exp as a text', ({ claims }) => (claims['exp'] = String(seconds + 60)), ['exp-not-a-number!']],
+  ['nbf as a text', ({ claims }) => (claims['nbf'] = 'now'), ['nbf-not-a-number!']],
+  ['exp in milliseconds', ({ claims }) => (claims['exp'] = NOW + 60_000), ['exp-in-milliseconds']],
+  ['nbf in milliseconds', ({ claims }) => (claims['nbf'] = NOW), ['nbf-in-milliseconds!']],
+  ['iat in milliseconds', ({ claims }) => (claims['iat'] = NOW), ['iat-in-milliseconds']],
+  ['no exp', ({ claims }) => delete claims['exp'], ['exp-missing']],
+  ['exp of this second', ({ claims }) => (claims['exp'] = seconds), ['expired!']],
+  ['expired', ({ claims }) => (claims['exp'] = seconds - 720), ['expired!']],
+  ['early', ({ claims }) => (claims['nbf'] = seconds + 5), ['early!']],
+  ['aud as a list', ({ claims }) => (claims['aud'] = ['jitsi']), ['aud-list!']],
+  ['aud of another', ({ claims }) => (claims['aud'] = 'zoom'), ['aud!']],
+  ['no aud', ({ claims }) => delete claims['aud'], ['aud!']],
+  ['iss of another', ({ claims }) => (claims['iss'] = 'me'), ['iss!']],
+  ['sub of another', ({ claims }) => (claims['sub'] = 'vpaas-magic-cookie-00'), ['sub!']],
+  ['no sub', ({ claims }) => delete claims['sub'], ['sub-missing!']],
+  ['admin', ({ claims }) => (claims['admin'] = true), ['admin']],
+  ['no room', ({ claims }) => delete claims['room'], ['room-missing!']],
+  ['room as a list', ({ claims }) => (claims['room'] = [ROOM]), ['room-not-a-text!']],
+  ['room in upper case', ({ claims }) => (claims['room'] = 'Bharattelemed-A'), ['room-upper-case']],
+  ['room percent-encoded', ({ claims }) => (claims['room'] = 'caf%c3%a9'), ['room-percent-encoded!']],
+  ['room with a colon', ({ claims }) => (claims['room'] = 'a:b'), ['room-characters!']],
+  ['room with a blank', ({ claims }) => (claims['room'] = 'a b'), ['room-characters!']],
+  ['room in Unicode', ({ claims }) => (claims['room'] = 'café'), ['room-not-ascii!']],
+  ['room *', ({ claims }) => (claims['room'] = '*'), ['room-wildcard']],
+  [
+    'a pattern',
+    ({ claims, context }) => ((context['room'] = { regex: true }), (claims['room'] = 'team%-1')),
+    ['room-pattern'],
+  ],
+  [
+    'a pattern of another language',
+    ({ claims, context }) => ((context['room'] = { regex: true }), (claims['room'] = 'team-(a|b)\\d{2}')),
+    [
+      'room-pattern',
+      'room-pattern-backslash',
+      'room-pattern-alternation',
+      'room-pattern-count',
+      'room-pattern-capture',
+      'room-pattern-hyphen',
+    ],
+  ],
+  [
+    'a pattern that is broad',
+    ({ claims, context }) => ((context['room'] = { regex: 'true' }), (claims['room'] = 'team.*')),
+    ['room-pattern', 'room-pattern-broad'],
+  ],
+  [
+    'a pattern of many repeats',
+    ({ claims, context }) => ((context['room'] = { regex: true }), (claims['room'] = 'a+b+c+d+')),
+    ['room-pattern', 'room-pattern-repeats!'],
+  ],
+  [
+    'a long pattern',
+    ({ claims, context }) => ((context['room'] = { regex: true }), (claims['room'] = 'a'.repeat(129))),
+    ['room-pattern', 'room-pattern-long'],
+  ],
+  ['no context', ({ claims }) => delete claims['context'], ['context-missing']],
+  ['a user that is a text', ({ context }) => (context['user'] = 'Meera'), ['user-not-an-object!']],
+  ['moderator "True"', ({ user }) => (user['moderator'] = 'True'), ['moderator']],
+  ['moderator 1', ({ user }) => (user['moderator'] = 1), ['moderator']],
+  ['moderator "true"', ({ user }) => (user['moderator'] = 'true'), []],
+  ['moderator outside the user', ({ claims }) => (claims['moderator'] = true), ['moderator-misplaced']],
+  [
+    'an unknown feature',
+    ({ context }) => ((context['features'] as Record<string, unknown>)['token_bypass'] = true),
+    ['feature-unknown'],
+  ],
+  [
+    'a feature that is "yes"',
+    ({ context }) => ((context['features'] as Record<string, unknown>)['recording'] = 'yes'),
+    ['feature-value'],
+  ],
+  ['no features', ({ context }) => delete context['features'], ['features-missing']],
+  [
+    'no screen-sharing',
+    ({ context }) => delete (context['features'] as Record<string, unknown>)['screen-sharing'],
+    ['screen-sharing-absent'],
+  ],
+  ['a user that is null', ({ context }) => (context['user'] = null), ['null!']],
+  ['a room that is null', ({ claims }) => (claims['room'] = null), ['null!']],
+  ['an avatar that is null', ({ user }) => (user['avatar'] = null), ['null!']],
+  ['8.2 kB', () => undefined, ['large'], { characters: 8193 }],
+  ['9.6 kB', () => undefined, ['too-large!'], { characters: 9600 }],
+]
+const KEY_ROWS: typeof ROWS = [
+  ['no kid', ({ header }) => delete header['kid'], ['kid-missing!'], { signature: 'unknown-key' }],
+  ['a key that is not published', () => undefined, ['key-unknown!'], { signature: 'unknown-key' }],
+  [
+    'a kid that is null',
+    ({ header }) => (header['kid'] = null),
+    ['key-unknown!', 'null!'],
+    { signature: 'unknown-key' },
+  ],
+]
+
+describe.each(Object.entries(PROFILES))('for %s', (_name, deployment) => {
+  it.each(deployment.algorithm === 'HS256' ? ROWS : [...ROWS, ...KEY_ROWS])('%s', (_what, change, expected, facts) => {
+    expect(objectionsTo(deployment, change, facts)).toStrictEqual(expected)
+  })
+})
+
+describe('for JaaS alone', () => {
+  const deployment = PROFILES['JaaS'] ?? jaas('', '')
+
+  it('a kid of another AppID, and a room with the AppID before it', () => {
+    expect(
+      objectionsTo(deployment, ({ header }) => (header['kid'] = 'vpaas-magic-cookie-00/k1'), {
+        signature: 'unknown-key',
+      }),
+    ).toStrictEqual(['kid-foreign!'])
+    expect(objectionsTo(deployment, ({ claims }) => (claims['room'] = `${APP_ID}/${ROOM}`))).toStrictEqual([
+      'room-prefixed!',
+    ])
+  })
+
+  it('says in sentences what is wrong, and by how much', () => {
+    const parts = {
+      header: { alg: 'RS256', typ: 'JWT', kid: `${APP_ID}/k1` },
+      claims: { ...claimsOf(deployment, GRANT, NOW - 6_120_000, 'j') },
+    }
+    const { objections } = inspect(parts, { characters: 1, deployment, nowMs: NOW, signature: 'valid' }, false)
+    expect(objections).toStrictEqual([
+      { code: 'expired', severity: 'refused', message: 'It expired 12 minutes ago; ask for a new one.' },
+    ])
+  })
+
+  it('masks whom it is for unless told otherwise', () => {
+    const parts = { header: tokenHeader(deployment, 'k1'), claims: { ...claimsOf(deployment, GRANT, NOW, 'an-id') } }
+    const facts: TokenFacts = { characters: 1, deployment, nowMs: NOW, signature: 'valid' }
+    const common = {
+      kid: `${APP_ID}/k1`,
+      room: ROOM,
+      notBefore: '2026-11-23T08:59:50.000Z',
+      expiresAt: '2026-11-23T10:30:00.000Z',
+      jti: 'an-id',
+      moderator: true,
+      features: ['recording'],
+    }
+    expect(inspect(parts, facts, false)).toStrictEqual({
+      verdict: 'accepted',
+      objections: [],
+      says: { ...common, userId: 'd…', userName: 'D…', userEmail: 'm…' },
+    })
+    expect(inspect(parts, facts, true).says).toStrictEqual({
+      ...common,
+      userId: 'doctor-77',
+      userName: 'Dr. Meera Iyer',
+      userEmail: 'meera@example.org',
+    })
+  })
+})
+
+it('whatever a token says, it is told about in sentences and nothing is thrown', () => {
+  const any = fc.dictionary(
+    fc.constantFrom(
+      'typ',
+      'alg',
+      'kid',
+      'aud',
+      'iss',
+      'sub',
+      'room',
+      'exp',
+      'nbf',
+      'iat',
+      'context',
+      'user',
+      'features',
+      'moderator',
+      '__proto__',
+      ...FEATURES,
+    ),
+    fc.jsonValue(),
+  )
+  fc.assert(
+    fc.property(any, any, any, fc.boolean(), (header, claims, context, show) => {
+      const deployment = jaas(APP_ID, '8x8.vc')
+      const result = inspect(
+        { header, claims: { ...claims, context } },
+        { characters: 1, deployment, nowMs: NOW, signature: 'invalid' },
+        show,
+      )
+      expect(result.verdict).toBe('refused')
+      for (const { message, code } of result.objections) {
+        expect(message).toMatch(/\.$/)
+        expect(code).toMatch(/^[a-z-]+$/)
+      }
+    }),
+  )
+})
+
+it('what is no token is told so', () => {
+  fc.assert(fc.property(fc.string(), (text) => void (tokenParts(text) === undefined || text.split('.').length === 3)))
+  for (const text of ['', 'a', 'a.b', 'a.b.c', 'e30.e30', 'e30.W10.x', '....', 'bnVsbA.e30.x'])
+    expect(tokenParts(text)).toBeUndefined()
+  expect(tokenParts(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
+  expect(NO_TOKEN.objections[0]?.code).toBe('not-a-token')
+})

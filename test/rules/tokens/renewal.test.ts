@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Claims, TokenHeader } from '../../../src/contract/tokens/claims.ts'
+import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
+import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
+import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
+import { policyOf } from '../../../src/rules/policy/policy.ts'
+import { decide, type Grant } from '../../../src/rules/tokens/decide.ts'
+import {
+  askingFor,
+  isSince,
+  RENEWABLE_SECONDS,
+  renewableOf,
+  renewalRequest,
+} from '../../../src/rules/tokens/renewal.ts'
+import { APP_ID, NOW } from '../../kit.ts'
+
+const JAAS = jaas(APP_ID, '8x8.vc')
+const SHARED = selfHosted({
+  domain: 'meet.example.org',
+  issuer: 'clinic',
+  audience: 'clinic',
+  subject: 'meet.example.org',
+  algorithm: 'HS256',
+})
+const policy = policyOf(BUILT_IN_POLICY)
+const rolePolicy = BUILT_IN_POLICY.roles['patient']
+if (rolePolicy === undefined) throw new Error('the built-in policy has patients')
+
+const grants: fc.Arbitrary<Grant> = fc
+  .record({ lifetimeSeconds: fc.integer({ min: 1, max: 7200 }), avatar: fc.boolean(), email: fc.boolean() })
+  .map(({ lifetimeSeconds, avatar, email }) => ({
+    room: 'bharattelemed-p1-d1-1',
+    user: {
+      id: 'patient-1',
+      name: 'Asha Rao',
+      ...(avatar ? { avatar: 'https://cdn.example.org/a.png' } : {}),
+      ...(email ? { email: 'asha@example.org' } : {}),
+    },
+    role: 'patient',
+    rolePolicy,
+    lifetimeSeconds,
+  }))
+
+const partsOf = (header: TokenHeader, claims: Claims) => ({ header: { ...header }, claims: { ...claims } })
+
+const made = (deployment: Deployment, grant: Grant) =>
+  partsOf(
+    tokenHeader(deployment, deployment.algorithm === 'HS256' ? undefined : 'k1'),
+    claimsOf(deployment, grant, NOW, 'jti-1'),
+  )
+
+it('every token that this service makes can be renewed until ten minutes after its end, and not a millisecond longer', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(JAAS, SHARED), grants, fc.nat({ max: 8000 }), (deployment, grant, afterSeconds) => {
+      const parts = made(deployment, grant)
+      const { lifetimeSeconds, room, user } = grant
+      const lastMs = NOW + (lifetimeSeconds + RENEWABLE_SECONDS) * 1000
+      const then = Math.min(NOW + afterSeconds * 1000, lastMs)
+      const expected = { jti: 'jti-1', room, user, moderator: false, lifetimeSeconds, issuedAt: NOW }
+      expect(renewableOf(parts, deployment, then)).toStrictEqual(expected)
+      expect(renewableOf(parts, deployment, lastMs + 1)).toBeUndefined()
+      expect(renewableOf(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
+    }),
+  )
+})
+
+it('a renewal asks for the same person and room, for no longer than before but for the shortest lifetime', () => {
+  fc.assert(
+    fc.property(grants, fc.integer({ min: 5, max: 240 }), (grant, maxLifetimeMinutes) => {
+      const old = renewableOf(made(JAAS, grant), JAAS, NOW)
+      if (old === undefined) throw new Error('a token of this service')
+      const caller = { ...askingFor('desk', 'patient'), maxLifetimeMinutes }
+      const request = renewalRequest(policy, caller, old, 'patient')
+      const { rooms: _anyRoom, ...free } = caller
+      const again = decide(policy, free, { ...request, userRole: 'patient' })
+      if ('code' in again) throw new Error(again.code)
+      expect(again).toMatchObject({ room: grant.room, user: { id: grant.user.id, name: grant.user.name } })
+      expect(again.lifetimeSeconds).toBeLessThanOrEqual(Math.max(300, grant.lifetimeSeconds))
+      expect(again.lifetimeSeconds).toBeGreaterThanOrEqual(300)
+    }),
+  )
+})
+
+it('a token is from the time of a role unless it is from a second before', () => {
+  const token = (issuedAt: number) => ({
+    jti: 'j',
+    issuedAt,
+    lifetimeSeconds: 1,
+    room: 'r',
+    user: { id: 'u', name: 'n' },
+    moderator: false,
+  })
+  const participant = { userId: 'u', role: 'patient', since: NOW + 999 }
+  expect(isSince(token(NOW), participant)).toBe(true)
+  expect(isSince(token(NOW - 1000), participant)).toBe(false)
+})

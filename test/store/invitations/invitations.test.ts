@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { hashOfSecret, type Invitation } from '../../../src/rules/invitations/invitation.ts'
+import { openConsultations } from '../../../src/store/consultations/consultations.ts'
+import { openInvitations } from '../../../src/store/invitations/invitations.ts'
+import type { Database } from '../../../src/store/database/schema.ts'
+import { closeEngines, ENGINES } from '../engines/engines.ts'
+
+afterAll(closeEngines)
+
+const MOST = { live: 3, all: 5, participants: 50 }
+const CONSULTATION = {
+  ...{ id: 'c', room: 'room', version: 1, startsAt: 1000, endsAt: 2000, waitingRoom: false, createdAt: 1 },
+  createdBy: 'desk',
+  participants: [{ userId: 'doctor', role: 'doctor', since: 1 }],
+}
+const invitationOf = (id: string, change: Partial<Invitation> = {}): Invitation => ({
+  ...{ id, consultationId: 'c', role: 'patient', uses: 1, used: 0, createdAt: 10, createdBy: 'desk', ...change },
+})
+const codeOf = (id: string) => hashOfSecret(`code of ${id}`)
+const useOf = (id: string, browser: number | string, at = 20) => ({
+  ...{ codeHash: codeOf(id), sessionHash: hashOfSecret(`${id} ${browser}`), userId: `guest-${browser}`, at },
+})
+const joining = (browser: number, most: number) => ({
+  participant: { userId: `guest-${browser}`, role: 'patient', name: 'A Guest', since: 20 },
+  most,
+})
+
+async function storesOf(db: Database, name: string) {
+  const engine = name === 'SQLite' ? 'sqlite' : 'postgres'
+  const consultations = openConsultations(db, engine)
+  await consultations.add(CONSULTATION)
+  return { consultations, invitations: openInvitations(db, engine) }
+}
+
+describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
+  const start = async () => storesOf(await open(), name)
+
+  it.skipIf(!there)('come back as they were, in the order in which they were made', async () => {
+    const { invitations } = await start()
+    const [one, two] = [
+      invitationOf('1', { name: 'Asha', userId: 'patient', uses: 3, expiresAt: 99 }),
+      invitationOf('2', { createdAt: 9 }),
+    ]
+    for (const each of [one, two]) {
+      expect(await invitations.add(each, codeOf(each.id), undefined, MOST)).toBe('added')
+    }
+    expect(await invitations.list('c')).toStrictEqual([two, one])
+    expect(await invitations.byCode(codeOf('1'))).toStrictEqual(one)
+    expect(await invitations.byCode(codeOf('3'))).toBeUndefined()
+    expect(await invitations.byId('c', '1')).toStrictEqual(one)
+    expect(await invitations.byId('another', '1')).toBeUndefined()
+  })
+
+  it.skipIf(!there)('are used as often as they say, of all who come at once', async () => {
+    const { invitations, consultations } = await start()
+    const invitation = invitationOf('1', { uses: 3 })
+    await invitations.add(invitation, codeOf('1'), undefined, MOST)
+    const all = Array.from({ length: 40 }, (_, index) => ({ ...useOf('1', index), joins: joining(index, 50) }))
+    const outcomes = await Promise.all(all.map((use) => invitations.use(invitation, use)))
+    expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
+    expect(outcomes.filter((each) => each === 'dead')).toHaveLength(37)
+    const sessions = await Promise.all(all.map(({ sessionHash }) => invitations.session(sessionHash)))
+    expect(sessions.filter((each) => each !== undefined)).toHaveLength(3)
+    const consultation = await consultations.byId('c')
+    expect(consultation?.participants).toHaveLength(4)
+    expect(consultation?.version).toBe(4)
+    expect(await invitations.byId('c', '1')).toMatchObject({ used: 3 })
+  })
+
+  it.skipIf(!there)(
+    'leave no trace of a use that cannot be: full, over, too late, or with a code from before',
+    async () => {
+      const { invitations, consultations } = await start()
+      const invitation = invitationOf('1', { uses: 9, expiresAt: 30 })
+      await invitations.add(invitation, codeOf('1'), undefined, MOST)
+      expect(await invitations.use(invitation, { ...useOf('1', 1), joins: joining(1, 1) })).toBe('full')
+      expect(await invitations.use(invitation, useOf('1', 2, 30))).toBe('dead')
+      expect(await invitations.use(invitation, { ...useOf('1', 3), codeHash: codeOf('2') })).toBe('dead')
+      await consultations.replace({ ...CONSULTATION, version: 2, endedAt: 15 })
+      expect(await invitations.use(invitation, useOf('1', 4))).toBe('closed')
+      expect(await invitations.add(invitationOf('2'), codeOf('2'), undefined, MOST)).toBe('closed')
+      for (const browser of [1, 2, 3, 4]) {
+        expect(await invitations.session(useOf('1', browser).sessionHash)).toBeUndefined()
+      }
+      expect(await invitations.list('c')).toStrictEqual([invitation])
+      expect((await consultations.byId('c'))?.participants).toHaveLength(1)
+    },
+  )
+
+  it.skipIf(!there)('bring whom they invite among those who take part, once', async () => {
+    const { invitations, consultations } = await start()
+    const invitee = { userId: 'patient', role: 'patient', name: 'Asha', since: 10 }
+    const invitation = invitationOf('1', { userId: 'patient' })
+    await invitations.add(invitation, codeOf('1'), invitee, MOST)
+    await invitations.add(invitationOf('2', { userId: 'patient' }), codeOf('2'), { ...invitee, name: 'B' }, MOST)
+    expect(await consultations.byId('c')).toMatchObject({ version: 2, participants: [{}, invitee] })
+    const use = { ...useOf('1', 1), userId: 'patient' }
+    expect(await invitations.use(invitation, use)).toBe('used')
+    expect(await invitations.session(use.sessionHash)).toStrictEqual({
+      invitation: { ...invitation, used: 1 },
+      userId: 'patient',
+      codeHash: codeOf('1'),
+    })
+  })
+
+  it.skipIf(!there)('add as many people as may take part, of all who are invited at once', async () => {
+    const { invitations, consultations } = await start()
+    const add = (n: number | string) =>
+      invitations.add(invitationOf(`i-${n}`), codeOf(`i-${n}`), { userId: `p-${n}`, role: 'patient', since: 1 }, most)
+    const most = { live: 50, all: 50, participants: 4 }
+    const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => add(n)))
+    expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
+    expect(outcomes.filter((each) => each === 'full')).toHaveLength(5)
+    expect((await consultations.byId('c'))?.participants).toHaveLength(4)
+    const again = invitationOf('again', { userId: 'doctor', role: 'doctor' })
+    const doctor = { userId: 'doctor', role: 'doctor', since: 2 }
+    expect(await invitations.add(again, codeOf('again'), doctor, most)).toBe('added')
+  })
+
+  it.skipIf(!there)('are revoked once, and get another code while one could be used', async () => {
+    const { invitations } = await start()
+    const invitation = invitationOf('1', { uses: 2 })
+    await invitations.add(invitation, codeOf('1'), undefined, MOST)
+    expect(await invitations.recode('1', codeOf('new'), 20)).toBe(true)
+    expect(await invitations.byCode(codeOf('1'))).toBeUndefined()
+    expect(await invitations.use(invitation, useOf('1', 1))).toBe('dead')
+    expect(await invitations.use(invitation, { ...useOf('1', 1), codeHash: codeOf('new') })).toBe('used')
+    await invitations.revoke('1', 30)
+    await invitations.revoke('1', 40)
+    expect(await invitations.byCode(codeOf('new'))).toStrictEqual({ ...invitation, used: 1, revokedAt: 30 })
+    expect(await invitations.recode('1', codeOf('newer'), 50)).toBe(false)
+    expect(await invitations.use(invitation, { ...useOf('1', 2), codeHash: codeOf('new') })).toBe('dead')
+  })
+
+  it.skipIf(!there)(
+    'are as many as may be: of those that can be used, and in all, however many are made at once',
+    async () => {
+      const { invitations } = await start()
+      const add = (id: number) => invitations.add(invitationOf(`${id}`), codeOf(`${id}`), undefined, MOST)
+      const outcomes = await Promise.all([1, 2, 3, 4, 5, 6].map(add))
+      expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
+      for (const { id } of await invitations.list('c')) await invitations.revoke(id, 11)
+      expect([await add(7), await add(8), await add(9)]).toStrictEqual(['added', 'added', 'too-many'])
+    },
+  )
+})
