@@ -1,7 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { follow, type Followed } from './watch-files.ts'
 import type { ReloadOutcome } from '../service/events.ts'
-import { KeyError } from '../keys/private-key.ts'
 import { publicationOf } from '../keys/publication.ts'
 import { type KeyPlace, type Ring, sameRing } from '../keys/key-ring.ts'
 import type { SignatureQueue } from '../keys/signing-queue.ts'
