@@ -1,8 +1,8 @@
 import type { MeetingConfig, MeetingConfigQuery } from '../contract/meetings/meeting-config.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/tokens/token.ts'
-import { askerOf, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
+import { createRequester, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
 import { type ConsultationClient, consultationClient } from './consultations.ts'
-import { admitted } from './events.ts'
+import { waitForAdmission } from './events.ts'
 import { visitorClient, type VisitorClient } from './visitors.ts'
 
 export type { ClientOptions } from './http.ts'
@@ -30,7 +30,7 @@ export type Client = ConsultationClient &
     enter(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer | WaitingAnswer>
 
     /**
-     * Asks for a token, and waits until the doctor admits: told by events, or, where those cannot pass, by asking every few
+     * Asks for a token, and waits until the doctor admits: told by events, or, where those cannot pass, by requester every few
      * seconds.
      * @param options `onWaiting` is told once that there is nothing but to wait
      * @throws TokenServiceError also when the consultation ends, is cancelled, or the person is removed meanwhile
@@ -52,7 +52,7 @@ export type Client = ConsultationClient &
 
 /** Makes a client; it keeps no state and may be used by many at once. */
 export function createClient(options: ClientOptions): Client {
-  const ask = askerOf(options)
+  const ask = createRequester(options)
   const enter: Client['enter'] = (request, { signal, onBehalfOf } = {}) => {
     const headers: Record<string, string> = onBehalfOf === undefined ? {} : { 'x-on-behalf-of': onBehalfOf }
     return ask('/token', { method: 'POST', body: request, headers, signal }, isOutcome)
@@ -66,7 +66,7 @@ export function createClient(options: ClientOptions): Client {
       const first = await enter(request, given)
       if ('token' in first) return first
       onWaiting?.(first)
-      return admitted(ask, first.consultationId, () => enter(request, given), given.signal)
+      return waitForAdmission(ask, first.consultationId, () => enter(request, given), given.signal)
     },
     renewToken: async (token, { signal } = {}) =>
       tokenOf(await ask('/token/renew', { method: 'POST', body: { token }, signal }, isOutcome)),

@@ -5,8 +5,8 @@ import type {
 } from '../contract/consultations/consultation-answer.ts'
 import type { ConsultationChange, ConsultationRequest } from '../contract/consultations/consultation.ts'
 import type { WaitingList } from '../contract/consultations/waiting-room.ts'
-import { type Ask, type Check, isObject, type Sent } from './http.ts'
-import { type ConsultationEvent, eventsOf } from './events.ts'
+import { type SendRequest, type Check, isObject, type RequestOptions } from './http.ts'
+import { type ConsultationEvent, streamEvents } from './events.ts'
 
 type Options = { signal?: AbortSignal }
 
@@ -37,8 +37,8 @@ export type ConsultationClient = {
 }
 
 /** The part of a client that deals with consultations. */
-export function consultationClient(ask: Ask): ConsultationClient {
-  const one = (path: string, sent: Sent) => ask(`/consultations/${path}`, sent, isConsultation)
+export function consultationClient(ask: SendRequest): ConsultationClient {
+  const one = (path: string, sent: RequestOptions) => ask(`/consultations/${path}`, sent, isConsultation)
   return {
     createConsultation: (request, { idempotencyKey, signal } = {}) => {
       const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
@@ -53,7 +53,7 @@ export function consultationClient(ask: Ask): ConsultationClient {
     cancelConsultation: (id, { signal } = {}) => one(`${id}/cancel`, { method: 'POST', signal }),
     listWaiting: (id, { signal } = {}) => ask(`/consultations/${id}/waiting`, { method: 'GET', signal }, isWaitingList),
     admit: (id, userId, { signal } = {}) => one(`${id}/admit`, { method: 'POST', body: { userId }, signal }),
-    events: (id, { signal } = {}) => eventsOf(ask, id, signal),
+    events: (id, { signal } = {}) => streamEvents(ask, id, signal),
     calendar: async (id, { signal } = {}) =>
       (await ask.open(`/consultations/${id}/calendar.ics`, { method: 'GET', signal })).text(),
   }

@@ -1,6 +1,6 @@
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
 import type { ConsultationView, EventName } from '../contract/consultations/waiting-room.ts'
-import { type Ask, TokenServiceError } from './http.ts'
+import { type SendRequest, TokenServiceError } from './http.ts'
 
 /** Something that happened to a consultation, and how it stands since. */
 export type ConsultationEvent = { event: EventName; view: ConsultationView }
@@ -12,8 +12,8 @@ const POLL_MS = 3000
  * Listens to a consultation until it is over, the signal fires or the connection ends.
  * @throws TokenServiceError
  */
-export async function* eventsOf(
-  ask: Ask,
+export async function* streamEvents(
+  ask: SendRequest,
   id: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ConsultationEvent> {
@@ -47,8 +47,8 @@ function* eventIn(block: string): Generator<ConsultationEvent> {
  * Waits to be admitted, and enters then. Each event is a reason to ask again, and so is time, for events may be held up.
  * @param enter asks for the token; it refuses whoever waits in vain
  */
-export async function admitted(
-  ask: Ask,
+export async function waitForAdmission(
+  ask: SendRequest,
   id: string,
   enter: () => Promise<TokenAnswer | WaitingAnswer>,
   signal: AbortSignal | undefined,
@@ -69,8 +69,8 @@ export async function admitted(
 }
 
 /** Tells that something changed; once events have failed, only time tells. */
-function changesOf(ask: Ask, id: string, signal: AbortSignal): { next(): Promise<void> } {
-  const events = eventsOf(ask, id, signal)
+function changesOf(ask: SendRequest, id: string, signal: AbortSignal): { next(): Promise<void> } {
+  const events = streamEvents(ask, id, signal)
   let waiting: Promise<void> | undefined
   const listen = async () => {
     const { done } = await events.next()

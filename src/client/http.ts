@@ -56,7 +56,7 @@ export class TokenServiceError extends Error {
 }
 
 /** A request beside its path: `body` is sent as JSON. */
-export type Sent = {
+export type RequestOptions = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: object
   headers?: Record<string, string>
@@ -64,17 +64,22 @@ export type Sent = {
 }
 
 /** Asks the service. */
-export type Ask = {
+export type SendRequest = {
   /** @throws TokenServiceError */
-  <T>(path: string, sent: Sent, is: Check<T>): Promise<T>
+  <T>(path: string, sent: RequestOptions, is: Check<T>): Promise<T>
   /** The answer as it comes, for streams: no time limit but the signal. @throws TokenServiceError */
-  open(path: string, sent: Sent): Promise<Response>
+  open(path: string, sent: RequestOptions): Promise<Response>
 }
 
 /** Makes what asks; it keeps no state. */
-export function askerOf({ baseUrl, credential, fetch = globalThis.fetch, timeoutMs = 10_000 }: ClientOptions): Ask {
+export function createRequester({
+  baseUrl,
+  credential,
+  fetch = globalThis.fetch,
+  timeoutMs = 10_000,
+}: ClientOptions): SendRequest {
   const base = `${baseUrl.replace(/\/+$/, '')}/api/jitsi`
-  const send = async (path: string, { method, body, headers = {}, signal }: Sent): Promise<Response> => {
+  const send = async (path: string, { method, body, headers = {}, signal }: RequestOptions): Promise<Response> => {
     const bearer = typeof credential === 'function' ? await credential() : credential
     return fetch(`${base}${path}`, {
       method,
@@ -89,20 +94,20 @@ export function askerOf({ baseUrl, credential, fetch = globalThis.fetch, timeout
       ...(signal === undefined ? {} : { signal }),
     })
   }
-  const ask = async <T>(path: string, sent: Sent, is: Check<T>): Promise<T> => {
+  const ask = async <T>(path: string, sent: RequestOptions, is: Check<T>): Promise<T> => {
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = sent.signal === undefined ? timeout : AbortSignal.any([sent.signal, timeout])
-    return reached(async () => read(await send(path, { ...sent, signal }), is))
+    return fetchResponse(async () => read(await send(path, { ...sent, signal }), is))
   }
-  const open = (path: string, sent: Sent) =>
-    reached(async () => {
+  const open = (path: string, sent: RequestOptions) =>
+    fetchResponse(async () => {
       const response = await send(path, sent)
       return response.ok ? response : read<Response>(response, (_body): _body is Response => false)
     })
   return Object.assign(ask, { open })
 }
 
-async function reached<T>(work: () => Promise<T>): Promise<T> {
+async function fetchResponse<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
@@ -117,13 +122,13 @@ export type Check<T> = (body: unknown) => body is T
 async function read<T>(response: Response, is: Check<T>): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && is(body)) return body
-  if (!response.ok && isObject(body) && typeof body['code'] === 'string') throw refusal(response, body as Problem)
+  if (!response.ok && isObject(body) && typeof body['code'] === 'string') throw toError(response, body as Problem)
   throw new TokenServiceError('unexpected-answer', 'something else than the token service answered', {
     status: response.status,
   })
 }
 
-function refusal(response: Response, { code, detail, requestId, errors, opensAt }: Problem): TokenServiceError {
+function toError(response: Response, { code, detail, requestId, errors, opensAt }: Problem): TokenServiceError {
   const retryAfter = response.headers.get('retry-after')
   return new TokenServiceError(code, detail, {
     status: response.status,

@@ -1,7 +1,7 @@
 import type { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../contract/invitation.ts'
 import type { RevocationMade, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
-import { type Ask, type Check, isObject, isOutcome } from './http.ts'
+import { type SendRequest, type Check, isObject, isOutcome } from './http.ts'
 
 type Options = { signal?: AbortSignal }
 
@@ -26,7 +26,7 @@ export type VisitorClient = {
 }
 
 /** The part of a client that lets people in and out. */
-export function visitorClient(ask: Ask): VisitorClient {
+export function visitorClient(ask: SendRequest): VisitorClient {
   const invitations = (consultationId: string) => `/consultations/${consultationId}/invitations`
   return {
     invite: (consultationId, body, { signal } = {}) =>

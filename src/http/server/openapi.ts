@@ -14,7 +14,7 @@ import { InspectRequest, Inspection, Objection, TokenSummary } from '../../contr
 import { ConfigOverwrite, InterfaceConfigOverwrite } from '../../contract/meetings/config-overwrite.ts'
 import { MeetingConfig } from '../../contract/meetings/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
-import { AdmitRequest, ConsultationView, Waiter, WaitingList } from '../../contract/consultations/waiting-room.ts'
+import { AdmitRequest, ConsultationView, WaitingEntry, WaitingList } from '../../contract/consultations/waiting-room.ts'
 import { KickRequest } from '../../contract/consultations/kick.ts'
 import { RenewRequest } from '../../contract/tokens/renewal.ts'
 import { RevocationAnswer, RevocationMade, RevocationPage, RevocationRequest } from '../../contract/revocation.ts'
@@ -29,7 +29,7 @@ Whatever is refused is answered as \`application/problem+json\` (RFC 9457) with 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
-  ...[Waiter, WaitingList, AdmitRequest, ConsultationView],
+  ...[WaitingEntry, WaitingList, AdmitRequest, ConsultationView],
   ...[InvitationRequest, InvitationAnswer, InvitationList, Redemption],
   ...[RenewRequest, RevocationRequest, RevocationAnswer, RevocationMade, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
@@ -58,7 +58,7 @@ declare module 'fastify' {
 }
 
 /** Adds the schemas under their names, and describes the routes that are added from here on (OpenAPI 3.1). */
-export async function describe(app: App): Promise<void> {
+export async function addOpenApi(app: App): Promise<void> {
   for (const schema of COMPONENTS) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

@@ -8,10 +8,10 @@ import { type Caller, CONSULTATION_BOUND, type Policy } from '../policy/policy.t
 export type Admission = { consultation: Consultation; participant: Participant; secondsLeft: number }
 
 /** Whoever has to be admitted first. */
-export type Waiter = { consultation: Consultation; participant: Participant; since: number }
+export type WaitingParticipant = { consultation: Consultation; participant: Participant; since: number }
 
 /** Whether a caller's rooms are those of consultations. */
-export const isBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((word) => word === rooms)
+export const isConsultationBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((word) => word === rooms)
 
 /**
  * Decides whether somebody may enter a consultation now. The role is the one that the person takes part in.
@@ -20,13 +20,13 @@ export const isBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((
  * @returns an admission, or who waits, or a refusal: `invalid-request`, `not-a-participant`, `role-not-allowed`,
  *   `consultation-cancelled`, `consultation-ended`, `too-late`, `too-early`
  */
-export function admission(
+export function evaluateAdmission(
   policy: Policy,
   caller: Caller,
   { userId: named, userRole }: Pick<TokenRequest, 'userId' | 'userRole'>,
   consultation: Consultation | undefined,
   now: number,
-): Admission | Waiter | Refusal {
+): Admission | WaitingParticipant | Refusal {
   const userId = caller.user?.id ?? named
   if (userId === undefined) {
     return { code: 'invalid-request', errors: [{ pointer: '/userId', message: 'is missing' }] }
@@ -35,7 +35,7 @@ export function admission(
   if (consultation === undefined || participant === undefined) return { code: 'not-a-participant' }
   const { role } = participant
   if ((userRole ?? role) !== role || !caller.roles.has(role)) return { code: 'role-not-allowed' }
-  const closed = closedTo(policy, consultation, role, now)
+  const closed = checkAdmissionWindow(policy, consultation, role, now)
   if (closed !== undefined) return closed
   const moderates = policy.roles.get(role)?.moderator === true
   if (consultation.waitingRoom && !moderates && participant.admittedAt === undefined) {
@@ -47,7 +47,7 @@ export function admission(
 }
 
 /** @returns why the door of a consultation is closed to a role, or undefined */
-export function closedTo(
+export function checkAdmissionWindow(
   { window }: Policy,
   consultation: Consultation,
   role: string,

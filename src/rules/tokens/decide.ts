@@ -24,10 +24,10 @@ type Subject = { userId: string; userName: string; userRole: string; userEmail?:
  * @returns the subject, or a refusal: `invalid-request`, `identity-mismatch`, `identity-incomplete`, `role-not-allowed`
  */
 function subjectOf(caller: Caller, request: TokenRequest): Subject | Refusal {
-  return caller.user === undefined ? named(request) : verified(caller, caller.user, request)
+  return caller.user === undefined ? subjectOfMachine(request) : subjectOfUser(caller, caller.user, request)
 }
 
-function named({ userId, userName, userRole, userEmail }: TokenRequest): Subject | Refusal {
+function subjectOfMachine({ userId, userName, userRole, userEmail }: TokenRequest): Subject | Refusal {
   const name = userName === undefined ? undefined : displayName(userName)
   if (userId === undefined || name === undefined || userRole === undefined) {
     const missing = Object.entries({ userId, userName: name, userRole }).filter(([, value]) => value === undefined)
@@ -37,7 +37,7 @@ function named({ userId, userName, userRole, userEmail }: TokenRequest): Subject
   return { userId, userName: name, userRole, ...(userEmail === undefined ? {} : { userEmail }) }
 }
 
-function verified(caller: Caller, user: NonNullable<Caller['user']>, request: TokenRequest): Subject | Refusal {
+function subjectOfUser(caller: Caller, user: NonNullable<Caller['user']>, request: TokenRequest): Subject | Refusal {
   const { userId, userName, userRole, userEmail } = request
   if (user.name === undefined) return { code: 'identity-incomplete' }
   const says = [userId ?? user.id, userName === undefined ? user.name : displayName(userName), userEmail ?? user.email]
@@ -67,7 +67,7 @@ function verified(caller: Caller, user: NonNullable<Caller['user']>, request: To
  *   refuses, `role-not-allowed`, `room-not-allowed`
  */
 export function decide(policy: Policy, caller: Caller, request: TokenRequest, admitted?: Admission): Grant | Refusal {
-  const subject = subjectOf(caller, admitted === undefined ? request : completed(caller, request, admitted))
+  const subject = subjectOf(caller, admitted === undefined ? request : completeRequest(caller, request, admitted))
   if ('code' in subject) return subject
   const rolePolicy = policy.roles.get(subject.userRole)
   const most = Math.min(rolePolicy?.lifetimeMinutes.max ?? 0, caller.maxLifetimeMinutes ?? Infinity)
@@ -81,7 +81,7 @@ export function decide(policy: Policy, caller: Caller, request: TokenRequest, ad
   }
   if (rolePolicy === undefined || errors.length > 0) return { code: 'invalid-request', errors }
   if (!caller.roles.has(subject.userRole)) return { code: 'role-not-allowed' }
-  if (!mayEnter(caller, request.roomId, admitted)) return { code: 'room-not-allowed' }
+  if (!isRoomAllowed(caller, request.roomId, admitted)) return { code: 'room-not-allowed' }
   const shared = rolePolicy.shareEmail === true ? subject.userEmail : undefined
   const wanted = (request.expirationMinutes ?? Math.min(rolePolicy.lifetimeMinutes.default, most)) * 60
   return {
@@ -100,14 +100,14 @@ export function decide(policy: Policy, caller: Caller, request: TokenRequest, ad
 }
 
 /** What a request leaves out, the consultation knows; a signed-in user has the name that was verified. */
-const completed = (caller: Caller, request: TokenRequest, { participant }: Admission): TokenRequest => ({
+const completeRequest = (caller: Caller, request: TokenRequest, { participant }: Admission): TokenRequest => ({
   userId: participant.userId,
   userRole: participant.role,
   ...(participant.name === undefined || caller.user !== undefined ? {} : { userName: participant.name }),
   ...request,
 })
 
-function mayEnter({ rooms }: Caller, room: string, admitted: Admission | undefined): boolean {
+function isRoomAllowed({ rooms }: Caller, room: string, admitted: Admission | undefined): boolean {
   if (rooms === undefined) return true
   return typeof rooms === 'string' ? admitted?.consultation.room === room : rooms.test(room)
 }

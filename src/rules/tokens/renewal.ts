@@ -3,8 +3,8 @@ import { MIN_LIFETIME_MINUTES, type TokenRequest } from '../../contract/tokens/t
 import type { Participant } from '../consultations/consultation.ts'
 import type { Deployment } from './deployment.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
-import type { TokenParts } from './jwt-parts.ts'
-import { type Members, membersAt } from '../json.ts'
+import type { ParsedToken } from './parse-token.ts'
+import { type JsonObject, objectAt } from '../json.ts'
 
 /** How long after its end a token may still be renewed, in seconds: a phone that slept, or a network that was away. */
 export const RENEWABLE_SECONDS = 600
@@ -25,13 +25,13 @@ export type Renewable = {
  * @param now epoch milliseconds
  * @returns what it says; undefined where it is none of ours, not valid yet, or expired for longer than may be
  */
-export function renewableOf(
-  { header, claims }: TokenParts,
+export function parseRenewableToken(
+  { header, claims }: ParsedToken,
   deployment: Deployment,
   now: number,
 ): Renewable | undefined {
   const { room, jti } = claims
-  const says = membersAt(membersAt(claims, 'context'), 'user')
+  const says = objectAt(objectAt(claims, 'context'), 'user')
   const user = userOf(says)
   const times = timesOf(claims, now)
   if (!isHeaderOf(header, deployment) || !isPartyOf(claims, deployment)) return undefined
@@ -39,15 +39,18 @@ export function renewableOf(
   return { jti, room, user, moderator: says['moderator'] === true, ...times }
 }
 
-const isHeaderOf = ({ alg, typ, kid }: Members, { algorithm, kidPrefix }: Deployment): boolean =>
+const isHeaderOf = ({ alg, typ, kid }: JsonObject, { algorithm, kidPrefix }: Deployment): boolean =>
   alg === algorithm &&
   typ === 'JWT' &&
   (algorithm === 'HS256' ? kid === undefined : typeof kid === 'string' && kid.startsWith(kidPrefix))
 
-const isPartyOf = ({ iss, aud, sub }: Members, { issuer, audience, subject }: Deployment): boolean =>
+const isPartyOf = ({ iss, aud, sub }: JsonObject, { issuer, audience, subject }: Deployment): boolean =>
   iss === issuer && aud === audience && sub === subject
 
-function timesOf({ iat, nbf, exp }: Members, now: number): Pick<Renewable, 'issuedAt' | 'lifetimeSeconds'> | undefined {
+function timesOf(
+  { iat, nbf, exp }: JsonObject,
+  now: number,
+): Pick<Renewable, 'issuedAt' | 'lifetimeSeconds'> | undefined {
   if (!isSeconds(iat) || !isSeconds(nbf) || !isSeconds(exp)) return undefined
   if (now < nbf * 1000 || now > (exp + RENEWABLE_SECONDS) * 1000) return undefined
   return { issuedAt: iat * 1000, lifetimeSeconds: exp - iat }
@@ -55,7 +58,7 @@ function timesOf({ iat, nbf, exp }: Members, now: number): Pick<Renewable, 'issu
 
 const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value)
 
-function userOf({ id, name, avatar, email }: Members): Renewable['user'] | undefined {
+function userOf({ id, name, avatar, email }: JsonObject): Renewable['user'] | undefined {
   if (typeof id !== 'string' || typeof name !== 'string') return undefined
   return {
     id,
@@ -66,30 +69,30 @@ function userOf({ id, name, avatar, email }: Members): Renewable['user'] | undef
 }
 
 /** Whether a token is from the time since when somebody takes part in a role; it is known to the second. */
-export const isSince = ({ issuedAt }: Renewable, { since }: Participant): boolean =>
+export const isIssuedSince = ({ issuedAt }: Renewable, { since }: Participant): boolean =>
   issuedAt >= Math.floor(since / 1000) * 1000
 
 /**
  * Whether a token would moderate no more than it did: one that a caller had made for any room, in a role of its own choice,
  * must not become one of the role that the person has in the consultation.
  */
-export const isNoMore = ({ roles }: Policy, { moderator }: Renewable, { role }: Participant): boolean =>
+export const grantsNoMore = ({ roles }: Policy, { moderator }: Renewable, { role }: Participant): boolean =>
   moderator || roles.get(role)?.moderator !== true
 
 /**
  * Whoever had a token asked for, as far as the policy still lets that caller.
  * @returns a caller for the role of this participant alone; undefined where it may not, or the policy does not know it
  */
-export function stillAsking({ callers }: Policy, { via, role }: Participant): Caller | undefined {
+export function currentCaller({ callers }: Policy, { via, role }: Participant): Caller | undefined {
   if (via === undefined || !callers.has(via)) return undefined
   const machine = callers.get(via)
-  if (machine === undefined) return askingFor(via, role)
+  if (machine === undefined) return createRenewalCaller(via, role)
   const may = machine.scopes.has('tokens:issue') && machine.roles.has(role) && machine.rooms === CONSULTATION_ROOMS
   return may ? machine : undefined
 }
 
 /** A caller that asks for tokens in one role, in the rooms of consultations. */
-export const askingFor = (id: string, role: string): Caller => ({
+export const createRenewalCaller = (id: string, role: string): Caller => ({
   id,
   roles: new Set([role]),
   scopes: new Set(['tokens:issue']),

@@ -4,13 +4,13 @@ import type { Claims, TokenHeader } from '../../../src/contract/tokens/claims.ts
 import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
-import { policyOf } from '../../../src/rules/policy/policy.ts'
+import { createPolicy } from '../../../src/rules/policy/policy.ts'
 import { decide, type Grant } from '../../../src/rules/tokens/decide.ts'
 import {
-  askingFor,
-  isSince,
+  createRenewalCaller,
+  isIssuedSince,
   RENEWABLE_SECONDS,
-  renewableOf,
+  parseRenewableToken,
   renewalRequest,
 } from '../../../src/rules/tokens/renewal.ts'
 import { APP_ID, NOW } from '../../kit.ts'
@@ -23,7 +23,7 @@ const SHARED = selfHosted({
   subject: 'meet.example.org',
   algorithm: 'HS256',
 })
-const policy = policyOf(BUILT_IN_POLICY)
+const policy = createPolicy(BUILT_IN_POLICY)
 const rolePolicy = BUILT_IN_POLICY.roles['patient']
 if (rolePolicy === undefined) throw new Error('the built-in policy has patients')
 
@@ -58,9 +58,9 @@ it('every token that this service makes can be renewed until ten minutes after i
       const lastMs = NOW + (lifetimeSeconds + RENEWABLE_SECONDS) * 1000
       const then = Math.min(NOW + afterSeconds * 1000, lastMs)
       const expected = { jti: 'jti-1', room, user, moderator: false, lifetimeSeconds, issuedAt: NOW }
-      expect(renewableOf(parts, deployment, then)).toStrictEqual(expected)
-      expect(renewableOf(parts, deployment, lastMs + 1)).toBeUndefined()
-      expect(renewableOf(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
+      expect(parseRenewableToken(parts, deployment, then)).toStrictEqual(expected)
+      expect(parseRenewableToken(parts, deployment, lastMs + 1)).toBeUndefined()
+      expect(parseRenewableToken(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
     }),
   )
 })
@@ -68,9 +68,9 @@ it('every token that this service makes can be renewed until ten minutes after i
 it('a renewal asks for the same person and room, for no longer than before but for the shortest lifetime', () => {
   fc.assert(
     fc.property(grants, fc.integer({ min: 5, max: 240 }), (grant, maxLifetimeMinutes) => {
-      const old = renewableOf(made(JAAS, grant), JAAS, NOW)
+      const old = parseRenewableToken(made(JAAS, grant), JAAS, NOW)
       if (old === undefined) throw new Error('a token of this service')
-      const caller = { ...askingFor('desk', 'patient'), maxLifetimeMinutes }
+      const caller = { ...createRenewalCaller('desk', 'patient'), maxLifetimeMinutes }
       const request = renewalRequest(policy, caller, old, 'patient')
       const { rooms: _anyRoom, ...free } = caller
       const again = decide(policy, free, { ...request, userRole: 'patient' })
@@ -92,6 +92,6 @@ it('a token is from the time of a role unless it is from a second before', () =>
     moderator: false,
   })
   const participant = { userId: 'u', role: 'patient', since: NOW + 999 }
-  expect(isSince(token(NOW), participant)).toBe(true)
-  expect(isSince(token(NOW - 1000), participant)).toBe(false)
+  expect(isIssuedSince(token(NOW), participant)).toBe(true)
+  expect(isIssuedSince(token(NOW - 1000), participant)).toBe(false)
 })
