@@ -28,7 +28,7 @@ function figures(): string {
   const { machine = '', node = '', measuredAt = '' } = results['cost'] ?? {}
   return [
     `- A token costs ${measured('cost', 0)} times the CPU time of its RSA-4096 signature, with authentication, limits and audit record (${machine}, Node.js ${node}, ${measuredAt.slice(0, 10)}).`,
-    `- At twice the load that it can serve, it issues ${measured('overload', 0)} times the tokens of full load with a p99 of ${measured('overload', 1)} ms, and refuses the rest with a p99 of ${measured('overload', 2)} ms.`,
+    `- At twice the load that it can serve, it issues tokens at ${measured('overload', 0)} of its capacity with a p99 of ${measured('overload', 1)} ms, and refuses the other requests with a p99 of ${measured('overload', 2)} ms.`,
     `- Its health probe answers within ${measured('livez', 1)} ms (p99) while 100 tokens at a time are being signed.`,
   ].join('\n')
 }
