@@ -6,14 +6,16 @@ import { type Command, success, fieldLines, failure, OPERATOR, UsageError } from
 import { findRequestErrors } from './request.ts'
 import { withDeps } from './with-deps.ts'
 
-const FIELDS = {
-  room: 'roomId',
-  user: 'userId',
-  name: 'userName',
-  role: 'userRole',
-  email: 'userEmail',
-  avatar: 'userAvatar',
-} as const
+/** The option for each field of a token request. */
+const OPTIONS = {
+  roomId: 'room',
+  userId: 'user',
+  userName: 'name',
+  userRole: 'role',
+  userEmail: 'email',
+  userAvatar: 'avatar',
+  expirationMinutes: 'minutes',
+} as const satisfies Record<keyof TokenRequest, string>
 
 export const mintCommand: Command = {
   usage:
@@ -21,17 +23,16 @@ export const mintCommand: Command = {
   about:
     'Issues a token by the same door as over HTTP, with an entry in the record. The token itself is printed with --show-token.',
   options: {
-    ...Object.fromEntries(Object.keys(FIELDS).map((name) => [name, { type: 'string' as const }])),
-    minutes: { type: 'string' },
+    ...Object.fromEntries(Object.values(OPTIONS).map((name) => [name, { type: 'string' as const }])),
     'show-token': { type: 'boolean' },
   },
   async run({ words, options }, { env }) {
     if (words.length > 0) throw new UsageError('mint takes options only')
-    const { minutes } = options
     const request: Record<string, unknown> = Object.fromEntries(
-      Object.entries(FIELDS).flatMap(([name, field]) => (options[name] === undefined ? [] : [[field, options[name]]])),
+      Object.entries(OPTIONS).flatMap(([field, name]) => (options[name] === undefined ? [] : [[field, options[name]]])),
     )
-    if (minutes !== undefined) request['expirationMinutes'] = Number(minutes)
+    const { expirationMinutes } = request
+    if (expirationMinutes !== undefined) request['expirationMinutes'] = Number(expirationMinutes)
     const faults = findRequestErrors(request)
     if (faults.length > 0) return failure(faults.join('\n'), { errors: faults })
     return withDeps(env, async (deps, config) => {

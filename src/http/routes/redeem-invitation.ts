@@ -58,7 +58,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       const bound = await bind(visitor, request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
       // Whatever comes now, the use is marked: the browser has to be known the next time.
-      cookie.set(reply, bound.secret, bound.forMs)
+      cookie.set(reply, bound.secret, bound.lifetimeMs)
       return sendOutcome(request, reply, await enter(bound, () => request.raw.socket.destroyed))
     },
   )

@@ -2,7 +2,7 @@ import type { Claims, TokenHeader } from '../../contract/tokens/claims.ts'
 import { FEATURES, type Feature } from '../../contract/tokens/features.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
-import type { Grant } from './decide.ts'
+import type { Grant } from './evaluate.ts'
 
 /** A verifier grants no leeway, and clocks differ: a token is valid a little before it was made. */
 const NOT_BEFORE_SECONDS = 10

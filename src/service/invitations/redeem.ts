@@ -17,7 +17,6 @@ import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
 import type { Requester } from '../requester.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
-/** What redeeming needs. */
 export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
   invitations: InvitationStore
   newId: NewId
@@ -26,49 +25,49 @@ export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & 
   metrics: IssueTokenDeps['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
 }
 
-/** Whoever asks: from where, as it is recorded and as it is counted, and what the cookie of the browser holds. */
+/** A browser that redeems an invitation: its origin for the audit record, its network for counting, its cookie if it has one. */
 export type RedeemingBrowser = { origin: Origin; network: string; secret: string | undefined }
 
-/** A browser that an invitation lets ask for tokens from now on. */
+/** A browser that may request tokens by an invitation from now on. */
 export type BoundBrowser = {
   requester: Requester
   request: TokenRequest
-  /** What the browser is known by from now on, and for how long, in milliseconds. */
+  /** The value of the browser's cookie, and its lifetime in milliseconds. */
   secret: string
-  forMs: number
+  lifetimeMs: number
 }
 
-/** For how long beyond its consultation a browser is known, which may be put off: a day. */
-const SLACK_MS = DAY_MS
+/** The cookie outlives the consultation by a day, because the consultation may be postponed. */
+const COOKIE_GRACE_MS = DAY_MS
 
-const NOBODY = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
+const UNKNOWN_CALLER = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
 const INVALID: Refusal = { code: 'invitation-invalid' }
 
 /**
- * Binds a browser to an invitation. A browser that is bound already is known by its cookie and uses nothing up; of another
- * the use is recorded, then marked, before anything comes of it. It is marked too when it is too early, so that an
- * invitation belongs to the first who opens it.
- * @param redemption one whose shape was checked
- * @returns what the browser may ask for, or a refusal, which stands in the record by then: `invitation-invalid`, the same
- *   for every code that does not work, whatever the reason; `rate-limited`, `invalid-request`, `not-a-participant`,
- *   `role-not-allowed`, `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-late`
+ * Binds a browser to an invitation. A bound browser is recognized by its cookie and does not use the invitation up again. For
+ * any other browser the use is recorded, then counted in the store, before the function returns. A use counts even when it is
+ * too early to enter, so an invitation belongs to the first browser that opens it.
+ * @param redemption a request that fits its schema
+ * @returns the request that the browser may make, or a refusal, which is in the audit record by then: `invitation-invalid`,
+ *   the same for every code that does not work; `rate-limited`, `invalid-request`, `not-a-participant`, `role-not-allowed`,
+ *   `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-late`
  * @throws ServiceFault `record-unavailable`
  */
 export async function bindBrowser(
   deps: RedeemInvitationDeps,
-  visitor: RedeemingBrowser,
+  browser: RedeemingBrowser,
   redemption: Redemption,
 ): Promise<BoundBrowser | Refusal> {
-  const bound = await bind(deps, visitor, redemption)
+  const bound = await bind(deps, browser, redemption)
   if ('code' in bound) deps.metrics.redeemed('refused')
-  else deps.metrics.redeemed(bound.secret === visitor.secret ? 'again' : 'new')
+  else deps.metrics.redeemed(bound.secret === browser.secret ? 'again' : 'new')
   return bound
 }
 
 /**
- * Answers a bound browser exactly as entering does.
- * @param isAborted tells that nobody waits for the token any more
- * @throws ServiceFault like `issueToken`
+ * Issues the token of a bound browser, or lets it wait.
+ * @param isAborted whether the client closed the connection
+ * @throws ServiceFault with the codes of `issueToken`
  */
 export const enterAsBrowser = (
   deps: RedeemInvitationDeps,
@@ -78,37 +77,37 @@ export const enterAsBrowser = (
 
 async function bind(
   deps: RedeemInvitationDeps,
-  visitor: RedeemingBrowser,
+  browser: RedeemingBrowser,
   redemption: Redemption,
 ): Promise<BoundBrowser | Refusal> {
   const { limits, invitations } = deps
-  const banned = await checkBan(deps, visitor.network)
+  const banned = await checkBan(deps, browser.network)
   if (banned !== undefined) return banned
   const codeHash = hashSecret(redemption.code)
-  const session = await findSessionForCode(deps, visitor.secret, codeHash)
+  const session = await findSessionForCode(deps, browser.secret, codeHash)
   const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
-  if (limited !== undefined) return recordRefused(deps, visitor, limited, session?.invitation)
+  if (limited !== undefined) return recordRefused(deps, browser, limited, session?.invitation)
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
-    await recordRefused(deps, visitor, INVALID)
-    return countFailure(deps, visitor.network, limits.failedPerMinute, INVALID)
+    await recordRefused(deps, browser, INVALID)
+    return countFailure(deps, browser.network, limits.failedPerMinute, INVALID)
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
-    return recordRefused(deps, visitor, INVALID, invitation)
+    return recordRefused(deps, browser, INVALID, invitation)
   const consultation = await deps.consultations.findById(invitation.consultationId)
-  if (consultation === undefined) return recordRefused(deps, visitor, INVALID, invitation)
-  const browser = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
-  const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, browser, deps.clock())
-  if ('code' in invitee) return recordRefused(deps, visitor, invitee, invitation)
+  if (consultation === undefined) return recordRefused(deps, browser, INVALID, invitation)
+  const bound = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
+  const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, bound, deps.clock())
+  if ('code' in invitee) return recordRefused(deps, browser, invitee, invitation)
   const binding = { invitation, consultation, invitee }
-  if (session !== undefined && visitor.secret !== undefined)
-    return toBoundBrowser(deps, visitor, binding, visitor.secret)
-  return useCode(deps, visitor, binding, codeHash)
+  if (session !== undefined && browser.secret !== undefined)
+    return toBoundBrowser(deps, browser, binding, browser.secret)
+  return useCode(deps, browser, binding, codeHash)
 }
 
 /**
- * Counts a code, known or not, or a browser that came by one: so those who wait do not take the place of one another. A part
- * of the hash does, and tells nobody the secret.
+ * Takes one from the limit of a code, known or not, or of a bound browser, so that several people who wait do not share one
+ * limit. The key holds only a part of the hash, which reveals nothing of the secret.
  */
 async function takeInvitationLimit(
   { limiter, limits }: RedeemInvitationDeps,
@@ -123,7 +122,7 @@ type Binding = { invitation: Invitation; consultation: Consultation; invitee: In
 
 async function useCode(
   deps: RedeemInvitationDeps,
-  visitor: RedeemingBrowser,
+  browser: RedeemingBrowser,
   binding: Binding,
   codeHash: string,
 ): Promise<BoundBrowser | Refusal> {
@@ -134,7 +133,7 @@ async function useCode(
   const about = { ...auditSubjectOf(invitation), userId, room: consultation.room }
   await recordAction(
     deps,
-    { ...visitor.origin, caller: callerOfInvitation(invitation) },
+    { ...browser.origin, caller: callerOfInvitation(invitation) },
     'invitation.redeem',
     DONE,
     about,
@@ -146,14 +145,14 @@ async function useCode(
     at: deps.clock(),
     ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS } } : {}),
   })
-  if (used === 'dead') return recordRefused(deps, visitor, INVALID, invitation)
-  if (used === 'full') return recordRefused(deps, visitor, { code: 'consultation-full' }, invitation)
-  if (used === 'closed') return recordRefused(deps, visitor, await closedRefusal(deps, consultation.id), invitation)
+  if (used === 'dead') return recordRefused(deps, browser, INVALID, invitation)
+  if (used === 'full') return recordRefused(deps, browser, { code: 'consultation-full' }, invitation)
+  if (used === 'closed') return recordRefused(deps, browser, await closedRefusal(deps, consultation.id), invitation)
   if (isNew) deps.changeBus.publish(consultation.id)
-  return toBoundBrowser(deps, visitor, binding, secret)
+  return toBoundBrowser(deps, browser, binding, secret)
 }
 
-/** @param secret what the browser is known by */
+/** @param secret the value of the browser's cookie */
 function toBoundBrowser(
   { policy, clock }: RedeemInvitationDeps,
   { origin }: RedeemingBrowser,
@@ -165,7 +164,7 @@ function toBoundBrowser(
     requester: { ...origin, caller: callerOfInvitation(invitation) },
     request: { roomId: consultation.room, userId, userName: name },
     secret,
-    forMs: closesAt(consultation, policy().window) - clock() + SLACK_MS,
+    lifetimeMs: closesAt(consultation, policy().window) - clock() + COOKIE_GRACE_MS,
   }
 }
 
@@ -175,7 +174,7 @@ async function recordRefused(
   refusal: Refusal,
   invitation?: Invitation,
 ): Promise<Refusal> {
-  const caller = invitation === undefined ? NOBODY : callerOfInvitation(invitation)
+  const caller = invitation === undefined ? UNKNOWN_CALLER : callerOfInvitation(invitation)
   const about = invitation === undefined ? {} : auditSubjectOf(invitation)
   await recordAction(deps, { ...origin, caller }, 'invitation.redeem', refusalOutcome(refusal.code), about)
   return refusal

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import type { Grant } from '../../rules/tokens/decide.ts'
+import type { Grant } from '../../rules/tokens/evaluate.ts'
 import type { RateLimiter } from '../ports.ts'
 
 /** Tokens a minute. */

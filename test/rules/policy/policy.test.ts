@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILT_IN_POLICY, type CallerPolicy } from '../../../src/contract/policy/policy.ts'
 import { createCaller, createPolicy, compileRoomPattern } from '../../../src/rules/policy/policy.ts'
-import { decide } from '../../../src/rules/tokens/decide.ts'
+import { evaluate } from '../../../src/rules/tokens/evaluate.ts'
 import { DOCTOR } from '../../kit.ts'
 
 const policy = createPolicy(BUILT_IN_POLICY)
@@ -27,13 +27,14 @@ describe('a decision', () => {
   it('grants what the role says and never more, whatever is asked for', () => {
     fc.assert(
       fc.property(request, (asked) => {
-        const decision = decide(policy, caller, asked)
+        const decision = evaluate(policy, caller, asked, undefined, 0)
         if ('code' in decision) {
           const beyond = (asked.expirationMinutes ?? 0) > (asked.userRole === 'doctor' ? 240 : 120)
           expect(decision.code).toBe('invalid-request')
           expect(asked.userRole === 'nurse' || beyond).toBe(true)
           return
         }
+        if ('since' in decision) throw new Error('waits')
         const role = BUILT_IN_POLICY.roles[asked.userRole]
         expect(decision.rolePolicy).toBe(role)
         expect(decision.room).toBe(asked.roomId)
@@ -48,7 +49,9 @@ describe('a decision', () => {
   it('is the same for the same question', () => {
     fc.assert(
       fc.property(request, (asked) => {
-        expect(decide(policy, caller, asked)).toStrictEqual(decide(policy, caller, asked))
+        expect(evaluate(policy, caller, asked, undefined, 0)).toStrictEqual(
+          evaluate(policy, caller, asked, undefined, 0),
+        )
       }),
     )
   })
@@ -56,7 +59,7 @@ describe('a decision', () => {
   it('lets a caller with rooms of its own into those alone', () => {
     const ward = createCaller({ ...entry, rooms: 'bharattelemed-ward-.*|bharattelemed-icu' })
     const code = (roomId: string) => {
-      const decision = decide(policy, ward, { ...DOCTOR, roomId })
+      const decision = evaluate(policy, ward, { ...DOCTOR, roomId }, undefined, 0)
       return 'code' in decision ? decision.code : 'granted'
     }
     expect(['bharattelemed-ward-7', 'bharattelemed-icu'].map(code)).toStrictEqual(['granted', 'granted'])
@@ -69,7 +72,7 @@ describe('a decision', () => {
 
   it('lets a caller without a role ask for none', () => {
     const nobody = createCaller({ ...entry, roles: [] })
-    expect(decide(policy, nobody, DOCTOR)).toStrictEqual({ code: 'role-not-allowed' })
+    expect(evaluate(policy, nobody, DOCTOR, undefined, 0)).toStrictEqual({ code: 'role-not-allowed' })
   })
 })
 

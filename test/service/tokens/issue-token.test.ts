@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../../src/contract/audit/audit-entry.ts'
-import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
+import { BUILT_IN_POLICY, type PolicyFile } from '../../../src/contract/policy/policy.ts'
 import { createMemoryLimiter } from '../../../src/limits/memory.ts'
 import { createCaller, createPolicy } from '../../../src/rules/policy/policy.ts'
 import { jaas } from '../../../src/rules/tokens/deployment.ts'
@@ -65,6 +65,18 @@ describe('the door', () => {
     const parts = partsWith({ ledger: { append, probe: append } })
     await expect(issueToken(parts, asking, DOCTOR)).rejects.toThrow('record-unavailable')
     await expect(issueToken(parts, asking, { ...DOCTOR, userRole: 'nurse' })).rejects.toThrow('record-unavailable')
+  })
+
+  it('decides by the policy that is in force when the token is signed', async () => {
+    const strict = { ...BUILT_IN_POLICY, roles: { patient: BUILT_IN_POLICY.roles['patient'] } } as PolicyFile
+    let policy = createPolicy(BUILT_IN_POLICY)
+    const sign = async () => {
+      policy = createPolicy(strict)
+      return 'a.b.c'
+    }
+    const deps = partsWith({ policy: () => policy, keys: signingWith(sign) })
+    expect(await issueToken(deps, asking, DOCTOR)).toMatchObject({ code: 'invalid-request' })
+    expect(deps.kept.map(({ outcome }) => outcome)).toStrictEqual(['issued', 'refused'])
   })
 
   it('records nothing as issued that was not signed', async () => {
