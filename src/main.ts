@@ -5,37 +5,37 @@ import { pino } from 'pino'
 import { buildApp, buildMetricsApp } from './app/app.ts'
 import { ConfigurationError, readConfig } from './config/config.ts'
 import { developmentNotice } from './app/development.ts'
-import { namesCollector } from './telemetry/otel-env.ts'
-import { openParts } from './app/compose.ts'
+import { isTracingConfigured } from './telemetry/otel-env.ts'
+import { compose } from './app/compose.ts'
 
 const { config, faults, warnings } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
 
 try {
   for (const warning of warnings) logger.warn(warning)
-  const opened = await openParts(config, logger, faults)
-  const tracing = namesCollector(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
-  const parts = { ...opened, trace: tracing?.trace ?? opened.trace }
-  const app = await buildApp(config, parts, logger, tracing)
-  const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, parts, logger)
+  const opened = await compose(config, logger, faults)
+  const tracing = isTracingConfigured(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
+  const deps = { ...opened, trace: tracing?.trace ?? opened.trace }
+  const app = await buildApp(config, deps, logger, tracing)
+  const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, deps, logger)
   app.addHook('onClose', async () => {
     await metricsApp?.close()
-    await parts.close()
+    await deps.close()
     await tracing?.end()
   })
   const address = await app.listen({ host: config.HOST, port: config.PORT })
-  parts.metrics.watchProcess()
+  deps.metrics.watchProcess()
   await metricsApp?.listen({ host: config.HOST, port: config.METRICS_PORT ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
     else logger.info({ signal }, 'closing')
     await app.close()
   })
-  parts.upkeep.retainDaily(() => ({ requestId: parts.newId(), caller: '-' }))
-  process.on('SIGHUP', () => void parts.reload())
-  const about = { node: process.version, openssl: process.versions.openssl, keyId: parts.keys.signer().keyId }
+  deps.upkeep.retainDaily(() => ({ requestId: deps.newId(), caller: '-' }))
+  process.on('SIGHUP', () => void deps.reload())
+  const about = { node: process.version, openssl: process.versions.openssl, keyId: deps.keys.signer().keyId }
   logger.info({ ...about, signingThreads: yieldToEventLoop() }, 'ready')
-  if (parts.development !== undefined) process.stdout.write(developmentNotice(address, parts.development))
+  if (deps.development !== undefined) process.stdout.write(developmentNotice(address, deps.development))
 } catch (error) {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)
   else logger.fatal({ err: error }, 'cannot start')

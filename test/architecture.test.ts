@@ -46,6 +46,7 @@ const LAWS: Record<string, Law> = {
       'node:net',
       'node:perf_hooks',
       'node:stream',
+      'yaml',
     ],
   },
   telemetry: { from: CORE, packages: ['prom-client', '@fastify/otel', '@opentelemetry/*', 'fastify'] },

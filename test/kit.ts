@@ -10,7 +10,7 @@ import { newApiKey } from '../src/auth/api-keys.ts'
 import { type Client, createClient, type TokenRequest } from '../src/client/client.ts'
 import { readConfig } from '../src/config/config.ts'
 import type { App } from '../src/http/server/app-type.ts'
-import { openParts, type Parts } from '../src/app/compose.ts'
+import { compose, type Deps } from '../src/app/compose.ts'
 import { type Running, startProcess } from './support/process.ts'
 
 /** 2026-11-23T09:00:00.000Z, in epoch milliseconds: what every service of the kit takes for now. */
@@ -83,7 +83,7 @@ function countedIds(): () => string {
 
 export type Service = {
   app: App
-  parts: Parts
+  parts: Deps
   /** Asks as the caller CLINIC. */
   client: Client
   clientOf(apiKey: string): Client
@@ -103,7 +103,7 @@ export type Service = {
  */
 export async function startService(
   env: Record<string, string> = {},
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
   policy = POLICY,
 ): Promise<Service> {
   const service = await openService(env, replace, policy)
@@ -114,7 +114,7 @@ export async function startService(
 /** The same for several tests; `close` is the caller's to call. */
 export async function openService(
   env: Record<string, string> = {},
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
   policy = POLICY,
 ): Promise<Service & { close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
@@ -122,8 +122,8 @@ export async function openService(
   const { config, faults } = readConfig({ ...testEnv(dir, policy), ...env })
   const logLines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
-  const opened = await openParts(config, logger, faults)
-  const fixed: Parts = { ...opened, clock: () => NOW, newId: countedIds() }
+  const opened = await compose(config, logger, faults)
+  const fixed: Deps = { ...opened, clock: () => NOW, newId: countedIds() }
   const parts = { ...fixed, ...replace(fixed) }
   const app = await buildApp(config, parts, logger)
   const clientOf = (apiKey: string) =>

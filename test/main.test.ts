@@ -32,12 +32,12 @@ describe('with nothing configured', () => {
     expect(await running.ended).toBe(0)
   })
 
-  it('takes the visit of README.md from appointment to end, command by command', async () => {
+  it('takes the consultation of docs/consultations.md from start to end, command by command', async () => {
     const dir = tempDir()
     const running = startServiceProcess(dir, { PORT: '0' })
     const said = await running.said(/export TOKENS=.*\n/)
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const script = /```sh\n(export TOKENS=[^]*?)```/.exec(readme)?.[1] ?? ''
+    const page = readFileSync(new URL('../docs/consultations.md', import.meta.url), 'utf8')
+    const script = /```sh\n(export TOKENS=[^]*?)```/.exec(page)?.[1] ?? ''
     const [, own = ''] = /^ *(export TOKENS=.*)$/m.exec(said) ?? []
     const lines = script
       .replace(/^export TOKENS=.*$/m, own)

@@ -1,40 +1,40 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
-import { bearerCheck } from '../auth/metrics-token.ts'
+import { createBearerCheck } from '../auth/metrics-token.ts'
 import type { Config } from '../config/config.ts'
 import type { App } from '../http/server/app-type.ts'
-import { closeCalmly } from '../http/server/shutdown.ts'
-import { allowOrigins } from '../http/server/cors.ts'
+import { enableGracefulShutdown } from '../http/server/shutdown.ts'
+import { addCors } from '../http/server/cors.ts'
 import { addAudit } from '../http/routes/audit.ts'
-import { addDocs } from '../http/server/docs.ts'
-import { refuseAtDoor } from '../http/server/load-shedding.ts'
-import { setHeaders } from '../http/server/headers.ts'
+import { addDocsPage } from '../http/server/docs.ts'
+import { refuseEarly } from '../http/server/load-shedding.ts'
+import { addSecurityHeaders } from '../http/server/headers.ts'
 import { addHealth } from '../http/routes/health.ts'
 import { addInspect } from '../http/routes/inspect.ts'
 import { addKeys } from '../http/routes/keys.ts'
-import { limit } from '../http/server/limits.ts'
+import { addRateLimits } from '../http/server/limits.ts'
 import { logRequests } from '../http/server/log.ts'
 import { addMeetingConfig } from '../http/routes/meeting-config.ts'
 import { addMetrics, countRequests } from '../http/routes/metrics.ts'
-import { answerUnknown } from '../http/server/not-found.ts'
-import { describe } from '../http/server/openapi.ts'
-import { noteOrigin } from '../http/server/request-origin.ts'
-import { refuseOverload } from '../http/server/overload.ts'
+import { addNotFound } from '../http/server/not-found.ts'
+import { addOpenApi } from '../http/server/openapi.ts'
+import { recordOrigin } from '../http/server/request-origin.ts'
+import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
 import { parseStrictJson } from '../http/server/strict-json.ts'
 import { addTokens, TOKEN_PATH } from '../http/routes/tokens.ts'
-import { askingOf } from '../http/server/requester.ts'
-import type { Parts } from './compose.ts'
+import { requesterOf } from '../http/server/requester.ts'
+import type { Deps } from './compose.ts'
 import { serverOptions } from '../http/server/options.ts'
 import { exportAudit } from '../service/audit/export.ts'
-import { identify, type Presented } from '../service/authenticate.ts'
-import { inspectFor } from '../service/tokens/inspect-token.ts'
+import { authenticateCaller, type PresentedCredential } from '../service/authenticate.ts'
+import { inspectTokenForCaller } from '../service/tokens/inspect-token.ts'
 import { issueToken } from '../service/tokens/issue-token.ts'
 import { recordRefusal } from '../service/audit/record.ts'
 import { readAudit } from '../service/audit/read.ts'
-import { readinessOf } from '../service/readiness.ts'
-import { tellMeetingConfig } from '../service/tokens/meeting-config.ts'
+import { createReadinessCheck } from '../service/readiness.ts'
+import { readMeetingConfig } from '../service/tokens/meeting-config.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import { addVisits } from './consultation-routes.ts'
+import { addConsultationRoutes } from './consultation-routes.ts'
 
 /**
  * Builds the application: what is added first, a request meets first. It does not listen yet.
@@ -42,11 +42,11 @@ import { addVisits } from './consultation-routes.ts'
  */
 export async function buildApp(
   config: Config,
-  parts: Parts,
+  deps: Deps,
   logger: FastifyBaseLogger,
   tracing?: Pick<Tracing, 'plugin' | 'traceIdOf'>,
 ): Promise<App> {
-  const app: App = Fastify(serverOptions(config.TRUST_PROXY, parts.newId, logger))
+  const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
   if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
@@ -55,66 +55,69 @@ export async function buildApp(
     parseStrictJson(body),
   )
 
-  refuseAtDoor(app, TOKEN_PATH, parts.signing, parts.newId, (refused) => {
-    parts.metrics.refusedEarly(TOKEN_PATH, refused)
+  refuseEarly(app, TOKEN_PATH, deps.signing, deps.newId, (refused) => {
+    deps.metrics.refusedEarly(TOKEN_PATH, refused)
     logger.warn({ route: TOKEN_PATH, status: 503, code: 'overloaded', requests: refused }, 'requests')
   })
   logRequests(app)
-  countRequests(app, parts.metrics)
-  setHeaders(app)
-  const accepting = closeCalmly(app)
-  noteOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
-  const limitCaller = await limit(app, parts.limiter, {
+  countRequests(app, deps.metrics)
+  addSecurityHeaders(app)
+  const accepting = enableGracefulShutdown(app)
+  recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
+  const limitCaller = await addRateLimits(app, deps.limiter, {
     perAddress: config.RATE_LIMIT_PER_ADDRESS,
     keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
     perCaller: config.RATE_LIMIT_PER_CALLER,
     perUser: config.RATE_LIMIT_PER_USER,
   })
-  await allowOrigins(app, config.CORS_ORIGINS)
-  refuseOverload(app, parts.signing)
+  await addCors(app, config.CORS_ORIGINS)
+  shedLoad(app, deps.signing)
   handleErrors(app, (request, code) =>
     request.caller === null
       ? Promise.resolve()
-      : recordRefusal(parts, askingOf(request), code, {}, request.routeOptions.config.action),
+      : recordRefusal(deps, requesterOf(request), code, {}, request.routeOptions.config.action),
   )
-  answerUnknown(app)
+  addNotFound(app)
 
-  await addRoutes(app, config, parts, { accepting, limitCaller })
+  await addRoutes(app, config, deps, { accepting, limitCaller })
   return app
 }
 
-type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof limit>> }
+type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof addRateLimits>> }
 
-async function addRoutes(app: App, config: Config, parts: Parts, { accepting, limitCaller }: Ready): Promise<void> {
-  await describe(app)
-  addHealth(app, readinessOf({ ledger: parts.ledger, keys: parts.keys, clock: parts.clock, accepting }))
-  if (config.METRICS_PORT === undefined) addMetrics(app, parts.metrics, bearerCheck(config.METRICS_TOKEN))
-  addKeys(app, parts.keys, config.KEYS_MAX_AGE_SECONDS)
+async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limitCaller }: Ready): Promise<void> {
+  await addOpenApi(app)
+  addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
+  if (config.METRICS_PORT === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
+  addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
   const door = {
-    identify: (presented: Presented) => identify(parts, config.RATE_LIMIT_FAILED_LOGINS, presented),
+    identify: (presented: PresentedCredential) => authenticateCaller(deps, config.RATE_LIMIT_FAILED_LOGINS, presented),
     limitCaller,
   }
-  addTokens(app, { ...door, issueToken: (asking, request, gone) => issueToken(parts, asking, request, gone) })
-  await addVisits(app, config, parts, door)
-  addMeetingConfig(app, { ...door, tellMeetingConfig: (asking, query) => tellMeetingConfig(parts, asking, query) })
+  addTokens(app, {
+    ...door,
+    issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, isAborted),
+  })
+  await addConsultationRoutes(app, config, deps, door)
+  addMeetingConfig(app, { ...door, tellMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
   addAudit(app, {
     ...door,
-    readAudit: (asking, query) => readAudit(parts, asking, query),
-    exportAudit: (asking, format, query) => exportAudit(parts, asking, format, query),
+    readAudit: (requester, query) => readAudit(deps, requester, query),
+    exportAudit: (requester, format, query) => exportAudit(deps, requester, format, query),
   })
-  addInspect(app, { ...door, inspectToken: (asking, token) => inspectFor(parts, asking, token) })
-  await addDocs(app)
+  addInspect(app, { ...door, inspectToken: (requester, token) => inspectTokenForCaller(deps, requester, token) })
+  await addDocsPage(app)
 }
 
 /** Builds the application of a port that only the metrics are at. */
-export function buildMetricsApp(config: Config, parts: Parts, logger: FastifyBaseLogger): App {
-  const app: App = Fastify(serverOptions(config.TRUST_PROXY, parts.newId, logger))
+export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseLogger): App {
+  const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
   app.decorateRequest('problem', null)
   app.decorateRequest('caller', null)
   logRequests(app)
-  setHeaders(app)
+  addSecurityHeaders(app)
   handleErrors(app, () => Promise.resolve())
-  answerUnknown(app)
-  addMetrics(app, parts.metrics, bearerCheck(config.METRICS_TOKEN))
+  addNotFound(app)
+  addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   return app
 }

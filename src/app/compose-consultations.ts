@@ -1,59 +1,60 @@
 import type { Config } from '../config/config.ts'
-import type { FollowedKeys } from '../reload/key-reload.ts'
-import { jaasConferences } from '../jaas/conferences.ts'
+import type { ReloadableKeys } from '../reload/key-reload.ts'
+import { createJaasConferences } from '../jaas/conferences.ts'
 import type { Consultation, Participant } from '../rules/consultations/consultation.ts'
-import type { FinishingParts } from '../service/consultations/consultations.ts'
-import type { CreatingParts } from '../service/consultations/create.ts'
-import { callerByInvitation } from '../service/invitations/sessions.ts'
-import type { InvitingParts } from '../service/invitations/invitations.ts'
-import type { RedeemingParts } from '../service/invitations/redeem.ts'
-import type { RenewingParts } from '../service/tokens/renew-token.ts'
-import type { RevokingParts } from '../service/revocations/revocations.ts'
-import type { AdmissionParts } from '../service/consultations/waiting-room.ts'
-import { openBackground } from '../service/background.ts'
-import { knowRevocations } from '../service/revocations/cache.ts'
-import type { Conferences, NewSecret } from '../service/ports.ts'
+import type { FinishConsultationDeps } from '../service/consultations/consultations.ts'
+import type { CreateConsultationDeps } from '../service/consultations/create.ts'
+import { findInvitationCaller } from '../service/invitations/sessions.ts'
+import type { InvitationDeps } from '../service/invitations/invitations.ts'
+import type { RedeemInvitationDeps } from '../service/invitations/redeem.ts'
+import type { RenewTokenDeps } from '../service/tokens/renew-token.ts'
+import type { RevokeDeps } from '../service/revocations/revocations.ts'
+import type { AdmitParticipantDeps } from '../service/consultations/waiting-room.ts'
+import { createBackground } from '../service/background.ts'
+import { openRevocationCache } from '../service/revocations/cache.ts'
+import type { NewSecret } from '../service/ports.ts'
+import type { Conferences } from '../service/consultations/ports.ts'
 import type { Store } from '../store/open.ts'
 
-/** The parts of consultations. */
-export type VisitParts = CreatingParts &
-  FinishingParts &
-  AdmissionParts &
-  InvitingParts &
-  RedeemingParts &
-  RenewingParts &
-  RevokingParts
+/** The deps of consultations. */
+export type ConsultationDeps = CreateConsultationDeps &
+  FinishConsultationDeps &
+  AdmitParticipantDeps &
+  InvitationDeps &
+  RedeemInvitationDeps &
+  RenewTokenDeps &
+  RevokeDeps
 
 /**
  * Opens what consultations need beside the rest.
  * @param onError is told what nobody waits for
  */
-export function openVisitParts(
+export function composeConsultations(
   config: Config,
-  { consultations, invitations, revocations, bell }: Store,
-  keys: FollowedKeys,
+  { consultations, invitations, revocations, changeBus }: Store,
+  keys: ReloadableKeys,
   newSecret: NewSecret,
   onError: (error: Error) => void,
 ) {
-  const background = openBackground(onError)
-  const revoked = knowRevocations(revocations, bell)
+  const background = createBackground(onError)
+  const revoked = openRevocationCache(revocations, changeBus)
   return {
-    parts: {
+    deps: {
       consultations,
       invitations,
       revocations,
       revoked,
-      bell,
+      changeBus,
       background,
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
       limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
-      mayStillAsk: async (via: string, { id }: Consultation, { role }: Participant) =>
-        (await callerByInvitation({ invitations }, id, via))?.roles.has(role) ?? false,
+      mayStillRequest: async (via: string, { id }: Consultation, { role }: Participant) =>
+        (await findInvitationCaller({ invitations }, id, via))?.roles.has(role) ?? false,
     },
-    watched: { bellUp: bell.up, revocations: revoked.count },
+    watched: { changeBusUp: changeBus.up, revocations: revoked.count },
     /** Ends once all that is under way is done. */
     async close() {
       await background.settled()
@@ -63,7 +64,7 @@ export function openVisitParts(
 }
 
 /** What may be had a minute, where the service counts it. */
-const limitsOf = (config: Config): RedeemingParts['limits'] => ({
+const limitsOf = (config: Config): RedeemInvitationDeps['limits'] => ({
   perUser: config.RATE_LIMIT_PER_USER,
   perRoom: config.RATE_LIMIT_PER_ROOM,
   perInvitation: config.RATE_LIMIT_PER_INVITATION,
@@ -71,7 +72,7 @@ const limitsOf = (config: Config): RedeemingParts['limits'] => ({
 })
 
 /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
-const conferencesOf = (config: Config, { administer }: FollowedKeys): Conferences | undefined =>
+const conferencesOf = (config: Config, { administer }: ReloadableKeys): Conferences | undefined =>
   config.JAAS_MANAGEMENT === 'off' || administer === undefined
     ? undefined
-    : jaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })
+    : createJaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })

@@ -4,34 +4,36 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Config, ConfigurationError, deploymentOf } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
-import { type Events, eventsTo } from '../telemetry/events.ts'
+import { type Events, createEvents } from '../telemetry/events.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
-import { type FollowedKeys, followKeys, pathsOf, sharedSecret } from '../reload/key-reload.ts'
-import { placeOf, ringReader } from '../reload/key-location.ts'
-import { ringOf } from './development.ts'
-import type { Ring } from '../keys/key-ring.ts'
-import { type SignatureQueue, signatureQueue, SIGNATURES_A_CORE } from '../keys/signing-queue.ts'
+import { type ReloadableKeys, watchKeys, pathsOf, openSharedSecret } from '../reload/key-reload.ts'
+import { keyLocationOf, createKeyRingReader } from '../reload/key-location.ts'
+import { openKeyRing } from './development.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { type SigningQueue, createSigningQueue, SIGNATURES_PER_CORE } from '../keys/signing-queue.ts'
 import type { QueueEvents } from '../service/events.ts'
 import { openLimiter } from '../limits/limiter.ts'
 import { OperatorError } from '../service/fault.ts'
-import { followPolicy, readPolicyBy } from '../reload/policy-reload.ts'
-import { notesIn, openRecord, recording } from './open-record.ts'
-import type { AdmittingParts } from '../service/keys/admit.ts'
-import type { IssuingParts } from '../service/tokens/issue-token.ts'
-import type { AuditReader, CallerDirectory, NewSecret, SigningLoad } from '../service/ports.ts'
-import { companyMs } from '../store/audit/commit-scheduler.ts'
+import { watchPolicy, readConfiguredPolicy } from '../reload/policy-reload.ts'
+import { createNote, openRecord, recordReload } from './open-record.ts'
+import type { AdmitKeysDeps } from '../service/keys/admit.ts'
+import type { IssueTokenDeps } from '../service/tokens/issue-token.ts'
+import type { CallerDirectory, NewSecret } from '../service/ports.ts'
+import type { AuditReader } from '../service/audit/ports.ts'
+import type { SigningLoad } from '../service/keys/ports.ts'
+import { groupCommitDelayMs } from '../store/audit/commit-scheduler.ts'
 import type { Store } from '../store/open.ts'
-import { counted, keepUp, type Upkeep } from './maintenance.ts'
-import { openVisitParts, type VisitParts } from './compose-consultations.ts'
+import { countEntries, startMaintenance, type Maintenance } from './maintenance.ts'
+import { composeConsultations, type ConsultationDeps } from './compose-consultations.ts'
 
 /** All that has state, opened. */
-export type Parts = IssuingParts &
-  VisitParts & {
-    keys: FollowedKeys
+export type Deps = IssueTokenDeps &
+  ConsultationDeps & {
+    keys: ReloadableKeys
     signing: SigningLoad
     callers: CallerDirectory
     reader: AuditReader
-    upkeep: Upkeep
+    upkeep: Maintenance
     metrics: Metrics
     /** Reads policy and keys again; what is broken leaves in force what is. */
     reload(): Promise<void>
@@ -41,31 +43,33 @@ export type Parts = IssuingParts &
   }
 
 /**
- * Opens the parts.
+ * Opens the deps.
  * @param faults what is wrong with the settings already; told together with what is found here
  * @throws ConfigurationError with every fault of settings, key, policy and store
  */
-export async function openParts(
+export async function compose(
   config: Config,
   logger: FastifyBaseLogger,
   faults: readonly string[] = [],
-): Promise<Parts> {
+): Promise<Deps> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
   const { ring, file } = await readFiles(config, development, found)
   const metrics = openMetrics(config.JITSI_DEPLOYMENT)
-  const events = eventsTo(logger, metrics, clock)
+  const events = createEvents(logger, metrics, clock)
   const signing = openQueue(config, events)
   const { record, note } = await startRecord(config, events, signing)
-  const keys = await collect(found, () => keysOf(config, ring, { ...record, clock, newId, queue: signing }, events))
-  if (keys === undefined) throw await closedFirst(record, new ConfigurationError(found))
-  const policy = followPolicy(config, file, clock, recording(note, events))
-  const upkeep = keepUp(config, { record, keys, clock, onError: events.broke })
+  const keys = await collectErrors(found, () =>
+    openKeys(config, ring, { ...record, clock, newId, queue: signing }, events),
+  )
+  if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
+  const policy = watchPolicy(config, file, clock, recordReload(note, events))
+  const upkeep = startMaintenance(config, { record, keys, clock, onError: events.onError })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
-  const visits = openVisitParts(config, record, keys, newSecret, events.broke)
-  metrics.watch({ ...visits.watched, signing, ring: keys.standing, clock, rotationDays: config.KEYS_ROTATION_DAYS })
+  const visits = composeConsultations(config, record, keys, newSecret, events.onError)
+  metrics.watch({ ...visits.watched, signing, ring: keys.status, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {
-    ...decidedBy(policy, keys),
+    ...reloadable(policy, keys),
     deployment: deploymentOf(config),
     clock,
     newId,
@@ -73,7 +77,7 @@ export async function openParts(
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...visits.parts,
+    ...visits.deps,
     upkeep,
     limiter,
     metrics,
@@ -84,24 +88,24 @@ export async function openParts(
       keys.close()
       closeLimiter()
       await visits.close()
-      await upkeep.end(() => note('service.stop').catch(events.broke))
+      await upkeep.end(() => note('service.stop').catch(events.onError))
       await record.close()
     },
   }
 }
 
 /** What is read again while the service runs. */
-const decidedBy = (
-  { current, reload }: ReturnType<typeof followPolicy>,
-  keys: FollowedKeys,
-): Pick<Parts, 'policy' | 'callers' | 'reload'> => ({
+const reloadable = (
+  { current, reload }: ReturnType<typeof watchPolicy>,
+  keys: ReloadableKeys,
+): Pick<Deps, 'policy' | 'callers' | 'reload'> => ({
   policy: () => current().policy,
   callers: { authenticate: (credential) => current().callers.authenticate(credential) },
   reload: async () => void (await Promise.all([reload(), keys.reload()])),
 })
 
 /** @returns an error, once what was opened before it is closed */
-async function closedFirst(record: Store, error: Error): Promise<Error> {
+async function closeAfterError(record: Store, error: Error): Promise<Error> {
   await record.close()
   return error
 }
@@ -109,8 +113,8 @@ async function closedFirst(record: Store, error: Error): Promise<Error> {
 /** What lies in files. @throws ConfigurationError with all that was found */
 async function readFiles(config: Config, development: Development | undefined, found: string[]) {
   const [ring, file] = await Promise.all([
-    collect(found, () => ringOf(config, development)),
-    collect(found, () => policyFileOf(config, development)),
+    collectErrors(found, () => openKeyRing(config, development)),
+    collectErrors(found, () => readPolicyFileOf(config, development)),
   ])
   if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
   return { ring, file }
@@ -123,34 +127,34 @@ const monotonic = () => performance.now()
 
 /** Opens the record; that the service started stands in it by then. */
 async function startRecord(config: Config, events: Events, { expectedWaitMs }: SigningLoad) {
-  const record = counted(await openRecord(config, config.AUDIT_WRITER, events, expectedWaitMs))
-  const note = notesIn(record.ledger, clock)
+  const record = countEntries(await openRecord(config, config.AUDIT_WRITER, events, expectedWaitMs))
+  const note = createNote(record.ledger, clock)
   await note('service.start')
   return { record, note }
 }
 
 /** Of the time that a token may wait, the record has its part. */
-const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): SignatureQueue =>
-  signatureQueue(
-    { underWay: SIGNATURES_A_CORE * availableParallelism(), maxWaitMs: maxMs - companyMs(maxMs) },
+const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): SigningQueue =>
+  createSigningQueue(
+    { maxRunning: SIGNATURES_PER_CORE * availableParallelism(), maxWaitMs: maxMs - groupCommitDelayMs(maxMs) },
     monotonic,
     events,
   )
 
 /** The keys that sign: those of a ring, or the secret that stands in for one. */
-function keysOf(
+function openKeys(
   config: Config,
-  ring: Ring | undefined,
-  parts: AdmittingParts & { queue: SignatureQueue },
+  ring: KeyRing | undefined,
+  deps: AdmitKeysDeps & { queue: SigningQueue },
   { keysReloaded }: Events,
-): Promise<FollowedKeys> {
-  if (ring === undefined) return Promise.resolve(sharedSecret(config.JITSI_JWT_SECRET ?? '', parts.queue))
-  const folder = { paths: pathsOf(placeOf(config)), read: ringReader(config) }
-  return followKeys(folder, ring, deploymentOf(config), parts, keysReloaded)
+): Promise<ReloadableKeys> {
+  if (ring === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
+  const folder = { paths: pathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
+  return watchKeys(folder, ring, deploymentOf(config), deps, keysReloaded)
 }
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
-export async function collect<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
+export async function collectErrors<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open()
   } catch (error) {
@@ -161,7 +165,7 @@ export async function collect<T>(faults: string[], open: () => Promise<T>): Prom
 }
 
 /** The policy by the settings: of its file, or the built-in one. */
-export async function policyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
+export async function readPolicyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
-  return readPolicyBy(config, config.POLICY_FILE)
+  return readConfiguredPolicy(config, config.POLICY_FILE)
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { makeDevelopmentKey } from '../keys/generate.ts'
-import type { Ring } from '../keys/key-ring.ts'
-import { ringReader, lacksKey } from '../reload/key-location.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { createKeyRingReader, isKeyMissing } from '../reload/key-location.ts'
 import { newApiKey } from '../auth/api-keys.ts'
 import { BUILT_IN_POLICY, CONSULTATION_ROOMS, type PolicyFile } from '../contract/policy/policy.ts'
 
@@ -70,10 +70,10 @@ export function developmentNotice(address: string, { apiKey, visitsApiKey, madeK
 }
 
 /** @returns the ring, or undefined where a shared secret signs */
-export async function ringOf(config: Config, development: Development | undefined): Promise<Ring | undefined> {
+export async function openKeyRing(config: Config, development: Development | undefined): Promise<KeyRing | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
-  if (development !== undefined && lacksKey(config)) {
+  if (development !== undefined && isKeyMissing(config)) {
     development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
   }
-  return ringReader(config)()
+  return createKeyRingReader(config)()
 }

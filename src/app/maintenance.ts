@@ -1,17 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
-import { keptSince } from '../rules/audit/retention.ts'
+import { retentionStart } from '../rules/audit/retention.ts'
 import { DAY_MS, MINUTE_MS } from '../rules/time.ts'
-import { checkpointer } from '../service/audit/checkpoint.ts'
-import type { Clock, Keys, Ledger } from '../service/ports.ts'
-import { forgetConsultations } from '../service/consultations/forget.ts'
-import { retainAudit, type Retaining } from '../service/audit/retain.ts'
+import { createCheckpointTaker } from '../service/audit/checkpoint.ts'
+import type { Clock } from '../service/ports.ts'
+import type { Ledger } from '../service/ports.ts'
+import type { Keys } from '../service/keys/ports.ts'
+import { deleteConsultations } from '../service/consultations/delete.ts'
+import { retainAudit, type RetentionActor } from '../service/audit/retain.ts'
 import type { Store } from '../store/open.ts'
 
 /** What keeping the record in order needs. */
-export type UpkeepParts = {
+export type MaintenanceDeps = {
   record: CountedRecord
-  keys: Pick<Keys, 'attest'>
+  keys: Pick<Keys, 'signStatement'>
   clock: Clock
   onError: (error: Error) => void
 }
@@ -25,14 +27,14 @@ const PAUSE_MS = 20
 /** A record that counts what its ledger keeps. */
 export type CountedRecord = Store & { kept(): number }
 
-export function counted(record: Store): CountedRecord {
+export function countEntries(record: Store): CountedRecord {
   let kept = 0
   const append: Ledger['append'] = (entry) => record.ledger.append(entry).then(() => void (kept += 1))
   return { ...record, ledger: { ...record.ledger, append }, kept: () => kept }
 }
 
 /** Does something over and over, never twice at once. */
-function every(ms: number, task: () => Promise<unknown>, onError: (error: Error) => void) {
+function repeatEvery(ms: number, task: () => Promise<unknown>, onError: (error: Error) => void) {
   let last: Promise<unknown> | undefined
   const run = () =>
     (last ??= task()
@@ -51,9 +53,9 @@ function every(ms: number, task: () => Promise<unknown>, onError: (error: Error)
 /** Takes a checkpoint every so many entries of this instance or minutes, whichever comes first, and one at the end. */
 function takeCheckpoints(
   { AUDIT_CHECKPOINT_ENTRIES, AUDIT_CHECKPOINT_MINUTES }: Config,
-  { record, keys, clock, onError }: UpkeepParts,
+  { record, keys, clock, onError }: MaintenanceDeps,
 ) {
-  const take = checkpointer({ ...record, keys, clock })
+  const take = createCheckpointTaker({ ...record, keys, clock })
   let last = { kept: 0, at: performance.now() }
   const takeIfDue = async () => {
     const now = { kept: record.kept(), at: performance.now() }
@@ -63,7 +65,7 @@ function takeCheckpoints(
     last = now
     await take()
   }
-  const looks = every(TICK_MS, takeIfDue, onError)
+  const looks = repeatEvery(TICK_MS, takeIfDue, onError)
   return {
     async end() {
       await looks.end()
@@ -73,20 +75,20 @@ function takeCheckpoints(
 }
 
 /** What keeps the record in order. */
-export type Upkeep = {
+export type Maintenance = {
   /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable` */
-  retain(by: Retaining): Promise<{ entries: number; checkpoints: number }>
+  retain(by: RetentionActor): Promise<{ entries: number; checkpoints: number }>
   /** Does so now, and every day from now on; consultations that ended long ago are forgotten too, and idempotent
    * answers of the day before. */
-  retainDaily(by: () => Retaining): void
+  retainDaily(by: () => RetentionActor): void
   /** Ends what is under way; the next run goes on from there. @param last makes the last entry, which is signed too */
   end(last: () => Promise<void>): Promise<void>
 }
 
 /** Begins to keep the record in order. */
-export function keepUp(config: Config, parts: UpkeepParts): Upkeep {
-  const checkpoints = takeCheckpoints(config, parts)
-  const { retain, daily, end } = retaining(config, parts)
+export function startMaintenance(config: Config, deps: MaintenanceDeps): Maintenance {
+  const checkpoints = takeCheckpoints(config, deps)
+  const { retain, daily, end } = startRetention(config, deps)
   return {
     retain,
     retainDaily: daily,
@@ -98,30 +100,30 @@ export function keepUp(config: Config, parts: UpkeepParts): Upkeep {
   }
 }
 
-function retaining(
+function startRetention(
   { AUDIT_RETENTION_DAYS, CONSULTATION_RETENTION_DAYS }: Config,
-  { record, keys, clock, onError }: UpkeepParts,
+  { record, keys, clock, onError }: MaintenanceDeps,
 ) {
   const state = { ending: false }
   const pause = async () => {
     await setTimeout(PAUSE_MS)
     if (state.ending) throw new Error('stopped; the next run goes on from here')
   }
-  const parts = { ...record, keys, clock, pause }
-  const retain = async (by: Retaining) => {
-    const since = keptSince(AUDIT_RETENTION_DAYS, clock())
-    return since === undefined ? { entries: 0, checkpoints: 0 } : retainAudit(parts, since, by)
+  const deps = { ...record, keys, clock, pause }
+  const retain = async (by: RetentionActor) => {
+    const since = retentionStart(AUDIT_RETENTION_DAYS, clock())
+    return since === undefined ? { entries: 0, checkpoints: 0 } : retainAudit(deps, since, by)
   }
-  let runs: ReturnType<typeof every> | undefined
+  let runs: ReturnType<typeof repeatEvery> | undefined
   return {
     retain,
-    daily(by: () => Retaining) {
-      runs = every(
+    daily(by: () => RetentionActor) {
+      runs = repeatEvery(
         DAY_MS,
         async () => {
-          await record.consultations.forgetAnswers(clock() - DAY_MS)
-          const before = keptSince(CONSULTATION_RETENTION_DAYS, clock())
-          if (before !== undefined) await forgetConsultations(parts, before, by())
+          await record.consultations.deleteAnswers(clock() - DAY_MS)
+          const before = retentionStart(CONSULTATION_RETENTION_DAYS, clock())
+          if (before !== undefined) await deleteConsultations(deps, before, by())
           await retain(by())
         },
         (error) => (state.ending ? undefined : onError(error)),

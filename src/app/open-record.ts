@@ -3,22 +3,23 @@ import { type Config, ConfigurationError } from '../config/config.ts'
 import type { AuditEntry } from '../contract/audit/audit-entry.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { ReloadOutcome } from '../service/events.ts'
-import { link } from '../rules/audit/chain.ts'
-import { hidden, hiddenSearch, type Pseudonyms, pseudonymsBy } from '../rules/audit/pseudonyms.ts'
-import type { Clock, Ledger } from '../service/ports.ts'
+import { linkEntry } from '../rules/audit/chain.ts'
+import { pseudonymize, pseudonymizeSearch, type Pseudonyms, createPseudonyms } from '../rules/audit/pseudonyms.ts'
+import type { Clock } from '../service/ports.ts'
+import type { Ledger } from '../service/ports.ts'
 import { openStore, planMigrations, type Store } from '../store/open.ts'
-import { SILENT, type StoreEvents } from '../service/events.ts'
+import { NO_EVENTS, type StoreEvents } from '../service/events.ts'
 
 /** Tells how a reload of the policy ended, and records it. */
-export const recording =
-  (note: ReturnType<typeof notesIn>, events: Pick<Events, 'policyReloaded' | 'broke'>) =>
+export const recordReload =
+  (note: ReturnType<typeof createNote>, events: Pick<Events, 'policyReloaded' | 'onError'>) =>
   (outcome: ReloadOutcome): void => {
     events.policyReloaded(outcome)
-    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.broke)
+    note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.onError)
   }
 
 /** Records what nobody asked for. */
-export const notesIn =
+export const createNote =
   (ledger: Ledger, clock: Clock) =>
   (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
     ledger.append({ time: clock(), requestId: randomUUIDv7(), caller: '-', action, outcome })
@@ -32,32 +33,32 @@ export const notesIn =
 export async function openRecord(
   { DATABASE_URL, AUDIT_PSEUDONYM_KEY }: RecordConfig,
   writer: string,
-  events: StoreEvents = SILENT,
+  events: StoreEvents = NO_EVENTS,
   waitMs?: () => number,
 ): Promise<Store> {
   const own = { name: writer, chain: randomUUIDv7() }
-  const record = await openStore(DATABASE_URL, own, link, events, waitMs).catch(cannotOpen)
-  return AUDIT_PSEUDONYM_KEY === undefined ? record : hiding(record, pseudonymsBy(AUDIT_PSEUDONYM_KEY))
+  const record = await openStore(DATABASE_URL, own, linkEntry, events, waitMs).catch(throwCannotOpen)
+  return AUDIT_PSEUDONYM_KEY === undefined ? record : withPseudonyms(record, createPseudonyms(AUDIT_PSEUDONYM_KEY))
 }
 
 /** The settings that the record needs. */
 type RecordConfig = Pick<Config, 'DATABASE_URL' | 'AUDIT_PSEUDONYM_KEY'>
 
-function cannotOpen({ message }: Error): never {
+function throwCannotOpen({ message }: Error): never {
   throw new ConfigurationError([
     `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
   ])
 }
 
 /** A record in which persons and rooms stand by their pseudonyms, and are looked for by them. */
-const hiding = (record: Store, pseudonyms: Pseudonyms): Store => ({
+const withPseudonyms = (record: Store, pseudonyms: Pseudonyms): Store => ({
   ...record,
-  ledger: { ...record.ledger, append: (entry) => record.ledger.append(hidden(entry, pseudonyms)) },
-  reader: { ...record.reader, search: (search) => record.reader.search(hiddenSearch(search, pseudonyms)) },
+  ledger: { ...record.ledger, append: (entry) => record.ledger.append(pseudonymize(entry, pseudonyms)) },
+  reader: { ...record.reader, search: (search) => record.reader.search(pseudonymizeSearch(search, pseudonyms)) },
 })
 
 /** What opening the record would change about its tables, which it does not. @throws ConfigurationError */
-export const pendingMigrations = ({ DATABASE_URL }: RecordConfig) => planMigrations(DATABASE_URL).catch(cannotOpen)
+export const pendingMigrations = ({ DATABASE_URL }: RecordConfig) => planMigrations(DATABASE_URL).catch(throwCannotOpen)
 
 /** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
 export async function withRecord<T>(

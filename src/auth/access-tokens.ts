@@ -22,7 +22,7 @@ const NOBODY: Refusal = { code: 'unauthenticated' }
  * @returns finds the user of an access token
  * @throws ServiceFault `identity-provider-unavailable`, from the finder
  */
-export function accessTokenCallers(issuers: readonly Issuer[], clock: Clock) {
+export function createAccessTokenCallers(issuers: readonly Issuer[], clock: Clock) {
   const known = new Map(issuers.map((issuer) => [issuer.policy.issuer, issuer]))
   return async (token: string): Promise<Caller | Refusal> => {
     const issuer = known.get(issuerOf(token) ?? '')

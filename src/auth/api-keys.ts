@@ -1,6 +1,6 @@
 import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ApiKeyHash, CallerPolicy } from '../contract/policy/policy.ts'
-import { type Caller, callerOf } from '../rules/policy/policy.ts'
+import { type Caller, createCaller } from '../rules/policy/policy.ts'
 import type { Clock } from '../service/ports.ts'
 
 const API_KEY = /^jts_([a-z0-9][a-z0-9-]{0,63})_[A-Za-z0-9_-]{43}$/
@@ -26,9 +26,12 @@ const sha256 = (text: string): Buffer => digest('sha256', text, 'buffer')
  * @param entries checked callers; several hashes a caller let keys rotate with overlap, each within its own time
  * @returns finds the caller of a key; undefined for what is no key, is nobody's, is not valid yet or no more
  */
-export function apiKeyCallers(entries: readonly CallerPolicy[], clock: Clock): (apiKey: string) => Caller | undefined {
+export function createApiKeyCallers(
+  entries: readonly CallerPolicy[],
+  clock: Clock,
+): (apiKey: string) => Caller | undefined {
   const known = new Map(
-    entries.map((entry) => [entry.id, { caller: callerOf(entry), keys: entry.apiKeySha256.map(keyOf) }]),
+    entries.map((entry) => [entry.id, { caller: createCaller(entry), keys: entry.apiKeySha256.map(keyOf) }]),
   )
   // Stands in for a caller that is not there, so that an unknown id costs what a wrong key costs.
   const nobody = { caller: undefined, keys: [{ hash: randomBytes(32), from: 0, until: 0 }] }

@@ -14,7 +14,7 @@ const COOL_DOWN_WITHOUT_KEYS_MS = 5000
 const FRESH_MS = 600_000
 
 /** Where an issuer's keys are, and how long the last good set may serve while the issuer is away. */
-export type KeysPlace = { issuer: string; jwksUri?: string; maxStaleMs: number; allowHttp: boolean }
+export type JwksLocation = { issuer: string; jwksUri?: string; maxStaleMs: number; allowHttp: boolean }
 
 /** Fetches a JSON document. Throws for whatever is not one. */
 export type FetchJson = (url: string) => Promise<unknown>
@@ -24,7 +24,11 @@ export type FetchJson = (url: string) => Promise<unknown>
  * names a key that is not among them, in moderation. While the issuer is away the last good set serves.
  * @returns jose's way to ask for a key; throws ServiceFault `identity-provider-unavailable` where there is no set to ask
  */
-export function issuerKeys(place: KeysPlace, clock: Clock, fetchJson: FetchJson = fetchDocument): JWTVerifyGetKey {
+export function createIssuerKeys(
+  place: JwksLocation,
+  clock: Clock,
+  fetchJson: FetchJson = fetchDocument,
+): JWTVerifyGetKey {
   let set: { find: ReturnType<typeof createLocalJWKSet>; at: number } | undefined
   let attemptedAt = -Infinity
   let pending: Promise<void> | undefined
@@ -63,7 +67,7 @@ export function issuerKeys(place: KeysPlace, clock: Clock, fetchJson: FetchJson 
 }
 
 /** Where the keys are, by the issuer's own word (OpenID Connect Discovery 1.0, sections 3 and 4). */
-async function discover({ issuer, allowHttp }: KeysPlace, fetchJson: FetchJson): Promise<string> {
+async function discover({ issuer, allowHttp }: JwksLocation, fetchJson: FetchJson): Promise<string> {
   const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   const { issuer: says, jwks_uri: jwksUri } = document as { issuer?: unknown; jwks_uri?: unknown }
   if (says !== issuer || typeof jwksUri !== 'string') throw new Error('the discovery document is of another issuer')

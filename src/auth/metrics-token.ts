@@ -5,7 +5,7 @@ import { timingSafeEqual } from 'node:crypto'
  * @param token what has to stand behind `Bearer`; undefined where everybody may come
  * @returns whether what a header holds will do; the time it takes tells nothing of the token but its length
  */
-export function bearerCheck(token: string | undefined): (header: string | undefined) => boolean {
+export function createBearerCheck(token: string | undefined): (header: string | undefined) => boolean {
   if (token === undefined) return () => true
   const expected = Buffer.from(`Bearer ${token}`)
   return (header = '') => {

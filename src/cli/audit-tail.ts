@@ -5,7 +5,7 @@ import { withRecord } from '../app/open-record.ts'
 import { EXPORT_FORMATS } from '../rules/audit/export.ts'
 import { tailAudit } from '../service/audit/tail.ts'
 import { FILTER_OPTIONS, FILTER_USAGE } from './audit.ts'
-import { CLI_WRITER, type Command, configOf, fieldLines, no, OPERATOR, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, configOf, fieldLines, failure, OPERATOR, UsageError } from './command.ts'
 
 /** How often it is looked for new entries. */
 const LOOK_EVERY_MS = 500
@@ -24,9 +24,9 @@ export const tailCommand: Command = {
     if (!/^(?:0|[1-9]\d{0,2}|1000)$/.test(String(lines)))
       throw new UsageError('-n is a number of entries from 0 to 1000')
     return withRecord(configOf(env), CLI_WRITER, async (record) => {
-      const parts = { ...record, clock, pause: () => setTimeout(LOOK_EVERY_MS) }
-      const tail = await tailAudit(parts, { caller: OPERATOR, requestId: randomUUIDv7() }, query, Number(lines))
-      if ('code' in tail) return no(fieldLines(tail).join('\n'))
+      const deps = { ...record, clock, pause: () => setTimeout(LOOK_EVERY_MS) }
+      const tail = await tailAudit(deps, { caller: OPERATOR, requestId: randomUUIDv7() }, query, Number(lines))
+      if ('code' in tail) return failure(fieldLines(tail).join('\n'))
       const lineOf = json === true ? EXPORT_FORMATS.ndjson.line : personLine
       await out(tail.newest.map(lineOf).join(''))
       if (follow === true) for await (const rows of tail.following) await out(rows.map(lineOf).join(''))

@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import { withRecord } from '../app/open-record.ts'
 import { exportAudit } from '../service/audit/export.ts'
 import { verifyAudit } from '../service/audit/verify.ts'
-import { keysOf } from './verifying-keys.ts'
-import { CLI_WRITER, type Command, configOf, fieldLines, no, OPERATOR, UsageError } from './command.ts'
+import { openVerifyingKeys } from './verifying-keys.ts'
+import { CLI_WRITER, type Command, configOf, fieldLines, failure, OPERATOR, UsageError } from './command.ts'
 
 export const verifyCommand: Command = {
   usage: 'audit verify [--keys <folder>]',
@@ -17,7 +17,7 @@ export const verifyCommand: Command = {
     const config = configOf(env)
     return withRecord(config, CLI_WRITER, async (record) => {
       const archive = options['keys']
-      const keys = keysOf(config, typeof archive === 'string' ? archive : undefined)
+      const keys = openVerifyingKeys(config, typeof archive === 'string' ? archive : undefined)
       const result = await verifyAudit({ ...record, keys })
       const { chains, entries, stubs, checkpoints, unverifiable, findings } = result
       const told = findings.length === 0 ? 'all as they were written.' : 'NOT as they were written.'
@@ -43,10 +43,10 @@ export const exportCommand: Command = {
     const { format = 'ndjson', json: _json, ...query } = options
     if (format !== 'ndjson' && format !== 'csv') throw new UsageError('--format is ndjson or csv')
     return withRecord(configOf(env), CLI_WRITER, async (record) => {
-      const parts = { ...record, clock }
-      const asking = { caller: OPERATOR, requestId: randomUUIDv7() }
-      const found = await exportAudit(parts, asking, format, query)
-      if ('code' in found) return no(fieldLines(found).join('\n'))
+      const deps = { ...record, clock }
+      const requester = { caller: OPERATOR, requestId: randomUUIDv7() }
+      const found = await exportAudit(deps, requester, format, query)
+      if ('code' in found) return failure(fieldLines(found).join('\n'))
       for await (const text of found.text) await out(text)
       return { code: 0, data: {}, text: '' }
     })

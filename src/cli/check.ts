@@ -4,8 +4,8 @@ import { type Config, readConfig } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
 import { privateKeyIds, readRing } from '../keys/key-ring.ts'
-import { lacksKey, placeOf } from '../reload/key-location.ts'
-import { collect, policyFileOf } from '../app/compose.ts'
+import { isKeyMissing, keyLocationOf } from '../reload/key-location.ts'
+import { collectErrors, readPolicyFileOf } from '../app/compose.ts'
 import { DAY_MS } from '../rules/time.ts'
 import { policyWarnings } from '../rules/policy/warnings.ts'
 import { SETTINGS } from '../config/settings.ts'
@@ -19,8 +19,10 @@ export const checkCommand: Command = {
     if (words.length > 0) throw new UsageError('check takes no word')
     const { config, faults: wrong, warnings: misspelt } = readConfig(env)
     const faults = [...wrong]
-    await collect(faults, async () => (keysAreMade(config) ? undefined : readRing(placeOf(config))))
-    const policy = await collect(faults, () => policyFileOf(config, config.NODE_ENV === 'production' ? undefined : {}))
+    await collectErrors(faults, async () => (keysAreMade(config) ? undefined : readRing(keyLocationOf(config))))
+    const policy = await collectErrors(faults, () =>
+      readPolicyFileOf(config, config.NODE_ENV === 'production' ? undefined : {}),
+    )
     const warnings = [...misspelt, ...warningsOf(config, policy, clock())]
     const settings = maskedSettings(config)
     const text = [
@@ -42,7 +44,7 @@ export const checkCommand: Command = {
 
 /** Whether nothing lies there that could be wrong: a shared secret signs, or development makes a key at its start. */
 const keysAreMade = (config: Config): boolean =>
-  config.JITSI_JWT_SECRET !== undefined || (config.NODE_ENV !== 'production' && lacksKey(config))
+  config.JITSI_JWT_SECRET !== undefined || (config.NODE_ENV !== 'production' && isKeyMissing(config))
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`${title}:`, ...lines, '']

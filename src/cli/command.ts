@@ -48,10 +48,10 @@ export function configOf(env: NodeJS.ProcessEnv): Config {
 }
 
 /** What a person is told, and the same as data. */
-export const done = (data: object, lines: readonly string[]): Outcome => ({ code: 0, data, text: lines.join('\n') })
+export const success = (data: object, lines: readonly string[]): Outcome => ({ code: 0, data, text: lines.join('\n') })
 
 /** It was understood, and the answer is no. */
-export const no = (reason: string, more: object = {}): Outcome => ({
+export const failure = (reason: string, more: object = {}): Outcome => ({
   code: 1,
   data: { error: reason, ...more },
   text: reason,

@@ -1,5 +1,5 @@
 import { pendingMigrations, withRecord } from '../app/open-record.ts'
-import { CLI_WRITER, type Command, configOf, done, UsageError } from './command.ts'
+import { CLI_WRITER, type Command, configOf, success, UsageError } from './command.ts'
 
 export const migrateCommand: Command = {
   usage: 'db migrate [--plan]',
@@ -9,12 +9,15 @@ export const migrateCommand: Command = {
     if (words.length > 0) throw new UsageError('db migrate takes no word')
     const config = configOf(env)
     const pending = await pendingMigrations(config)
-    if (pending.length === 0) return done({ pending }, ['The tables are up to date.'])
+    if (pending.length === 0) return success({ pending }, ['The tables are up to date.'])
     if (options['plan'] === true) {
       const lines = pending.flatMap(({ name, statements }) => [`-- ${name}`, ...statements.map((each) => `${each};`)])
-      return done({ pending }, lines)
+      return success({ pending }, lines)
     }
     await withRecord(config, CLI_WRITER, () => Promise.resolve())
-    return done({ migrated: pending.map(({ name }) => name) }, ['Migrated:', ...pending.map(({ name }) => `- ${name}`)])
+    return success({ migrated: pending.map(({ name }) => name) }, [
+      'Migrated:',
+      ...pending.map(({ name }) => `- ${name}`),
+    ])
   },
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { deploymentOf, readConfig } from '../config/config.ts'
 import { inspectToken } from '../service/tokens/inspect-token.ts'
 import { type Command, UsageError } from './command.ts'
-import { keysOf } from './verifying-keys.ts'
+import { openVerifyingKeys } from './verifying-keys.ts'
 
 export const inspectCommand: Command = {
   usage: 'inspect [<file>|-] [--show]',
@@ -16,8 +16,8 @@ export const inspectCommand: Command = {
     const [source = '-'] = words
     const token = source === '-' ? stdin() : tokenFrom(source)
     const { config } = readConfig(env)
-    const parts = { deployment: deploymentOf(config), clock, keys: keysOf(config) }
-    const inspection = await inspectToken(parts, token, options['show'] === true)
+    const deps = { deployment: deploymentOf(config), clock, keys: openVerifyingKeys(config) }
+    const inspection = await inspectToken(deps, token, options['show'] === true)
     const { verdict, objections, says } = inspection
     const lines = [
       verdict === 'refused' ? 'A verifier refuses this token:' : 'A verifier takes this token, as far as it goes.',

@@ -6,7 +6,7 @@ import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/key-ring.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
-import { CLI_WRITER, type Command, configOf, done, no, oneWord, type Outcome } from './command.ts'
+import { CLI_WRITER, type Command, configOf, success, failure, oneWord, type Outcome } from './command.ts'
 import { keyIdOf, ringIn } from './keys.ts'
 
 /** Ends a key only where it is in the right state, and every token that it signed is dead. */
@@ -20,12 +20,12 @@ function ending(
     const config = configOf(env)
     const refused = await withRecord(config, CLI_WRITER, async (record) => {
       const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
-      if (key === undefined) return no(`There is no key ${id} in ${config.KEYS_DIR}.`)
-      if (key.state !== state) return no(`${id} is ${key.state}; ${refusal}`)
+      if (key === undefined) return failure(`There is no key ${id} in ${config.KEYS_DIR}.`)
+      if (key.state !== state) return failure(`${id} is ${key.state}; ${refusal}`)
       const signed = await record.register.signed(kidOf(deploymentOf(config), id))
       if (signed !== undefined && signed.deadAt > clock()) {
         const until = new Date(signed.deadAt).toISOString()
-        return no(`${id} has signed a token that lives until ${until}; come back then.`, { until })
+        return failure(`${id} has signed a token that lives until ${until}; come back then.`, { until })
       }
       return undefined
     })
@@ -45,7 +45,7 @@ export const retireCommand: Command = {
       // The public half first: a key is never gone from the set in between.
       replaceFile(join(KEYS_DIR, `${id}.pub.pem`), publicPem(readPrivateKey(path)), 0o644)
       rmSync(path)
-      return done({ id, state: 'retired' }, [`${id} is retired: published, and its private half is gone.`])
+      return success({ id, state: 'retired' }, [`${id} is retired: published, and its private half is gone.`])
     },
   ),
 }
@@ -55,6 +55,6 @@ export const removeCommand: Command = {
   about: 'Publishes a retired key no more. Its id never works again for another key.',
   run: ending('retired', 'only a retired key can be removed.', ({ KEYS_DIR }, id) => {
     rmSync(join(KEYS_DIR, `${id}.pub.pem`))
-    return done({ id, state: 'removed' }, [`${id} is published no more.`])
+    return success({ id, state: 'removed' }, [`${id} is published no more.`])
   }),
 }

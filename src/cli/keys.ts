@@ -5,10 +5,10 @@ import { newPrivatePem, placeFile, replaceFile } from '../keys/generate.ts'
 import { publicPem, readPrivateKey } from '../keys/private-key.ts'
 import { asapName } from '../keys/publication.ts'
 import { ACTIVE_FILE, KEY_ID, readRing, type RingKey } from '../keys/key-ring.ts'
-import { placeOf } from '../reload/key-location.ts'
+import { keyLocationOf } from '../reload/key-location.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
-import { CLI_WRITER, columns, type Command, configOf, done, no, oneWord, UsageError } from './command.ts'
+import { CLI_WRITER, columns, type Command, configOf, success, failure, oneWord, UsageError } from './command.ts'
 
 /** @throws UsageError where it is no id of a key */
 export function keyIdOf(word: string): string {
@@ -35,12 +35,12 @@ export const generateCommand: Command = {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST')
-        return no(`${path} is there already; choose another id, for verifiers keep a key under its id.`)
-      if (code === 'ENOENT') return no('openssl is not there; it is needed for more than two primes.')
+        return failure(`${path} is there already; choose another id, for verifiers keep a key under its id.`)
+      if (code === 'ENOENT') return failure('openssl is not there; it is needed for more than two primes.')
       throw error
     }
     const publicHalf = publicPem(readPrivateKey(path)).trim()
-    return done({ id, path, publicPem: publicHalf }, [
+    return success({ id, path, publicPem: publicHalf }, [
       publicHalf,
       '',
       `The private key is ${path}; its owner alone may read it. It signs nothing until it is activated.`,
@@ -57,7 +57,7 @@ export const generateCommand: Command = {
 export function ringIn(config: Config, known: readonly { kid: string; state: string }[]): readonly RingKey[] {
   const { kidPrefix } = deploymentOf(config)
   const signed = known.find(({ state }) => state === 'active')?.kid.slice(kidPrefix.length)
-  return readRing(placeOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
+  return readRing(keyLocationOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
 }
 
 export const listCommand: Command = {
@@ -84,7 +84,7 @@ export const listCommand: Command = {
         ...[key.id, key.state, key.since ?? 'not in use yet', key.lastSignedAt ?? 'never', key.deadAt ?? '-'],
         ...[key.fingerprint, key.asap],
       ])
-      return done({ keys }, columns([head, ...rows]))
+      return success({ keys }, columns([head, ...rows]))
     })
   },
 }
@@ -99,10 +99,10 @@ export const activateCommand: Command = {
     const id = keyIdOf(oneWord(words))
     const config = configOf(env)
     if (config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined) {
-      return no('SIGNING_KEY_ID says which key signs, and wins over what is activated here; change or remove it.')
+      return failure('SIGNING_KEY_ID says which key signs, and wins over what is activated here; change or remove it.')
     }
     readPrivateKey(join(config.KEYS_DIR, `${id}.pem`))
     replaceFile(join(config.KEYS_DIR, ACTIVE_FILE), `${id}\n`, 0o644)
-    return done({ id, state: 'active' }, [`${id} signs from now on.`])
+    return success({ id, state: 'active' }, [`${id} signs from now on.`])
   },
 }

@@ -2,18 +2,20 @@ import { deploymentOf } from '../config/config.ts'
 import type { TokenRequest } from '../contract/tokens/token.ts'
 import { inspectToken } from '../service/tokens/inspect-token.ts'
 import { issueToken } from '../service/tokens/issue-token.ts'
-import { type Command, done, fieldLines, no, OPERATOR, UsageError } from './command.ts'
-import { requestFaults } from './request.ts'
-import { withParts } from './with-parts.ts'
+import { type Command, success, fieldLines, failure, OPERATOR, UsageError } from './command.ts'
+import { findRequestErrors } from './request.ts'
+import { withDeps } from './with-deps.ts'
 
-const FIELDS = {
-  room: 'roomId',
-  user: 'userId',
-  name: 'userName',
-  role: 'userRole',
-  email: 'userEmail',
-  avatar: 'userAvatar',
-} as const
+/** The option for each field of a token request. */
+const OPTIONS = {
+  roomId: 'room',
+  userId: 'user',
+  userName: 'name',
+  userRole: 'role',
+  userEmail: 'email',
+  userAvatar: 'avatar',
+  expirationMinutes: 'minutes',
+} as const satisfies Record<keyof TokenRequest, string>
 
 export const mintCommand: Command = {
   usage:
@@ -21,33 +23,35 @@ export const mintCommand: Command = {
   about:
     'Issues a token by the same door as over HTTP, with an entry in the record. The token itself is printed with --show-token.',
   options: {
-    ...Object.fromEntries(Object.keys(FIELDS).map((name) => [name, { type: 'string' as const }])),
-    minutes: { type: 'string' },
+    ...Object.fromEntries(Object.values(OPTIONS).map((name) => [name, { type: 'string' as const }])),
     'show-token': { type: 'boolean' },
   },
   async run({ words, options }, { env }) {
     if (words.length > 0) throw new UsageError('mint takes options only')
-    const { minutes } = options
     const request: Record<string, unknown> = Object.fromEntries(
-      Object.entries(FIELDS).flatMap(([name, field]) => (options[name] === undefined ? [] : [[field, options[name]]])),
+      Object.entries(OPTIONS).flatMap(([field, name]) => (options[name] === undefined ? [] : [[field, options[name]]])),
     )
-    if (minutes !== undefined) request['expirationMinutes'] = Number(minutes)
-    const faults = requestFaults(request)
-    if (faults.length > 0) return no(faults.join('\n'), { errors: faults })
-    return withParts(env, async (parts, config) => {
-      const caller = { ...OPERATOR, roles: new Set(parts.policy().roles.keys()), scopes: new Set<never>() }
-      const outcome = await issueToken(parts, { caller, requestId: parts.newId() }, request as TokenRequest)
+    const { expirationMinutes } = request
+    if (expirationMinutes !== undefined) request['expirationMinutes'] = Number(expirationMinutes)
+    const faults = findRequestErrors(request)
+    if (faults.length > 0) return failure(faults.join('\n'), { errors: faults })
+    return withDeps(env, async (deps, config) => {
+      const caller = { ...OPERATOR, roles: new Set(deps.policy().roles.keys()), scopes: new Set<never>() }
+      const outcome = await issueToken(deps, { caller, requestId: deps.newId() }, request as TokenRequest)
       if ('code' in outcome) {
-        return no([outcome.code, ...fieldLines(outcome)].join('\n'), { code: outcome.code, errors: outcome.errors })
+        return failure([outcome.code, ...fieldLines(outcome)].join('\n'), {
+          code: outcome.code,
+          errors: outcome.errors,
+        })
       }
       if ('state' in outcome) throw new Error('the operator waits for nobody')
       const { token, ...answer } = outcome
-      const { says } = await inspectToken({ ...parts, deployment: deploymentOf(config) }, token)
+      const { says } = await inspectToken({ ...deps, deployment: deploymentOf(config) }, token)
       const shown = options['show-token'] === true ? { token } : {}
       const lines = [
         `Issued for ${answer.roomId} as ${answer.userRole}, until ${answer.expiresAt}, jti ${says.jti ?? ''}.`,
       ]
-      return done({ ...answer, jti: says.jti, ...shown }, [...lines, ...Object.values(shown)])
+      return success({ ...answer, jti: says.jti, ...shown }, [...lines, ...Object.values(shown)])
     })
   },
 }

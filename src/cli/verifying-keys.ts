@@ -2,16 +2,16 @@ import { createSecretKey } from 'node:crypto'
 import { type Config, deploymentOf } from '../config/config.ts'
 import { readPublicKeys, readRing, type RingKey } from '../keys/key-ring.ts'
 import { verifySignature } from '../keys/verifier.ts'
-import { placeOf } from '../reload/key-location.ts'
+import { keyLocationOf } from '../reload/key-location.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
-import type { Keys } from '../service/ports.ts'
+import type { Keys } from '../service/keys/ports.ts'
 
 /**
  * The keys as they lie there; where none can be read, none is known.
  * @param archive a folder of public halves that are published no more
  * @throws KeyError where a key of the archive cannot be read
  */
-export function keysOf(config: Config, archive?: string): Pick<Keys, 'verify'> {
+export function openVerifyingKeys(config: Config, archive?: string): Pick<Keys, 'verify'> {
   const secret = config.JITSI_JWT_SECRET
   if (secret !== undefined)
     return { verify: (token) => verifySignature(token, createSecretKey(secret, 'utf8'), 'HS256') }
@@ -23,7 +23,7 @@ export function keysOf(config: Config, archive?: string): Pick<Keys, 'verify'> {
 
 function ringKeys(config: Config): readonly RingKey[] {
   try {
-    return readRing(placeOf(config)).keys
+    return readRing(keyLocationOf(config)).keys
   } catch {
     return []
   }

@@ -1,84 +1,87 @@
 import type { MeetingConfig, MeetingConfigQuery } from '../contract/meetings/meeting-config.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/tokens/token.ts'
-import { askerOf, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
+import { createRequester, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
+import { accessClient, type AccessClient } from './access.ts'
+import { waitForAdmission } from './admission.ts'
 import { type ConsultationClient, consultationClient } from './consultations.ts'
-import { admitted } from './events.ts'
-import { visitorClient, type VisitorClient } from './visitors.ts'
 
 export type { ClientOptions } from './http.ts'
 export { TokenServiceError } from './http.ts'
+export type { AccessClient } from './access.ts'
 export type { ConsultationClient } from './consultations.ts'
-export type { VisitorClient } from './visitors.ts'
+export type { ConsultationEvent } from './events.ts'
 export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, WaitingAnswer }
 
-/** How a request is made: `signal` gives up when it fires. */
+/** Options of a request: an aborted `signal` rejects it at once with the code `unreachable`. */
 type Options = { signal?: AbortSignal }
 
-/** Beside it, `onBehalfOf` names the person who caused the request, in 1 to 128 printable ASCII characters. */
+/** `onBehalfOf` names the person who caused the request, in 1 to 128 printable ASCII characters. */
 type TokenOptions = Options & { onBehalfOf?: string }
 
-/** Asks the service. Every method throws TokenServiceError. */
+/** A client of the service. Every method throws TokenServiceError. */
 export type Client = ConsultationClient &
-  VisitorClient & {
+  AccessClient & {
     /**
-     * Asks for a token; whoever has to wait to be admitted gets the error `waiting`.
-     * @param request with an API key, who enters which room in which role; a signed-in user need name the room alone
+     * Requests a token. Throws `waiting` when the participant must be admitted first.
+     * @param request with an API key: the user, the room and the role; a signed-in user needs the room only
      */
     issueToken(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer>
 
-    /** The same, where waiting is an answer. */
+    /** Requests a token. Returns a WaitingAnswer when the participant must be admitted first. */
     enter(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer | WaitingAnswer>
 
     /**
-     * Asks for a token, and waits until the doctor admits: told by events, or, where those cannot pass, by asking every few
-     * seconds.
-     * @param options `onWaiting` is told once that there is nothing but to wait
-     * @throws TokenServiceError also when the consultation ends, is cancelled, or the person is removed meanwhile
+     * Requests a token and waits until the doctor admits the participant. Follows the events of the consultation, and asks
+     * every few seconds where no events arrive.
+     * @param options `onWaiting` is called once, when the participant starts to wait
+     * @throws TokenServiceError also when the consultation ends, is cancelled, or the participant is removed
      */
     enterWhenAdmitted(
       request: TokenRequest,
       options?: TokenOptions & { onWaiting?: (waiting: WaitingAnswer) => void },
     ): Promise<TokenAnswer>
 
-    /** Asks for a token in the place of one that runs out, or did so at most ten minutes ago. It is the credential. */
+    /** Replaces a token that is about to expire or expired at most ten minutes ago. The token is the credential. */
     renewToken(token: string, options?: Options): Promise<TokenAnswer>
 
     /**
-     * Asks how a meeting looks and sounds for a role on a network: what `meeting` of an issued token holds for a good one.
-     * @param query `network` is `good` where it is absent
+     * Reads the meeting configuration of a role on a network. A token answer contains the one for a good network.
+     * @param query `network` is `good` by default
      */
     meetingConfig(query: MeetingConfigQuery, options?: Options): Promise<MeetingConfig>
   }
 
-/** Makes a client; it keeps no state and may be used by many at once. */
+/** Creates a client. It holds no state, so one client may send any number of requests at the same time. */
 export function createClient(options: ClientOptions): Client {
-  const ask = askerOf(options)
+  const { pollMs = 3000 } = options
+  const send = createRequester(options)
   const enter: Client['enter'] = (request, { signal, onBehalfOf } = {}) => {
     const headers: Record<string, string> = onBehalfOf === undefined ? {} : { 'x-on-behalf-of': onBehalfOf }
-    return ask('/token', { method: 'POST', body: request, headers, signal }, isOutcome)
+    return send('/token', { method: 'POST', body: request, headers, signal }, isOutcome)
   }
   return {
-    ...consultationClient(ask),
-    ...visitorClient(ask),
+    ...consultationClient(send),
+    ...accessClient(send),
     enter,
     issueToken: async (request, given) => tokenOf(await enter(request, given)),
     async enterWhenAdmitted(request, { onWaiting, ...given } = {}) {
       const first = await enter(request, given)
       if ('token' in first) return first
       onWaiting?.(first)
-      return admitted(ask, first.consultationId, () => enter(request, given), given.signal)
+      const enterAgain = () => enter(request, given)
+      return waitForAdmission(send, first.consultationId, enterAgain, { pollMs, signal: given.signal })
     },
     renewToken: async (token, { signal } = {}) =>
-      tokenOf(await ask('/token/renew', { method: 'POST', body: { token }, signal }, isOutcome)),
+      tokenOf(await send('/token/renew', { method: 'POST', body: { token }, signal }, isOutcome)),
     meetingConfig: (query, { signal } = {}) =>
-      ask(`/meeting-config?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isMeetingConfig),
+      send(`/meeting-config?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isMeetingConfig),
   }
 }
 
 /** @throws TokenServiceError `waiting` */
 function tokenOf(outcome: TokenAnswer | WaitingAnswer): TokenAnswer {
   if ('token' in outcome) return outcome
-  throw new TokenServiceError('waiting', 'the doctor has to admit this person first', { status: 202 })
+  throw new TokenServiceError('waiting', 'the doctor must admit the participant first', { status: 202 })
 }
 
 const isMeetingConfig: Check<MeetingConfig> = (body): body is MeetingConfig =>

@@ -5,21 +5,21 @@ import type {
 } from '../contract/consultations/consultation-answer.ts'
 import type { ConsultationChange, ConsultationRequest } from '../contract/consultations/consultation.ts'
 import type { WaitingList } from '../contract/consultations/waiting-room.ts'
-import { type Ask, type Check, isObject, type Sent } from './http.ts'
-import { type ConsultationEvent, eventsOf } from './events.ts'
+import { type SendRequest, type Check, isObject, type RequestOptions } from './http.ts'
+import { type ConsultationEvent, streamEvents } from './events.ts'
 
 type Options = { signal?: AbortSignal }
 
-/** Deals with consultations. Every method throws TokenServiceError. */
+/** Consultations. Every method throws TokenServiceError. */
 export type ConsultationClient = {
-  /** @param options `idempotencyKey` names the request, so that it may be sent again: the answer is the same */
+  /** @param options `idempotencyKey` identifies the request: sent again, it returns the same answer */
   createConsultation(
     request: ConsultationRequest,
     options?: Options & { idempotencyKey?: string },
   ): Promise<ConsultationAnswer>
   readConsultation(id: string, options?: Options): Promise<ConsultationAnswer>
   listConsultations(query?: ConsultationQuery, options?: Options): Promise<ConsultationPage>
-  /** @param version the one that was read; `version-conflict` tells that another was faster */
+  /** @param version the version that was read; `version-conflict` means that another change came first */
   changeConsultation(
     id: string,
     version: number,
@@ -30,32 +30,36 @@ export type ConsultationClient = {
   cancelConsultation(id: string, options?: Options): Promise<ConsultationAnswer>
   listWaiting(id: string, options?: Options): Promise<WaitingList>
   admit(id: string, userId: string, options?: Options): Promise<ConsultationAnswer>
-  /** Listens until the consultation is over, the signal fires or the connection ends; then listen again. */
+  /**
+   * Yields events until the consultation is over, the caller is removed, or the signal aborts. Connects again when the
+   * connection ends before; the first event of each connection is the current state.
+   */
   events(id: string, options?: Options): AsyncGenerator<ConsultationEvent>
-  /** The appointment as iCalendar. */
+  /** Reads the appointment as iCalendar text. */
   calendar(id: string, options?: Options): Promise<string>
 }
 
-/** The part of a client that deals with consultations. */
-export function consultationClient(ask: Ask): ConsultationClient {
-  const one = (path: string, sent: Sent) => ask(`/consultations/${path}`, sent, isConsultation)
+/** Creates the part of the client for consultations. */
+export function consultationClient(send: SendRequest): ConsultationClient {
+  const sendOne = (path: string, options: RequestOptions) => send(`/consultations/${path}`, options, isConsultation)
   return {
     createConsultation: (request, { idempotencyKey, signal } = {}) => {
       const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
-      return ask('/consultations', { method: 'POST', body: request, headers, signal }, isConsultation)
+      return send('/consultations', { method: 'POST', body: request, headers, signal }, isConsultation)
     },
-    readConsultation: (id, { signal } = {}) => one(id, { method: 'GET', signal }),
+    readConsultation: (id, { signal } = {}) => sendOne(id, { method: 'GET', signal }),
     listConsultations: (query = {}, { signal } = {}) =>
-      ask(`/consultations?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isPage),
+      send(`/consultations?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isPage),
     changeConsultation: (id, version, change, { signal } = {}) =>
-      one(id, { method: 'PATCH', body: change, headers: { 'if-match': `"${version}"` }, signal }),
-    endConsultation: (id, { signal } = {}) => one(`${id}/end`, { method: 'POST', signal }),
-    cancelConsultation: (id, { signal } = {}) => one(`${id}/cancel`, { method: 'POST', signal }),
-    listWaiting: (id, { signal } = {}) => ask(`/consultations/${id}/waiting`, { method: 'GET', signal }, isWaitingList),
-    admit: (id, userId, { signal } = {}) => one(`${id}/admit`, { method: 'POST', body: { userId }, signal }),
-    events: (id, { signal } = {}) => eventsOf(ask, id, signal),
+      sendOne(id, { method: 'PATCH', body: change, headers: { 'if-match': `"${version}"` }, signal }),
+    endConsultation: (id, { signal } = {}) => sendOne(`${id}/end`, { method: 'POST', signal }),
+    cancelConsultation: (id, { signal } = {}) => sendOne(`${id}/cancel`, { method: 'POST', signal }),
+    listWaiting: (id, { signal } = {}) =>
+      send(`/consultations/${id}/waiting`, { method: 'GET', signal }, isWaitingList),
+    admit: (id, userId, { signal } = {}) => sendOne(`${id}/admit`, { method: 'POST', body: { userId }, signal }),
+    events: (id, { signal } = {}) => streamEvents(send, id, signal),
     calendar: async (id, { signal } = {}) =>
-      (await ask.open(`/consultations/${id}/calendar.ics`, { method: 'GET', signal })).text(),
+      (await send.open(`/consultations/${id}/calendar.ics`, { method: 'GET', signal })).text(),
   }
 }
 

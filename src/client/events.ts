@@ -1,94 +1,76 @@
-import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
 import type { ConsultationView, EventName } from '../contract/consultations/waiting-room.ts'
-import { type Ask, TokenServiceError } from './http.ts'
+import { pause } from './abort.ts'
+import { readEventStream } from './event-stream.ts'
+import { type SendRequest, TokenServiceError } from './http.ts'
 
-/** Something that happened to a consultation, and how it stands since. */
+/** An event of a consultation, and the consultation after it. */
 export type ConsultationEvent = { event: EventName; view: ConsultationView }
 
-/** How long to wait before asking again, where events cannot pass. */
-const POLL_MS = 3000
+/** The reconnection time in milliseconds until the server sends a `retry` field. */
+const DEFAULT_RETRY_MS = 3000
+
+/** The longest reconnection time in milliseconds; timers of more than 24.8 days fire at once. */
+const MAX_RETRY_MS = 3_600_000
+
+/** After one of these events the server sends nothing more. */
+const LAST_EVENTS: ReadonlySet<EventName> = new Set(['ended', 'cancelled', 'removed'])
 
 /**
- * Listens to a consultation until it is over, the signal fires or the connection ends.
- * @throws TokenServiceError
+ * Yields the events of a consultation until the last one, or until the signal aborts. Connects again after the
+ * reconnection time when the connection ends before; the first event of each connection is the current state.
+ * @throws TokenServiceError when the first connection fails, the service refuses a later one, or an event is not one of
+ * the service's
  */
-export async function* eventsOf(
-  ask: Ask,
+export async function* streamEvents(
+  send: SendRequest,
   id: string,
   signal: AbortSignal | undefined,
-): AsyncGenerator<ConsultationEvent> {
-  const { body } = await ask.open(`/consultations/${id}/events`, { method: 'GET', signal })
-  if (body === null) return
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
+): AsyncGenerator<ConsultationEvent, void> {
+  let retryMs = DEFAULT_RETRY_MS
+  const onRetry = (ms: number) => void (retryMs = Math.min(ms, MAX_RETRY_MS))
   try {
-    for (;;) {
-      const { value, done } = await reader.read()
-      if (done) return
-      text += value
-      const blocks = text.split('\n\n')
-      text = blocks.pop() ?? ''
-      for (const block of blocks) yield* eventIn(block)
+    for (let attempt = 0; ; attempt += 1) {
+      let retryAfterMs = 0
+      const body = await openStream(send, id, signal).catch((error: unknown) => {
+        if (attempt === 0 || !isTemporary(error)) throw error
+        retryAfterMs = (error.retryAfterSeconds ?? 0) * 1000
+      })
+      if (body !== undefined) {
+        for await (const { event, data } of readEventStream(body, signal, onRetry)) {
+          // Without a name it is an event of a proxy: the service names all of its own.
+          if (event === undefined) continue
+          const parsed = parseEvent(event, data)
+          yield parsed
+          if (LAST_EVENTS.has(parsed.event)) return
+        }
+      }
+      await pause(Math.max(retryMs, retryAfterMs), signal)
     }
-  } finally {
-    // Whoever stops listening ends the connection too.
-    await reader.cancel().catch(() => undefined)
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
   }
 }
 
-function* eventIn(block: string): Generator<ConsultationEvent> {
-  const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, 'm').exec(block)?.[1]
-  const [event, data] = [field('event'), field('data')]
-  if (event === undefined || data === undefined) return
-  yield { event: event as EventName, view: JSON.parse(data) as ConsultationView }
-}
-
-/**
- * Waits to be admitted, and enters then. Each event is a reason to ask again, and so is time, for events may be held up.
- * @param enter asks for the token; it refuses whoever waits in vain
- */
-export async function admitted(
-  ask: Ask,
+async function openStream(
+  send: SendRequest,
   id: string,
-  enter: () => Promise<TokenAnswer | WaitingAnswer>,
   signal: AbortSignal | undefined,
-): Promise<TokenAnswer> {
-  const listening = new AbortController()
-  const whole = signal === undefined ? listening.signal : AbortSignal.any([signal, listening.signal])
-  const changes = changesOf(ask, id, whole)
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await send.open(`/consultations/${id}/events`, { method: 'GET', signal })
+  const type = response.headers.get('content-type') ?? ''
+  if (response.body !== null && /^text\/event-stream(?:;|$)/i.test(type)) return response.body
+  await response.body?.cancel()
+  throw new TokenServiceError('unexpected-answer', 'the answer is not an event stream', { status: response.status })
+}
+
+/** Whether the same request may succeed later: no connection, too many requests, or an error of a server. */
+const isTemporary = (error: unknown): error is TokenServiceError =>
+  error instanceof TokenServiceError && (error.status === 0 || error.status === 429 || error.status >= 500)
+
+function parseEvent(event: string, data: string): ConsultationEvent {
   try {
-    for (;;) {
-      await Promise.race([changes.next(), pause(POLL_MS, whole)])
-      if (signal?.aborted === true) throw new TokenServiceError('unreachable', 'nobody waits any more')
-      const outcome = await enter()
-      if ('token' in outcome) return outcome
-    }
-  } finally {
-    listening.abort()
+    return { event: event as EventName, view: JSON.parse(data) as ConsultationView }
+  } catch (cause) {
+    throw new TokenServiceError('unexpected-answer', 'the data of an event is not JSON', { status: 200, cause })
   }
 }
-
-/** Tells that something changed; once events have failed, only time tells. */
-function changesOf(ask: Ask, id: string, signal: AbortSignal): { next(): Promise<void> } {
-  const events = eventsOf(ask, id, signal)
-  let waiting: Promise<void> | undefined
-  const listen = async () => {
-    const { done } = await events.next()
-    if (done === true) throw new Error('the events have ended')
-  }
-  return {
-    next() {
-      const current = (waiting ??= listen())
-      return current.then(
-        () => void (waiting = undefined),
-        () => new Promise<void>(() => undefined),
-      )
-    },
-  }
-}
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-  })

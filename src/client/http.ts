@@ -1,36 +1,42 @@
 import type { FieldError, Problem, ProblemCode } from '../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
+import { untilAborted } from './abort.ts'
 
-/** Where the service is, and who asks. */
+/** The address of the service and the credential. */
 export type ClientOptions = {
-  /** Such as `https://tokens.example.org`; a path in front of the service's own paths is kept. */
+  /** For example `https://tokens.example.org`. A path in it is prefixed to the paths of the service. */
   baseUrl: string
-  /** The API key of a backend, or what gives the access token of a signed-in user; it is asked for each request. Absent
-   * for whoever has an invitation or a token alone. */
+  /**
+   * The API key of a backend, or a function that returns the access token of a signed-in user and is called for each
+   * request. Absent where an invitation or a token is the only credential.
+   */
   credential?: string | (() => string | Promise<string>) | undefined
-  /** Another fetch, for tests or proxies. */
+  /** Replaces the global fetch, for tests and proxies. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
-  /** How long an answer may take, in milliseconds; 10,000 when absent. */
+  /** The time limit of a request, in milliseconds; 10,000 by default. It does not apply to event streams. */
   timeoutMs?: number
+  /** How often `enterWhenAdmitted` asks again while no event arrives, in milliseconds; 3,000 by default. */
+  pollMs?: number
 }
 
 /**
- * What the service refused, or why it could not be asked.
- * `code` is one of the service's codes, or `waiting` for who has to be admitted first, `unreachable` where no answer came, or `unexpected-answer` where something else
- * than the service answered. No message holds the credential or a part of the request.
+ * The service refused the request, or gave no answer.
+ * `code` is a problem code of the service, `waiting` (the participant must be admitted first), `unreachable` (no answer,
+ * a time limit, or an aborted signal: see `cause`) or `unexpected-answer` (something other than the service answered).
+ * The message never contains the credential or a part of the request.
  */
 export class TokenServiceError extends Error {
   override name = 'TokenServiceError'
   readonly code: ProblemCode | 'waiting' | 'unreachable' | 'unexpected-answer'
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number
-  /** Names the request in the service's log and record. */
+  /** The id of the request in the log and the audit record of the service. */
   readonly requestId: string | undefined
-  /** The bad fields, by JSON pointer. */
+  /** The invalid fields, each with a JSON pointer. */
   readonly errors: readonly FieldError[]
-  /** Seconds to wait before asking again, where the service says so. */
+  /** Seconds to wait before the next request, where the service states them. */
   readonly retryAfterSeconds: number | undefined
-  /** When the door opens, with `too-early`: ISO 8601. */
+  /** With `too-early`: when the admission window opens, in ISO 8601. */
   readonly opensAt: string | undefined
 
   constructor(
@@ -55,26 +61,32 @@ export class TokenServiceError extends Error {
   }
 }
 
-/** A request beside its path: `body` is sent as JSON. */
-export type Sent = {
+/** A request without its path; `body` is sent as JSON. */
+export type RequestOptions = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: object
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
 }
 
-/** Asks the service. */
-export type Ask = {
+/** Sends a request to the service. An aborted signal rejects at once, whatever fetch or the credential waits for. */
+export type SendRequest = {
   /** @throws TokenServiceError */
-  <T>(path: string, sent: Sent, is: Check<T>): Promise<T>
-  /** The answer as it comes, for streams: no time limit but the signal. @throws TokenServiceError */
-  open(path: string, sent: Sent): Promise<Response>
+  <T>(path: string, options: RequestOptions, is: Check<T>): Promise<T>
+  /** Returns the response unread, for streams; the signal is its only time limit. @throws TokenServiceError */
+  open(path: string, options: RequestOptions): Promise<Response>
 }
 
-/** Makes what asks; it keeps no state. */
-export function askerOf({ baseUrl, credential, fetch = globalThis.fetch, timeoutMs = 10_000 }: ClientOptions): Ask {
+/** Creates the function that sends requests; it holds no state. */
+export function createRequester({
+  baseUrl,
+  credential,
+  fetch = globalThis.fetch,
+  timeoutMs = 10_000,
+}: ClientOptions): SendRequest {
   const base = `${baseUrl.replace(/\/+$/, '')}/api/jitsi`
-  const send = async (path: string, { method, body, headers = {}, signal }: Sent): Promise<Response> => {
+  const fetchPath = async (path: string, { method, body, headers = {}, signal }: RequestOptions): Promise<Response> => {
+    signal?.throwIfAborted()
     const bearer = typeof credential === 'function' ? await credential() : credential
     return fetch(`${base}${path}`, {
       method,
@@ -84,46 +96,47 @@ export function askerOf({ baseUrl, credential, fetch = globalThis.fetch, timeout
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A redirect would carry the credential to wherever it points.
+      // A redirect would send the credential to another address.
       redirect: 'error',
       ...(signal === undefined ? {} : { signal }),
     })
   }
-  const ask = async <T>(path: string, sent: Sent, is: Check<T>): Promise<T> => {
+  const send = async <T>(path: string, options: RequestOptions, is: Check<T>): Promise<T> => {
     const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = sent.signal === undefined ? timeout : AbortSignal.any([sent.signal, timeout])
-    return reached(async () => read(await send(path, { ...sent, signal }), is))
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout])
+    return withClientErrors(async () => readBody(await fetchPath(path, { ...options, signal }), is), signal)
   }
-  const open = (path: string, sent: Sent) =>
-    reached(async () => {
-      const response = await send(path, sent)
-      return response.ok ? response : read<Response>(response, (_body): _body is Response => false)
-    })
-  return Object.assign(ask, { open })
+  const open = (path: string, options: RequestOptions) =>
+    withClientErrors(async () => {
+      const response = await fetchPath(path, options)
+      return response.ok ? response : readBody<Response>(response, (_body): _body is Response => false)
+    }, options.signal)
+  return Object.assign(send, { open })
 }
 
-async function reached<T>(work: () => Promise<T>): Promise<T> {
+/** Turns every error into a TokenServiceError, and rejects as soon as the signal aborts. */
+async function withClientErrors<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   try {
-    return await work()
+    return await untilAborted(work(), signal)
   } catch (cause) {
     if (cause instanceof TokenServiceError) throw cause
     throw new TokenServiceError('unreachable', 'the token service gave no answer', { cause })
   }
 }
 
-/** Tells the service's answer from what else may stand at the address. */
+/** Distinguishes an answer of the service from an answer of something else at its address. */
 export type Check<T> = (body: unknown) => body is T
 
-async function read<T>(response: Response, is: Check<T>): Promise<T> {
+async function readBody<T>(response: Response, is: Check<T>): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && is(body)) return body
-  if (!response.ok && isObject(body) && typeof body['code'] === 'string') throw refusal(response, body as Problem)
-  throw new TokenServiceError('unexpected-answer', 'something else than the token service answered', {
+  if (!response.ok && isObject(body) && typeof body['code'] === 'string') throw toError(response, body as Problem)
+  throw new TokenServiceError('unexpected-answer', 'something other than the token service answered', {
     status: response.status,
   })
 }
 
-function refusal(response: Response, { code, detail, requestId, errors, opensAt }: Problem): TokenServiceError {
+function toError(response: Response, { code, detail, requestId, errors, opensAt }: Problem): TokenServiceError {
   const retryAfter = response.headers.get('retry-after')
   return new TokenServiceError(code, detail, {
     status: response.status,
@@ -134,10 +147,10 @@ function refusal(response: Response, { code, detail, requestId, errors, opensAt 
   })
 }
 
-/** Whether a value is an object with members. */
+/** Whether a value is an object with properties. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** What comes of entering. One member each is enough to tell the service from what else may stand at the address. */
+/** The answer to a token request. One property each is enough to distinguish it from another server's answer. */
 export const isOutcome: Check<TokenAnswer | WaitingAnswer> = (body): body is TokenAnswer | WaitingAnswer =>
   isObject(body) && (typeof body['token'] === 'string' || body['state'] === 'waiting')

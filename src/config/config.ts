@@ -24,13 +24,13 @@ export class ConfigurationError extends OperatorError {
 }
 
 /** What the environment says: the configuration, with defaults in place of what is faulty; the faults; warnings. */
-export type Reading = { config: Config; faults: string[]; warnings: string[] }
+export type ConfigResult = { config: Config; faults: string[]; warnings: string[] }
 
 /**
  * Reads the environment. An empty variable counts as unset; no value is ever part of a fault.
  * @param env the environment; a secret may stand in the file that `<NAME>_FILE` names
  */
-export function readConfig(env: NodeJS.ProcessEnv): Reading {
+export function readConfig(env: NodeJS.ProcessEnv): ConfigResult {
   const faults: string[] = []
   const values = Object.entries(SETTINGS).map(([name, setting]) => {
     const text = 'secret' in setting ? secretText(env, name, faults) : env[name]
@@ -47,9 +47,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Reading {
       ...faults,
       ...deploymentFaults(config),
       ...pseudonymFaults(config, faults),
-      ...(production ? weaknesses(config, faults) : []),
+      ...(production ? findWeakSettings(config, faults) : []),
     ],
-    warnings: Object.keys(env).flatMap(misspelt),
+    warnings: Object.keys(env).flatMap(findUnknownSettings),
   }
 }
 
@@ -108,7 +108,7 @@ export function deploymentOf(config: Config): Deployment {
 }
 
 /** What production refuses. */
-function weaknesses(config: Config, faults: readonly string[]): string[] {
+function findWeakSettings(config: Config, faults: readonly string[]): string[] {
   const told = (name: string) => faults.some((fault) => fault.startsWith(`${name}:`))
   const suffix = config.JAAS_APP_ID.slice('vpaas-magic-cookie-'.length)
   const found: string[] = []
@@ -130,7 +130,7 @@ function weaknesses(config: Config, faults: readonly string[]): string[] {
   return found
 }
 
-function misspelt(name: string): string[] {
+function findUnknownSettings(name: string): string[] {
   const names = Object.entries(SETTINGS).flatMap(([each, setting]) =>
     'secret' in setting ? [each, `${each}_FILE`] : [each],
   )

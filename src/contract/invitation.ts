@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { DisplayName, ParticipantId } from './person.ts'
-import { instant, told } from './timestamp.ts'
+import { timestampInput, timestamp } from './timestamp.ts'
 import { RoleName } from './role-name.ts'
 
 /** How often one invitation may be used at most. */
@@ -29,7 +29,7 @@ export const InvitationRequest = Type.Object(
       }),
     ),
     expiresAt: Type.Optional(
-      instant('until when it may be used first, in the future; without it, until nobody may enter any more'),
+      timestampInput('until when it may be used first, in the future; without it, until nobody may enter any more'),
     ),
   },
   {
@@ -52,9 +52,9 @@ export const InvitationAnswer = Type.Object(
     userId: Type.Optional(Type.String()),
     uses: Type.Integer({ description: 'how many browsers may use it' }),
     used: Type.Integer({ description: 'how many did' }),
-    createdAt: told('when it was made'),
-    expiresAt: told('until when it may be used first'),
-    revokedAt: Type.Optional(told('when it was revoked')),
+    createdAt: timestamp('when it was made'),
+    expiresAt: timestamp('until when it may be used first'),
+    revokedAt: Type.Optional(timestamp('when it was revoked')),
     code: Type.Optional(Type.String({ description: 'code of a redemption: 64 hex digits; it is told once' })),
     link: Type.Optional(
       Type.String({ description: '<PUBLIC_URL>/join#<code>, where PUBLIC_URL is set; it is told once' }),

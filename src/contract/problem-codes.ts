@@ -152,9 +152,9 @@ export const PROBLEMS = {
     detail: 'Wait as many seconds as Retry-After says, then ask again.',
   },
   'headers-too-large': { status: 431, title: 'Headers too large', detail: 'Send less than 16 KiB of headers.' },
-  'client-gone': {
+  'client-aborted': {
     status: 499,
-    title: 'Client gone',
+    title: 'Client aborted',
     detail:
       'Nobody waited for the answer any more, so nothing was signed; this stands in the log and the record alone.',
   },

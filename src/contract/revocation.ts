@@ -1,14 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ConsultationId } from './consultation-id.ts'
 import { ParticipantId } from './person.ts'
-import { instant, told } from './timestamp.ts'
+import { timestampInput, timestamp } from './timestamp.ts'
 
 /** The body of `POST /api/jitsi/revocations`: a consultation, a user anywhere, or a user in a consultation. */
 export const RevocationRequest = Type.Object(
   {
     consultationId: Type.Optional(ConsultationId),
     userId: Type.Optional(ParticipantId),
-    issuedBefore: Type.Optional(instant('tokens from before it are not renewed; not in the future')),
+    issuedBefore: Type.Optional(timestampInput('tokens from before it are not renewed; not in the future')),
   },
   {
     $id: 'RevocationRequest',
@@ -25,8 +25,8 @@ const revocation = {
   id: Type.String({ format: 'uuid', description: 'UUIDv7' }),
   consultationId: Type.Optional(Type.String()),
   userId: Type.Optional(Type.String()),
-  issuedBefore: Type.Optional(told('tokens from before it are not renewed')),
-  createdAt: told('since when it is in force'),
+  issuedBefore: Type.Optional(timestamp('tokens from before it are not renewed')),
+  createdAt: timestamp('since when it is in force'),
 }
 
 /** A revocation in force, as it is told. */

@@ -1,6 +1,6 @@
 import { ServiceFault } from '../service/fault.ts'
-import { jittered } from '../service/backoff.ts'
-import type { Conferences } from '../service/ports.ts'
+import { addJitter } from '../service/backoff.ts'
+import type { Conferences } from '../service/consultations/ports.ts'
 
 /** Where the management endpoints are, and whose account. */
 export type Management = {
@@ -18,18 +18,18 @@ const TIMEOUT_MS = 2000
 const RETRY_MS = 300
 
 /** What a gateway says where nobody behind it answered (RFC 9110, sections 15.6.3 to 15.6.5). */
-const AWAY = new Set([502, 503, 504])
+const UNAVAILABLE = new Set([502, 503, 504])
 
 /**
  * The management endpoints of JaaS (8x8 "JaaS endpoints"). A ban stops logins alone, and a token that was let in lately may
  * be let in for five minutes more: whoever is in the meeting has to be kicked too.
  * @param timeoutMs for each of two tries; what does not answer is not tried again
  */
-export function jaasConferences({ origin, appId, administer }: Management, timeoutMs = TIMEOUT_MS): Conferences {
+export function createJaasConferences({ origin, appId, administer }: Management, timeoutMs = TIMEOUT_MS): Conferences {
   const post = (segments: readonly string[], body?: object): Promise<void> =>
     orUnavailable(async () => {
       const url = `${origin}/v1/_jaas/${segments.map(segment).join('/')}`
-      await persist(url, requestOf(await administer(), body), timeoutMs)
+      await retryOnce(url, requestOf(await administer(), body), timeoutMs)
     })
   const command = (action: string, room: string, rest: object = {}) =>
     post(['conference-commands', 'v1', 'meeting'], {
@@ -68,14 +68,14 @@ const requestOf = (token: string, body: object | undefined): RequestInit => ({
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })
 
-/** What came of asking: a status, or the reason why there is none; and whether asking again may help. */
+/** What came of requester: a status, or the reason why there is none; and whether asking again may help. */
 type Outcome = { told: string; ok: boolean; mayPass: boolean }
 
 /** Asks, and once more where that may help. @throws Error with the status, or why there is none */
-async function persist(url: string, request: RequestInit, timeoutMs: number): Promise<void> {
+async function retryOnce(url: string, request: RequestInit, timeoutMs: number): Promise<void> {
   let outcome = await ask(url, request, timeoutMs)
   if (outcome.mayPass) {
-    const waitMs = jittered(RETRY_MS)
+    const waitMs = addJitter(RETRY_MS)
     await new Promise((resolve) => setTimeout(resolve, waitMs))
     outcome = await ask(url, request, timeoutMs)
   }
@@ -87,7 +87,7 @@ async function ask(url: string, request: RequestInit, timeoutMs: number): Promis
     const { status, ok, body } = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) })
     // The status says all; what follows may be long, and is not waited for.
     body?.cancel().catch(() => undefined)
-    return { told: `status ${status}`, ok, mayPass: AWAY.has(status) }
+    return { told: `status ${status}`, ok, mayPass: UNAVAILABLE.has(status) }
   } catch (error) {
     // The text of an error could hold what was sent. Faults of the network have a code; time that ran out has none.
     const { name, cause } = error as Error

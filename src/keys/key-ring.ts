@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KeyError, readPrivateKey, readPublicKey } from './private-key.ts'
 
 /** Where the keys are; each may come from the environment. */
-export type KeyPlace = { keysDir: string; signingKeyId?: string; signingKeyFile?: string }
+export type KeyLocation = { keysDir: string; signingKeyId?: string; signingKeyFile?: string }
 
 /** active signs; next is published and will sign; retired is published and signs no more. */
 type KeyState = 'active' | 'next' | 'retired'
@@ -19,10 +19,10 @@ export type RingKey = {
 }
 
 /** All keys at one time, of which one signs. */
-export type Ring = { active: { id: string; key: KeyObject }; keys: readonly RingKey[] }
+export type KeyRing = { active: { id: string; key: KeyObject }; keys: readonly RingKey[] }
 
 /** Which key signed until now. */
-type Before = { active: { id: string } }
+type PreviousRing = { active: { id: string } }
 
 /** The shape of a key's id: what `SIGNING_KEY_ID` may be, and a file may be called. */
 export const KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -36,16 +36,16 @@ export const ACTIVE_FILE = 'active'
  * @param before which key signed until now, where that is known
  * @throws KeyError a sentence that says what to do; no key is left out in silence
  */
-export function readRing(place: KeyPlace, before?: Before): Ring {
+export function readRing(place: KeyLocation, before?: PreviousRing): KeyRing {
   const names = fileNames(place.keysDir)
-  const privateIds = privateIdsOf(names)
-  const publicIds = idsOf(names, '.pub.pem')
+  const privateIds = listPrivateKeyIds(names)
+  const publicIds = listKeyIds(names, '.pub.pem')
   const active = activeKey(place, privateIds, names.includes(ACTIVE_FILE), before)
   const others = privateIds
     .filter((id) => id !== active.id)
-    .map((id) => ({ id, key: readPrivateKey(pemOf(place, id)) }))
+    .map((id) => ({ id, key: readPrivateKey(pemPath(place, id)) }))
   const signing = [active, ...others].map(({ id, key }, index) =>
-    ringKey(id, index === 0 ? 'active' : 'next', createPublicKey(key)),
+    readRingKey(id, index === 0 ? 'active' : 'next', createPublicKey(key)),
   )
   const published = publicIds.map((id) => retiredKey(place.keysDir, id))
   for (const { id, fingerprint } of published) {
@@ -61,20 +61,20 @@ export function readRing(place: KeyPlace, before?: Before): Ring {
 }
 
 const retiredKey = (dir: string, id: string): RingKey =>
-  ringKey(id, 'retired', readPublicKey(join(dir, `${id}.pub.pem`)))
+  readRingKey(id, 'retired', readPublicKey(join(dir, `${id}.pub.pem`)))
 
 /** The public halves in a folder, `<id>.pub.pem`, such as an archive of keys that are published no more. @throws KeyError */
 export const readPublicKeys = (dir: string): RingKey[] =>
-  idsOf(fileNames(dir), '.pub.pem').map((id) => retiredKey(dir, id))
+  listKeyIds(fileNames(dir), '.pub.pem').map((id) => retiredKey(dir, id))
 
-const pemOf = (place: KeyPlace, id: string): string => join(place.keysDir, `${id}.pem`)
+const pemPath = (place: KeyLocation, id: string): string => join(place.keysDir, `${id}.pem`)
 
 function activeKey(
-  place: KeyPlace,
+  place: KeyLocation,
   privateIds: readonly string[],
   hasActiveFile: boolean,
-  before?: Before,
-): Ring['active'] {
+  before?: PreviousRing,
+): KeyRing['active'] {
   if (place.signingKeyFile !== undefined) {
     if (place.signingKeyId === undefined) {
       throw new KeyError(
@@ -84,7 +84,7 @@ function activeKey(
     return { id: place.signingKeyId, key: readPrivateKey(place.signingKeyFile) }
   }
   const id = place.signingKeyId ?? (hasActiveFile ? activeId(place.keysDir) : onlyId(place.keysDir, privateIds, before))
-  return { id, key: readPrivateKey(pemOf(place, id)) }
+  return { id, key: readPrivateKey(pemPath(place, id)) }
 }
 
 function activeId(keysDir: string): string {
@@ -94,7 +94,7 @@ function activeId(keysDir: string): string {
   return id
 }
 
-function onlyId(keysDir: string, privateIds: readonly string[], before: Before | undefined): string {
+function onlyId(keysDir: string, privateIds: readonly string[], before: PreviousRing | undefined): string {
   const [id] = privateIds
   if (id === undefined) {
     throw new KeyError(`KEYS_DIR ${keysDir}: holds no <key id>.pem; mount the private key there, read-only.`)
@@ -119,18 +119,19 @@ function fileNames(keysDir: string): string[] {
 }
 
 /** @returns the ids of the private keys in a folder, sorted */
-export const privateKeyIds = (keysDir: string): string[] => privateIdsOf(fileNames(keysDir))
+export const privateKeyIds = (keysDir: string): string[] => listPrivateKeyIds(fileNames(keysDir))
 
-const privateIdsOf = (names: readonly string[]): string[] => idsOf(names, '.pem').filter((id) => !id.endsWith('.pub'))
+const listPrivateKeyIds = (names: readonly string[]): string[] =>
+  listKeyIds(names, '.pem').filter((id) => !id.endsWith('.pub'))
 
-const idsOf = (names: readonly string[], ending: string): string[] =>
+const listKeyIds = (names: readonly string[], ending: string): string[] =>
   names
     .filter((name) => name.endsWith(ending))
     .map((name) => name.slice(0, -ending.length))
     .filter((id) => KEY_ID.test(id))
     .toSorted()
 
-function ringKey(id: string, state: KeyState, publicKey: KeyObject): RingKey {
+function readRingKey(id: string, state: KeyState, publicKey: KeyObject): RingKey {
   const fingerprint = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -138,7 +139,7 @@ function ringKey(id: string, state: KeyState, publicKey: KeyObject): RingKey {
 }
 
 /** Whether two rings hold the same keys in the same states. */
-export const sameRing = (one: Ring, other: Ring): boolean => summary(one) === summary(other)
+export const isSameRing = (one: KeyRing, other: KeyRing): boolean => summary(one) === summary(other)
 
-const summary = ({ keys }: Ring): string =>
+const summary = ({ keys }: KeyRing): string =>
   keys.map(({ id, state, fingerprint }) => `${id} ${state} ${fingerprint}`).join('\n')

@@ -24,7 +24,7 @@ export class KeyError extends OperatorError {
 export function readPrivateKey(path: string): KeyObject {
   const pem = readGuarded(path)
   try {
-    return checked(path, parse(path, pem))
+    return checkKey(path, parse(path, pem))
   } finally {
     // The key lives on in OpenSSL's memory alone; a dump of the heap finds nothing.
     pem.fill(0)
@@ -41,13 +41,13 @@ export function readPublicKey(path: string): KeyObject {
   const pem = readGuarded(path)
   if (pem.includes('PRIVATE KEY')) throw new KeyError(`${path}: holds a private key; put its public half there.`)
   try {
-    return checked(path, createPublicKey(pem))
+    return checkKey(path, createPublicKey(pem))
   } catch (error) {
     throw error instanceof KeyError ? error : new KeyError(`${path}: is not a public key in PEM, or is cut short.`)
   }
 }
 
-function checked(path: string, key: KeyObject): KeyObject {
+function checkKey(path: string, key: KeyObject): KeyObject {
   if (key.asymmetricKeyType !== 'rsa') {
     throw new KeyError(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
   }
@@ -65,7 +65,7 @@ function readGuarded(path: string): Buffer {
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    throw unreadable(path, error)
+    throw unreadableError(path, error)
   }
   try {
     const { mode, size } = fstatSync(file)
@@ -76,13 +76,13 @@ function readGuarded(path: string): Buffer {
     if (size > MAX_FILE_BYTES) throw new KeyError(`${path}: is too large for a key; put one private key in PEM there.`)
     return readFileSync(file)
   } catch (error) {
-    throw error instanceof KeyError ? error : unreadable(path, error)
+    throw error instanceof KeyError ? error : unreadableError(path, error)
   } finally {
     closeSync(file)
   }
 }
 
-function unreadable(path: string, error: unknown): KeyError {
+function unreadableError(path: string, error: unknown): KeyError {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return new KeyError(`${path}: there is no such file; mount the private key there.`)
   if (code === 'EACCES') {

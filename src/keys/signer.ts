@@ -1,11 +1,12 @@
 import { createHmac, createPublicKey, type KeyObject, sign as signInPool } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { Attested } from '../contract/audit/checkpoint.ts'
+import type { SignedStatements } from '../contract/audit/checkpoint.ts'
 import type { Claims, TokenHeader } from '../contract/tokens/claims.ts'
-import type { Clock, Signer } from '../service/ports.ts'
+import type { Clock } from '../service/ports.ts'
+import type { Signer } from '../service/keys/ports.ts'
 import { type Account, adminClaims } from './admin-claims.ts'
 import { KeyError } from './private-key.ts'
-import type { SignatureQueue, Waiter } from './signing-queue.ts'
+import type { SigningQueue, QueueOptions } from './signing-queue.ts'
 
 /** The signer of a private key. */
 export type KeySigner = Signer & {
@@ -17,28 +18,28 @@ export type KeySigner = Signer & {
  * Makes the signer of a private key. Signatures are made in libuv's pool, off the event loop; the key was parsed once.
  * @throws KeyError where a signature made with the key does not verify with its public half
  */
-export async function openSigner(keyId: string, key: KeyObject, queue: SignatureQueue): Promise<KeySigner> {
+export async function openSigner(keyId: string, key: KeyObject, queue: SigningQueue): Promise<KeySigner> {
   queue.calibrate(await selfTest(key, keyId))
   return {
     keyId,
-    sign: (header, claims, gone) => queue.run(() => sign(key, header, claims), waiting(gone)),
-    attest: (typ, statement, kid) =>
-      queue.run(() => sign(key, { alg: 'RS256', typ, ...(kid === undefined ? {} : { kid }) }, statement), PATIENT),
+    sign: (header, claims, isAborted) => queue.run(() => sign(key, header, claims), runInQueue(isAborted)),
+    signStatement: (typ, statement, kid) =>
+      queue.run(() => sign(key, { alg: 'RS256', typ, ...(kid === undefined ? {} : { kid }) }, statement), MUST_RUN),
     administer: (kid, account, clock) =>
-      queue.run(() => sign(key, { alg: 'RS256', typ: 'JWT', kid }, adminClaims(account, clock())), PATIENT),
+      queue.run(() => sign(key, { alg: 'RS256', typ: 'JWT', kid }, adminClaims(account, clock())), MUST_RUN),
   }
 }
 
 /** Makes the signer of a shared secret (HS256). There is no key to name: the verifier has the secret. */
-export function openSecretSigner(secret: KeyObject, queue: SignatureQueue): Signer {
+export function openSecretSigner(secret: KeyObject, queue: SigningQueue): Signer {
   return {
-    sign: (header, claims, gone) => queue.run(() => sign(secret, header, claims), waiting(gone)),
-    attest: (typ, statement) => queue.run(() => sign(secret, { alg: 'HS256', typ }, statement), PATIENT),
+    sign: (header, claims, isAborted) => queue.run(() => sign(secret, header, claims), runInQueue(isAborted)),
+    signStatement: (typ, statement) => queue.run(() => sign(secret, { alg: 'HS256', typ }, statement), MUST_RUN),
   }
 }
 
-type Header = TokenHeader | { alg: 'RS256' | 'HS256'; typ: keyof Attested; kid?: string }
-type Says = Claims | Attested[keyof Attested] | ReturnType<typeof adminClaims> | { keyId: string }
+type Header = TokenHeader | { alg: 'RS256' | 'HS256'; typ: keyof SignedStatements; kid?: string }
+type Says = Claims | SignedStatements[keyof SignedStatements] | ReturnType<typeof adminClaims> | { keyId: string }
 
 /**
  * Signs what is ours already, as it stands (RFC 7515, section 5.1; RFC 7518, sections 3.2 and 3.3). jose would, too, at the
@@ -46,7 +47,7 @@ type Says = Claims | Attested[keyof Attested] | ReturnType<typeof adminClaims> |
  * @returns a JWS in compact form
  */
 async function sign(key: KeyObject, header: Header, says: Says): Promise<string> {
-  const input = `${encoded(header)}.${encoded(says)}`
+  const input = `${encode(header)}.${encode(says)}`
   const signature = key.type === 'secret' ? createHmac('sha256', key).update(input).digest() : await rs256(key, input)
   return `${input}.${signature.toString('base64url')}`
 }
@@ -60,15 +61,16 @@ const rs256 = (key: KeyObject, input: string): Promise<Buffer> =>
     })
   })
 
-const encoded = (part: Header | Says): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+const encode = (part: Header | Says): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
 /** A statement about the record, and whoever puts somebody out of a meeting, must not fail because many tokens are asked for. */
-const PATIENT = { patient: true }
+const MUST_RUN = { mustRun: true }
 
-const waiting = (gone: (() => boolean) | undefined): Waiter => (gone === undefined ? {} : { gone })
+const runInQueue = (isAborted: (() => boolean) | undefined): QueueOptions =>
+  isAborted === undefined ? {} : { isAborted }
 
 /** Signatures that are timed: the first one of a key costs more, for it computes what the others find. */
-const TIMED = 3
+const TIMED_SIGNATURES = 3
 
 /** @returns what a signature takes, in milliseconds */
 async function selfTest(key: KeyObject, keyId: string): Promise<number> {
@@ -76,8 +78,8 @@ async function selfTest(key: KeyObject, keyId: string): Promise<number> {
   try {
     await compactVerify(await make(), createPublicKey(key), { algorithms: ['RS256'] })
     const beganAt = performance.now()
-    for (let made = 0; made < TIMED; made += 1) await make()
-    return (performance.now() - beganAt) / TIMED
+    for (let made = 0; made < TIMED_SIGNATURES; made += 1) await make()
+    return (performance.now() - beganAt) / TIMED_SIGNATURES
   } catch (cause) {
     throw new KeyError(`the key ${keyId} makes no signature that verifies with its public half; mount an intact key.`, {
       cause,

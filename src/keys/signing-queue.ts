@@ -1,25 +1,25 @@
 import type { QueueEvents } from '../service/events.ts'
 import { ServiceFault } from '../service/fault.ts'
-import type { SigningLoad } from '../service/ports.ts'
+import type { SigningLoad } from '../service/keys/ports.ts'
 
 /** Signatures that a core is handed: with one it would be idle while the event loop fetches the next. */
-export const SIGNATURES_A_CORE = 2
+export const SIGNATURES_PER_CORE = 2
 
 /** What a queue is bounded by. */
 export type QueueBounds = {
   /** Signatures that are handed to the pool at once. */
-  underWay: number
+  maxRunning: number
   /** Milliseconds that a signature may have to wait for its turn; where it would be more, it is refused at once. */
   maxWaitMs: number
 }
 
-/** How a signature waits: not at all once `gone` says that nobody wants it any more; however long where it is `patient`. */
-export type Waiter = { gone?: () => boolean; patient?: boolean }
+/** How a signature waits: not at all once `isAborted` says that nobody wants it any more; however long where it is `patient`. */
+export type QueueOptions = { isAborted?: () => boolean; mustRun?: boolean }
 
 /** Runs signatures in the order they came, no more at once than is good, and lets no more wait than will be served in time. */
-export type SignatureQueue = SigningLoad & {
-  /** @throws ServiceFault `overloaded` where it would wait too long, `client-gone`; and what the task throws */
-  run<T>(task: () => Promise<T>, waiter?: Waiter): Promise<T>
+export type SigningQueue = SigningLoad & {
+  /** @throws ServiceFault `overloaded` where it would wait too long, `client-aborted`; and what the task throws */
+  run<T>(task: () => Promise<T>, waiter?: QueueOptions): Promise<T>
   /** Takes over what a signature costs one core, in milliseconds, until the queue has measured it under load. */
   calibrate(signatureMs: number): void
 }
@@ -34,27 +34,27 @@ const LONGEST_GAP = 10
  * Makes a queue. How long somebody would wait follows from how many wait and how fast places have become free lately.
  * @param nowMs a clock that never goes back
  */
-export function signatureQueue(
-  { underWay, maxWaitMs }: QueueBounds,
+export function createSigningQueue(
+  { maxRunning: underWay, maxWaitMs }: QueueBounds,
   nowMs: () => number,
   { signed }: QueueEvents = { signed: () => undefined },
-): SignatureQueue {
-  const line = waitingLine()
-  const pace = paceOf(nowMs)
+): SigningQueue {
+  const line = createWaitingQueue()
+  const pace = createServiceTimeEstimator(nowMs)
   let running = 0
 
   const expectedWaitMs = () => (running < underWay ? 0 : (line.length() + 1) * pace.gapMs())
   const full = () => expectedWaitMs() > maxWaitMs
 
-  async function takePlace({ gone, patient = false }: Waiter): Promise<void> {
+  async function acquireSlot({ isAborted, mustRun = false }: QueueOptions): Promise<void> {
     if (running < underWay) {
       running += 1
       return
     }
     // Whoever went away is looked for only where somebody else would be refused for it.
-    if (!patient && full()) line.sweep()
-    if (!patient && full()) throw new ServiceFault('overloaded')
-    await line.join(gone)
+    if (!mustRun && full()) line.sweep()
+    if (!mustRun && full()) throw new ServiceFault('overloaded')
+    await line.join(isAborted)
   }
 
   /** The place goes to the next in line without being free in between. */
@@ -67,7 +67,7 @@ export function signatureQueue(
   return {
     async run(task, waiter = {}) {
       const cameAt = nowMs()
-      await takePlace(waiter)
+      await acquireSlot(waiter)
       const beganAt = nowMs()
       try {
         return await task()
@@ -76,38 +76,38 @@ export function signatureQueue(
         leavePlace()
       }
     },
-    calibrate: (signatureMs) => pace.calibrate((signatureMs * SIGNATURES_A_CORE) / underWay),
+    calibrate: (signatureMs) => pace.calibrate((signatureMs * SIGNATURES_PER_CORE) / underWay),
     full,
     expectedWaitMs,
-    signatureMs: () => (pace.gapMs() * underWay) / SIGNATURES_A_CORE,
-    underWay: () => running,
+    signatureMs: () => (pace.gapMs() * underWay) / SIGNATURES_PER_CORE,
+    running: () => running,
     waiting: () => line.length(),
   }
 }
 
-type Place = { take: () => void; leave: (fault: ServiceFault) => void; gone: () => boolean }
+type WaitingTask = { take: () => void; leave: (fault: ServiceFault) => void; isAborted: () => boolean }
 
 /** Who waits, in the order that they came. */
-function waitingLine() {
-  let places: Place[] = []
+function createWaitingQueue() {
+  let places: WaitingTask[] = []
   return {
     length: () => places.length,
-    join: (gone: () => boolean = () => false) =>
-      new Promise<void>((take, leave) => void places.push({ take, leave, gone })),
+    join: (isAborted: () => boolean = () => false) =>
+      new Promise<void>((take, leave) => void places.push({ take, leave, isAborted })),
     /** Sends away who is gone already. */
     sweep(): void {
-      const gone = new Set(places.filter((each) => each.gone()))
-      places = places.filter((each) => !gone.has(each))
-      for (const { leave } of gone) leave(new ServiceFault('client-gone'))
+      const aborted = new Set(places.filter((each) => each.isAborted()))
+      places = places.filter((each) => !aborted.has(each))
+      for (const { leave } of aborted) leave(new ServiceFault('client-aborted'))
     },
     /** @returns whether there was somebody */
     letNextGo(): boolean {
       for (let next = places.shift(); next !== undefined; next = places.shift()) {
-        if (!next.gone()) {
+        if (!next.isAborted()) {
           next.take()
           return true
         }
-        next.leave(new ServiceFault('client-gone'))
+        next.leave(new ServiceFault('client-aborted'))
       }
       return false
     },
@@ -115,7 +115,7 @@ function waitingLine() {
 }
 
 /** Measures how long it takes from one free place to the next while all are taken. */
-function paceOf(nowMs: () => number) {
+function createServiceTimeEstimator(nowMs: () => number) {
   let gapMs = 1
   /** When a place became free last and was taken again at once; undefined while there are free ones. */
   let freedAt: number | undefined

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { Verdict } from '../service/ports.ts'
+import type { Verdict } from '../service/keys/ports.ts'
 
 /**
  * Checks the signature of a token, and nothing else of it.

@@ -8,7 +8,7 @@ const PAUSE_MS = 1000
  * first choice again. It never lets all through, and never throws.
  * @param onChange is told whenever the other one begins to serve
  */
-export function insured(
+export function withFallback(
   first: RateLimiter,
   insurance: RateLimiter,
   nowMs: () => number,

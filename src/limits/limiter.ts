@@ -1,8 +1,8 @@
 import type { LimiterEvents } from '../service/events.ts'
 import type { RateLimiter } from '../service/ports.ts'
-import { insured } from './fallback.ts'
-import { memoryLimiter } from './memory.ts'
-import { redisLimiter } from './redis.ts'
+import { withFallback } from './fallback.ts'
+import { createMemoryLimiter } from './memory.ts'
+import { openRedisLimiter } from './redis.ts'
 
 /**
  * Opens the limiter: in Redis where there is one, with the memory of this process as the insurance, or in memory alone.
@@ -14,15 +14,20 @@ export async function openLimiter(
   nowMs: () => number,
   events: LimiterEvents,
 ): Promise<{ limiter: RateLimiter; close(): void }> {
-  const memory = memoryLimiter(nowMs)
-  if (redisUrl === undefined) return { limiter: telling(memory, events), close: () => undefined }
-  const redis = redisLimiter(redisUrl, (error) => events.redisFailed(error))
+  const memory = createMemoryLimiter(nowMs)
+  if (redisUrl === undefined) return { limiter: reportDecisions(memory, events), close: () => undefined }
+  const redis = openRedisLimiter(redisUrl, (error) => events.onRedisError(error))
   await redis.ready()
-  const limiter = insured(redis, memory, nowMs, (serving) => events.served(serving === 'first' ? 'redis' : 'memory'))
-  return { limiter: telling(limiter, events), close: () => redis.close() }
+  const limiter = withFallback(redis, memory, nowMs, (serving) =>
+    events.onBackendChange(serving === 'first' ? 'redis' : 'memory'),
+  )
+  return { limiter: reportDecisions(limiter, events), close: () => redis.close() }
 }
 
-const telling = (limiter: RateLimiter, { decided }: Pick<LimiterEvents, 'decided'>): RateLimiter => ({
+const reportDecisions = (
+  limiter: RateLimiter,
+  { onDecision: decided }: Pick<LimiterEvents, 'onDecision'>,
+): RateLimiter => ({
   async take(key, perMinute) {
     const take = await limiter.take(key, perMinute)
     decided(bucketOf(key), take.allowed)

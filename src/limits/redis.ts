@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { FIRST_BAN_MS, LONGEST_BAN_MS, STRIKES_KEPT_MS, WINDOW_MS } from '../rules/gcra.ts'
+import { FIRST_BAN_MS, MAX_BAN_MS, STRIKES_RETAINED_MS, WINDOW_MS } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
 /** How long Redis may take to answer, in milliseconds; past it, it counts as away. */
@@ -38,8 +38,8 @@ if next - now - window - 0.5 <= 0 then
   return 0
 end
 local strikes = redis.call('INCR', KEYS[3])
-redis.call('PEXPIRE', KEYS[3], ${STRIKES_KEPT_MS})
-local ban = math.min(${FIRST_BAN_MS} * 2 ^ (strikes - 1), ${LONGEST_BAN_MS})
+redis.call('PEXPIRE', KEYS[3], ${STRIKES_RETAINED_MS})
+local ban = math.min(${FIRST_BAN_MS} * 2 ^ (strikes - 1), ${MAX_BAN_MS})
 redis.call('SET', KEYS[2], strikes, 'PX', ban)
 return ban
 `
@@ -49,7 +49,7 @@ return ban
  * @param url `redis://` or `rediss://`
  * @param onError is told why a connection failed; without it ioredis would print it
  */
-export function redisLimiter(
+export function openRedisLimiter(
   url: string,
   onError: (error: Error) => void,
 ): RateLimiter & { ready(): Promise<void>; close(): void } {

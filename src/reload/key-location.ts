@@ -1,25 +1,25 @@
 import type { Config } from '../config/config.ts'
-import type { RingReader } from './key-reload.ts'
+import type { ReadKeyRing } from './key-reload.ts'
 import { DEVELOPMENT_KEY_ID } from '../keys/generate.ts'
 import { KeyError } from '../keys/private-key.ts'
-import { type KeyPlace, privateKeyIds, readRing } from '../keys/key-ring.ts'
+import { type KeyLocation, privateKeyIds, readRing } from '../keys/key-ring.ts'
 
 /** Where the keys are, by the settings. */
-export const placeOf = (config: Config): KeyPlace => ({
+export const keyLocationOf = (config: Config): KeyLocation => ({
   keysDir: config.KEYS_DIR,
   ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
   ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
 })
 
 /** Whether no key is named and none lies there: then development makes one at its start. */
-export const lacksKey = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
+export const isKeyMissing = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
   SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && privateKeyIds(KEYS_DIR).length === 0
 
 /** Reads the ring that the settings name, at the start and again, where it may be used. */
-export const ringReader =
-  (config: Config): RingReader =>
+export const createKeyRingReader =
+  (config: Config): ReadKeyRing =>
   (before) => {
-    const ring = readRing(placeOf(config), before)
+    const ring = readRing(keyLocationOf(config), before)
     if (config.NODE_ENV === 'production' && ring.active.id === DEVELOPMENT_KEY_ID) {
       throw new KeyError('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
     }

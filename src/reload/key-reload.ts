@@ -1,32 +1,32 @@
 import { createSecretKey } from 'node:crypto'
-import { follow, type Followed } from './watch-files.ts'
+import { watchFiles, type Watched } from './watch-files.ts'
 import type { ReloadOutcome } from '../service/events.ts'
-import { publicationOf } from '../keys/publication.ts'
-import { type KeyPlace, type Ring, sameRing } from '../keys/key-ring.ts'
-import type { SignatureQueue } from '../keys/signing-queue.ts'
+import { createPublication } from '../keys/publication.ts'
+import { type KeyLocation, type KeyRing, isSameRing } from '../keys/key-ring.ts'
+import type { SigningQueue } from '../keys/signing-queue.ts'
 import { type KeySigner, openSecretSigner, openSigner } from '../keys/signer.ts'
 import { verifySignature } from '../keys/verifier.ts'
 import { type Deployment, kidOf } from '../rules/tokens/deployment.ts'
-import { type AdmittingParts, admitKeys } from '../service/keys/admit.ts'
-import type { KeyRingStanding, Keys, Publication } from '../service/ports.ts'
+import { type AdmitKeysDeps, admitKeys } from '../service/keys/admit.ts'
+import type { KeyRingStatus, Keys, Publication } from '../service/keys/ports.ts'
 
 /** The keys in force, which follow what lies in their folder. */
-export type FollowedKeys = Keys &
-  Pick<Followed<unknown>, 'reload' | 'close'> & {
+export type ReloadableKeys = Keys &
+  Pick<Watched<unknown>, 'reload' | 'close'> & {
     /** How the ring stands; undefined where there is none. */
-    standing(): KeyRingStanding | undefined
+    status(): KeyRingStatus | undefined
     /** Makes a token that opens the management endpoints of JaaS, valid for a minute; absent where the deployment has none. */
     administer?: () => Promise<string>
   }
 
 /** What to follow of a place of keys. */
-export const pathsOf = ({ keysDir, signingKeyFile }: KeyPlace): string[] =>
+export const pathsOf = ({ keysDir, signingKeyFile }: KeyLocation): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
-type Loaded = { ring: Ring; signer: KeySigner; publication: Publication; activeSince: number }
+type Loaded = { ring: KeyRing; signer: KeySigner; publication: Publication; activeSince: number }
 
 /** Reads the ring anew. @throws KeyError, and whatever reading throws */
-export type RingReader = (before?: Ring) => Ring
+export type ReadKeyRing = (before?: KeyRing) => KeyRing
 
 /**
  * The ring of a folder, kept up to date: read, admitted by the register, tested by signing, and published.
@@ -34,41 +34,41 @@ export type RingReader = (before?: Ring) => Ring
  * @param tell is told how a reload ended
  * @throws KeyError where a key of the first ring cannot be used
  */
-export async function followKeys(
-  { paths, read }: { paths: readonly string[]; read: RingReader },
-  ring: Ring,
+export async function watchKeys(
+  { paths, read }: { paths: readonly string[]; read: ReadKeyRing },
+  ring: KeyRing,
   deployment: Deployment,
-  parts: AdmittingParts & { queue: SignatureQueue },
+  deps: AdmitKeysDeps & { queue: SigningQueue },
   tell: (outcome: ReloadOutcome) => void,
-): Promise<FollowedKeys> {
+): Promise<ReloadableKeys> {
   const kid = (id: string) => kidOf(deployment, id)
-  const use = (next: Ring) => load(next, kid, parts)
+  const use = (next: KeyRing) => load(next, kid, deps)
   const first = await use(ring)
   let stale = false
-  const followed = follow({
+  const followed = watchFiles({
     paths,
     first,
     load: async (before) => {
       const next = read(before.ring)
-      return sameRing(next, before.ring) ? before : use(next)
+      return isSameRing(next, before.ring) ? before : use(next)
     },
-    tell(outcome) {
+    onReload(outcome) {
       stale = outcome.fault !== undefined
       tell(outcome)
     },
   })
   const { current } = followed
-  const administer = () => current().signer.administer(kid(current().ring.active.id), deployment, parts.clock)
+  const administer = () => current().signer.administer(kid(current().ring.active.id), deployment, deps.clock)
   const find = (name: string) => current().ring.keys.find(({ id }) => kid(id) === name)
   return {
     signer: () => current().signer,
     publication: () => current().publication,
     stateOf: (name) => find(name)?.state,
     verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
-    attest: (type, statement) => current().signer.attest(type, statement, kid(current().ring.active.id)),
+    signStatement: (type, statement) => current().signer.signStatement(type, statement, kid(current().ring.active.id)),
     ...(deployment.kind === 'jaas' ? { administer } : {}),
     stale: () => stale,
-    standing: () => standingOf(current()),
+    status: () => statusOf(current()),
     reload: followed.reload,
     close: followed.close,
   }
@@ -76,27 +76,27 @@ export async function followKeys(
 
 /** Makes a ring ready for use: tested by signing, admitted by the register, and published. */
 async function load(
-  ring: Ring,
+  ring: KeyRing,
   kid: (id: string) => string,
-  parts: AdmittingParts & { queue: SignatureQueue },
+  deps: AdmitKeysDeps & { queue: SigningQueue },
 ): Promise<Loaded> {
-  const signer = await openSigner(ring.active.id, ring.active.key, parts.queue)
+  const signer = await openSigner(ring.active.id, ring.active.key, deps.queue)
   await admitKeys(
-    parts,
+    deps,
     ring.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
   )
-  const known = (await parts.register.list()).find((key) => key.kid === kid(ring.active.id))
-  const activeSince = known?.firstSeenAt ?? parts.clock()
-  return { ring, signer, publication: publicationOf(ring.keys, kid), activeSince }
+  const known = (await deps.register.list()).find((key) => key.kid === kid(ring.active.id))
+  const activeSince = known?.firstSeenAt ?? deps.clock()
+  return { ring, signer, publication: createPublication(ring.keys, kid), activeSince }
 }
 
-const standingOf = ({ ring, activeSince }: Loaded): KeyRingStanding => ({
+const statusOf = ({ ring, activeSince }: Loaded): KeyRingStatus => ({
   activeSince,
   states: ring.keys.map(({ state }) => state),
 })
 
 /** A secret that is shared with the verifier (HS256): nothing to publish, nothing to follow. */
-export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKeys {
+export function openSharedSecret(secret: string, queue: SigningQueue): ReloadableKeys {
   const key = createSecretKey(secret, 'utf8')
   const signer = openSecretSigner(key, queue)
   const nothing: Publication = { jwks: '{"keys":[]}', etag: '"none"', pems: new Map() }
@@ -105,9 +105,9 @@ export function sharedSecret(secret: string, queue: SignatureQueue): FollowedKey
     publication: () => nothing,
     stateOf: () => undefined,
     verify: (token) => verifySignature(token, key, 'HS256'),
-    attest: (type, statement) => signer.attest(type, statement, undefined),
+    signStatement: (type, statement) => signer.signStatement(type, statement, undefined),
     stale: () => false,
-    standing: () => undefined,
+    status: () => undefined,
     reload: () => Promise.resolve(),
     close: () => undefined,
   }

@@ -4,8 +4,8 @@ import { Value } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { BUILT_IN_POLICY, PolicyFile } from '../contract/policy/policy.ts'
 import { OperatorError } from '../service/fault.ts'
-import { meaningFaults, patternsOf } from '../rules/policy/faults.ts'
-import { wholeName } from '../rules/policy/policy.ts'
+import { findPolicyFaults, patternsOf } from '../rules/policy/faults.ts'
+import { compileRoomPattern } from '../rules/policy/policy.ts'
 
 /** A policy that cannot be used; each error begins with its path in the file. */
 export class PolicyError extends OperatorError {
@@ -49,7 +49,7 @@ export async function parsePolicy(text: string, allowHttp = false): Promise<Poli
   for (const error of Value.Errors(PolicyFile, value)) {
     if (!shapeFaults.has(error.path)) shapeFaults.set(error.path, shapeFault(error))
   }
-  const faults = [...shapeFaults.values(), ...meaningFaults(value, allowHttp), ...(await patternFaults(value))]
+  const faults = [...shapeFaults.values(), ...findPolicyFaults(value, allowHttp), ...(await patternFaults(value))]
   if (faults.length > 0) throw new PolicyError(faults)
   return value as PolicyFile
 }
@@ -96,7 +96,7 @@ const MAX_DEGREE = 2
 
 async function patternFault(pattern: string): Promise<string | undefined> {
   try {
-    wholeName(pattern)
+    compileRoomPattern(pattern)
   } catch {
     return 'does not compile; write a JavaScript regular expression.'
   }

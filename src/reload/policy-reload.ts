@@ -1,12 +1,12 @@
-import { callerDirectory } from '../auth/directory.ts'
-import { issuerKeys, type KeysPlace } from '../auth/issuer-keys.ts'
+import { createCallerDirectory } from '../auth/directory.ts'
+import { createIssuerKeys, type JwksLocation } from '../auth/issuer-keys.ts'
 import type { Config } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
-import { follow, type Followed } from './watch-files.ts'
+import { watchFiles, type Watched } from './watch-files.ts'
 import type { ReloadOutcome } from '../service/events.ts'
 import { PolicyError, readPolicyFile } from './policy-file.ts'
 import { MINUTE_MS } from '../rules/time.ts'
-import { type Policy, policyOf } from '../rules/policy/policy.ts'
+import { type Policy, createPolicy } from '../rules/policy/policy.ts'
 import type { CallerDirectory, Clock } from '../service/ports.ts'
 
 /** A policy in force: what it decides, and whom it knows. */
@@ -17,7 +17,7 @@ type PolicySettings = FileSettings & Pick<Config, 'OIDC_KEYS_STALE_MINUTES'>
 type FileSettings = Pick<Config, 'NODE_ENV' | 'POLICY_FILE' | 'ROOM_NAME_KEY'>
 
 /** Reads the policy file that the settings name, as far as they allow what it says. @throws PolicyError */
-export async function readPolicyBy(config: FileSettings, path: string): Promise<PolicyFile> {
+export async function readConfiguredPolicy(config: FileSettings, path: string): Promise<PolicyFile> {
   const file = await readPolicyFile(path, config.NODE_ENV !== 'production')
   if (file.rooms.template?.includes('{hash}') === true && config.ROOM_NAME_KEY === undefined) {
     throw new PolicyError([
@@ -32,12 +32,12 @@ export async function readPolicyBy(config: FileSettings, path: string): Promise<
  * @param file what was read at the start
  * @param tell is told how a reload ended
  */
-export function followPolicy(
+export function watchPolicy(
   config: PolicySettings,
   file: PolicyFile,
   clock: Clock,
   tell: (outcome: ReloadOutcome) => void,
-): Followed<LoadedPolicy> {
+): Watched<LoadedPolicy> {
   const allowHttp = config.NODE_ENV !== 'production'
   const keysOf = issuerKeysByPlace(clock)
   const loaded = (read: PolicyFile): LoadedPolicy => {
@@ -50,19 +50,19 @@ export function followPolicy(
         allowHttp,
       }),
     }))
-    return { policy: policyOf(read), callers: callerDirectory(read, issuers, clock) }
+    return { policy: createPolicy(read), callers: createCallerDirectory(read, issuers, clock) }
   }
   const path = config.POLICY_FILE
-  const load = async () => loaded(path === undefined ? file : await readPolicyBy(config, path))
-  return follow({ paths: path === undefined ? [] : [path], first: loaded(file), load, tell })
+  const load = async () => loaded(path === undefined ? file : await readConfiguredPolicy(config, path))
+  return watchFiles({ paths: path === undefined ? [] : [path], first: loaded(file), load, onReload: tell })
 }
 
 /** A reload that leaves an issuer as it is keeps the keys that were fetched for it. */
-function issuerKeysByPlace(clock: Clock): (place: KeysPlace) => ReturnType<typeof issuerKeys> {
-  const known = new Map<string, ReturnType<typeof issuerKeys>>()
+function issuerKeysByPlace(clock: Clock): (place: JwksLocation) => ReturnType<typeof createIssuerKeys> {
+  const known = new Map<string, ReturnType<typeof createIssuerKeys>>()
   return (place) => {
     const id = JSON.stringify(place)
-    const keys = known.get(id) ?? issuerKeys(place, clock)
+    const keys = known.get(id) ?? createIssuerKeys(place, clock)
     known.set(id, keys)
     return keys
   }

@@ -3,7 +3,7 @@ import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 
 /** Something that was loaded from files, and follows them. */
-export type Followed<T> = {
+export type Watched<T> = {
   /** What is in force. */
   current(): T
   /** Loads anew; what cannot be loaded leaves in force what is. Never throws. */
@@ -12,14 +12,14 @@ export type Followed<T> = {
 }
 
 /** What is followed, and how. */
-export type Following<T> = {
+export type WatchOptions<T> = {
   /** Files and folders; none for what never changes. */
   paths: readonly string[]
   first: T
   /** Loads anew; throws where what lies there is broken. */
   load: (before: T) => Promise<T>
   /** Is told how each reload ended: by the fault, or by whether there is something new. */
-  tell: (outcome: ReloadOutcome) => void
+  onReload: (outcome: ReloadOutcome) => void
 }
 
 /** How often files are looked at, in milliseconds: a look sees what watching misses, on network mounts for one. */
@@ -32,7 +32,7 @@ const SETTLE_MS = 100
  * Follows files, and folders with their files: when something changes, all is loaded anew. Kubernetes' swap of a link is seen,
  * for links are followed.
  */
-export function follow<T>({ paths, first, load, tell }: Following<T>): Followed<T> {
+export function watchFiles<T>({ paths, first, load, onReload: tell }: WatchOptions<T>): Watched<T> {
   let current = first
   let seen = stateOf(paths)
   // One at a time, in order: the last change wins.

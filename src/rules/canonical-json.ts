@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
-import { isMembers } from './json.ts'
+import { isJsonObject } from './json.ts'
 
 /** SHA-256 of a JSON value, in hex: the same for the same value, in whatever order its members came. */
-export const fingerprintOf = (value: unknown): string =>
+export const fingerprintJson = (value: unknown): string =>
   hash(
     'sha256',
     JSON.stringify(value, (_key, each: unknown) =>
-      isMembers(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
+      isJsonObject(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
     ),
   )

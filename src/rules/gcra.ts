@@ -20,7 +20,11 @@ export const WINDOW_MS = 60_000
  * @param nowMs any clock
  * @returns what came of it, and when the bucket is full now
  */
-export function take(fullAtMs: number | undefined, perMinute: number, nowMs: number): Take & { fullAtMs: number } {
+export function takeFromBucket(
+  fullAtMs: number | undefined,
+  perMinute: number,
+  nowMs: number,
+): Take & { fullAtMs: number } {
   const stepMs = WINDOW_MS / perMinute
   // A clock that was set back must not lock anybody out for longer than a window.
   const full = Math.min(Math.max(fullAtMs ?? nowMs, nowMs), nowMs + WINDOW_MS)
@@ -34,10 +38,10 @@ export function take(fullAtMs: number | undefined, perMinute: number, nowMs: num
 
 /** The first ban and the longest one, in milliseconds. */
 export const FIRST_BAN_MS = 60_000
-export const LONGEST_BAN_MS = 3_600_000
+export const MAX_BAN_MS = 3_600_000
 
 /** For how long strikes are remembered, in milliseconds. */
-export const STRIKES_KEPT_MS = 24 * 3_600_000
+export const STRIKES_RETAINED_MS = 24 * 3_600_000
 
 /** @param strikes how often a limit of failures was passed, from 1; @returns a minute, doubling up to an hour */
-export const banMs = (strikes: number): number => Math.min(FIRST_BAN_MS * 2 ** (strikes - 1), LONGEST_BAN_MS)
+export const banDurationMs = (strikes: number): number => Math.min(FIRST_BAN_MS * 2 ** (strikes - 1), MAX_BAN_MS)

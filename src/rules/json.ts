@@ -1,12 +1,12 @@
 /** A JSON object of unknown make. */
-export type Members = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Whether a value is a JSON object. */
-export const isMembers = (value: unknown): value is Members =>
+export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @returns the object at a member, or an empty one */
-export const membersAt = (holder: Members, name: string): Members => {
+export const objectAt = (holder: JsonObject, name: string): JsonObject => {
   const value = holder[name]
-  return isMembers(value) ? value : {}
+  return isJsonObject(value) ? value : {}
 }

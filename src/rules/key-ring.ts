@@ -16,7 +16,7 @@ export type CurrentKey = Pick<KnownKey, 'kid' | 'fingerprint'> & { state: 'activ
  * @returns the keys whose state is new, and the kids that once had another key: a verifier keeps a key under its kid
  *   without end, so such a kid never works again
  */
-export function ringChanges(
+export function compareKeyRing(
   known: readonly KnownKey[],
   ring: readonly CurrentKey[],
   nowMs: number,

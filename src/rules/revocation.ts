@@ -5,7 +5,7 @@ import {
   type RevocationQuery,
   type RevocationRequest,
 } from '../contract/revocation.ts'
-import { instantMs, isoOf } from './time.ts'
+import { parseInstantMs, toIso } from './time.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { type Place, placeAt } from './cursor.ts'
 
@@ -22,17 +22,17 @@ export type Revocation = {
 }
 
 /** Who asks for a token, and for a renewal when the token to be renewed was issued, in epoch milliseconds. */
-export type Entrant = { room: string; userId: string; issuedAt?: number }
+export type TokenSubject = { room: string; userId: string; issuedAt?: number }
 
 /** Whether a revocation stands against a token, or its renewal. */
-export function bars({ consultation, userId, issuedBefore }: Revocation, entrant: Entrant): boolean {
+export function matchesRevocation({ consultation, userId, issuedBefore }: Revocation, entrant: TokenSubject): boolean {
   if (consultation !== undefined && consultation.room !== entrant.room) return false
   if (userId !== undefined && userId !== entrant.userId) return false
   return issuedBefore === undefined || (entrant.issuedAt ?? Infinity) < issuedBefore
 }
 
 /** Says of many revocations at once what `bars` says of each, in four looks however many there are. */
-export function barring(revocations: Iterable<Pick<Revocation, 'consultation' | 'userId' | 'issuedBefore'>>) {
+export function indexRevocations(revocations: Iterable<Pick<Revocation, 'consultation' | 'userId' | 'issuedBefore'>>) {
   // For each room and user the latest time before which tokens are barred: Infinity where new ones are too.
   const until = new Map<string, number>()
   for (const { consultation, userId, issuedBefore = Infinity } of revocations) {
@@ -41,7 +41,7 @@ export function barring(revocations: Iterable<Pick<Revocation, 'consultation' | 
   }
   // Most of the time there are none, and every token is asked about.
   if (until.size === 0) return () => false
-  return ({ room, userId, issuedAt }: Entrant): boolean =>
+  return ({ room, userId, issuedAt }: TokenSubject): boolean =>
     [keyOf(), keyOf(room), keyOf(undefined, userId), keyOf(room, userId)].some((key) => {
       const before = until.get(key) ?? -Infinity
       return before === Infinity || (issuedAt ?? Infinity) < before
@@ -57,16 +57,19 @@ const keyOf = (room = '', userId = ''): string => `${room} ${userId}`
  * @param now epoch milliseconds
  * @returns when, where it says so, or `invalid-request` for a time that is none or in the future
  */
-export function revokedBefore({ issuedBefore }: RevocationRequest, now: number): { issuedBefore?: number } | Refusal {
+export function parseIssuedBefore(
+  { issuedBefore }: RevocationRequest,
+  now: number,
+): { issuedBefore?: number } | Refusal {
   if (issuedBefore === undefined) return {}
-  const ms = instantMs(issuedBefore)
+  const ms = parseInstantMs(issuedBefore)
   if (ms <= now) return { issuedBefore: ms }
   const message = Number.isNaN(ms) ? 'must be a time of the calendar' : 'must not be in the future'
   return { code: 'invalid-request', errors: [{ pointer: '/issuedBefore', message }] }
 }
 
 /** A revocation as it is told. */
-export const revocationAnswer = ({
+export const toRevocationAnswer = ({
   id,
   consultation,
   userId,
@@ -76,12 +79,12 @@ export const revocationAnswer = ({
   id,
   ...(consultation === undefined ? {} : { consultationId: consultation.id }),
   ...(userId === undefined ? {} : { userId }),
-  ...(issuedBefore === undefined ? {} : { issuedBefore: isoOf(issuedBefore) }),
-  createdAt: isoOf(createdAt),
+  ...(issuedBefore === undefined ? {} : { issuedBefore: toIso(issuedBefore) }),
+  createdAt: toIso(createdAt),
 })
 
 /** @returns which page a query asks for, or the parameters that mean nothing */
-export function revocationPage({ limit, cursor }: RevocationQuery): { limit: number; before?: Place } | Refusal {
+export function parseRevocationQuery({ limit, cursor }: RevocationQuery): { limit: number; before?: Place } | Refusal {
   const count = limit === undefined ? DEFAULT_REVOCATION_LIMIT : Number(limit)
   const before = cursor === undefined ? undefined : placeAt(cursor)
   const errors: FieldError[] = [

@@ -1,11 +1,12 @@
 import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy/policy.ts'
-import { bannedFor, failing } from './login-failures.ts'
-import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
+import { checkBan, countFailure } from './login-failures.ts'
+import type { CallerDirectory, Clock, RateLimiter } from './ports.ts'
+import type { Ledger } from './ports.ts'
 
 /** What finding out who asks needs. */
-export type IdentifyingParts = {
+export type AuthenticateDeps = {
   callers: CallerDirectory
   limiter: RateLimiter
   ledger: Ledger
@@ -13,7 +14,7 @@ export type IdentifyingParts = {
 }
 
 /** A credential as it was presented, and where it came from. */
-export type Presented = {
+export type PresentedCredential = {
   /** What stands after `Bearer`; undefined where there is none, or no single one. */
   credential: string | undefined
   /** Where it came from as it is counted: the address, IPv6 by its network of 64 bits. */
@@ -28,12 +29,12 @@ export type Presented = {
  * @returns the caller, or `unauthenticated`, `step-up-required`, or `rate-limited` for an address that is banned
  * @throws ServiceFault `record-unavailable`, `identity-provider-unavailable`
  */
-export async function identify(
-  { callers, limiter, ledger, clock }: IdentifyingParts,
+export async function authenticateCaller(
+  { callers, limiter, ledger, clock }: AuthenticateDeps,
   failedPerMinute: number,
-  { credential, network, origin }: Presented,
+  { credential, network, origin }: PresentedCredential,
 ): Promise<Caller | Refusal> {
-  const banned = await bannedFor({ limiter }, network)
+  const banned = await checkBan({ limiter }, network)
   if (banned !== undefined) return banned
   const found: Caller | Refusal =
     credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
@@ -46,5 +47,5 @@ export async function identify(
     outcome: 'refused',
     code: found.code,
   })
-  return failing({ limiter }, network, failedPerMinute, found)
+  return countFailure({ limiter }, network, failedPerMinute, found)
 }

@@ -7,7 +7,7 @@ export type Background = {
 }
 
 /** @param onError is told what a piece of work throws */
-export function openBackground(onError: (error: Error) => void): Background {
+export function createBackground(onError: (error: Error) => void): Background {
   const underWay = new Set<Promise<unknown>>()
   return {
     run(work) {

@@ -1,9 +1,9 @@
 /** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
 export type LimiterEvents = {
   /** @param bucket what kind of bucket it was: what stands before the colon of its key */
-  decided(bucket: string, allowed: boolean): void
-  served(by: 'redis' | 'memory'): void
-  redisFailed(error: Error): void
+  onDecision(bucket: string, allowed: boolean): void
+  onBackendChange(by: 'redis' | 'memory'): void
+  onRedisError(error: Error): void
 }
 
 /** Is told of each signature, in milliseconds: how long it took once it was handed over, and how long it had waited. */
@@ -13,12 +13,16 @@ export type QueueEvents = { signed(signingMs: number, waitedMs: number): void }
 export type CommitEvents = { committed(ms: number, entries: number): void; commitFailed(): void }
 
 /** For whoever does not want to know. */
-export const SILENT: StoreEvents = { broke: () => undefined, committed: () => undefined, commitFailed: () => undefined }
+export const NO_EVENTS: StoreEvents = {
+  onError: () => undefined,
+  committed: () => undefined,
+  commitFailed: () => undefined,
+}
 
 /** Is told how the record fares. */
 export type StoreEvents = CommitEvents & {
   /** A connection broke while nobody used it, or somebody who was told of a change failed. */
-  broke(error: Error): void
+  onError(error: Error): void
 }
 
 /** How a reload ended. */

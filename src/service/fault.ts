@@ -2,7 +2,7 @@
 export class ServiceFault extends Error {
   override name = 'ServiceFault'
   readonly code:
-    'overloaded' | 'client-gone' | 'record-unavailable' | 'identity-provider-unavailable' | 'conference-unavailable'
+    'overloaded' | 'client-aborted' | 'record-unavailable' | 'identity-provider-unavailable' | 'conference-unavailable'
 
   constructor(code: ServiceFault['code'], options?: ErrorOptions) {
     super(code, options)

@@ -1,7 +1,7 @@
 import type { Refusal } from '../contract/problem.ts'
 import type { RateLimiter } from './ports.ts'
 
-type CountingParts = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
+type LoginFailureDeps = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
 
 const keyOf = (network: string): string => `failed:${network}`
 
@@ -10,8 +10,8 @@ const keyOf = (network: string): string => `failed:${network}`
  * @param network the address as it is counted, IPv6 by its network of 64 bits
  * @returns `rate-limited` while it is banned
  */
-export const bannedFor = async ({ limiter }: CountingParts, network: string): Promise<Refusal | undefined> =>
-  limited(await limiter.bannedMs(keyOf(network)))
+export const checkBan = async ({ limiter }: LoginFailureDeps, network: string): Promise<Refusal | undefined> =>
+  rateLimitRefusal(await limiter.bannedMs(keyOf(network)))
 
 /**
  * Counts what an address presented in vain.
@@ -19,12 +19,12 @@ export const bannedFor = async ({ limiter }: CountingParts, network: string): Pr
  * @param refusal what it is refused with
  * @returns that refusal, or `rate-limited` where it is banned from now on
  */
-export const failing = async (
-  { limiter }: CountingParts,
+export const countFailure = async (
+  { limiter }: LoginFailureDeps,
   network: string,
   perMinute: number,
   refusal: Refusal,
-): Promise<Refusal> => limited(await limiter.fail(keyOf(network), perMinute)) ?? refusal
+): Promise<Refusal> => rateLimitRefusal(await limiter.fail(keyOf(network), perMinute)) ?? refusal
 
-const limited = (bannedMs: number): Refusal | undefined =>
+const rateLimitRefusal = (bannedMs: number): Refusal | undefined =>
   bannedMs > 0 ? { code: 'rate-limited', retryAfterMs: bannedMs } : undefined

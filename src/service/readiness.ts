@@ -1,17 +1,18 @@
 import type { Readiness } from '../contract/health.ts'
-import type { Clock, Keys, Ledger } from './ports.ts'
+import type { Clock } from './ports.ts'
+import type { Ledger } from './ports.ts'
 
 /** How long an answer of the store holds, in milliseconds: probes come as often as they like, the disk is asked less. */
 const PROBE_VALID_MS = 1000
 
 /** What readiness depends on; `accepting` tells whether the service still takes requests. */
-export type ReadinessParts = { ledger: Ledger; keys: Pick<Keys, 'stale'>; clock: Clock; accepting: () => boolean }
+export type ReadinessDeps = { ledger: Ledger; keys: { stale(): boolean }; clock: Clock; accepting: () => boolean }
 
 /**
  * Makes the question whether traffic should come here. The signing key passed its self-test before the service
  * listens, so it is there whenever somebody can ask.
  */
-export function readinessOf({ ledger, keys, clock, accepting }: ReadinessParts): () => Promise<Readiness> {
+export function createReadinessCheck({ ledger, keys, clock, accepting }: ReadinessDeps): () => Promise<Readiness> {
   let last: { at: number; ok: Promise<boolean> } | undefined
   // A clock that was set back would otherwise keep an answer until it has caught up.
   const holds = (at: number) => Math.abs(clock() - at) < PROBE_VALID_MS

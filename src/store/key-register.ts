@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
 import { MAX_LIFETIME_MINUTES } from '../contract/tokens/token.ts'
-import type { KeyRegister, KnownKey } from '../service/ports.ts'
-import { available } from './database/errors.ts'
+import type { KnownKey } from '../rules/key-ring.ts'
+import type { KeyRegister } from '../service/keys/ports.ts'
+import { orUnavailable } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
 /** Knows every key that was ever seen, and what it signed. */
 export function openKeyRegister(db: Database): KeyRegister {
   return {
     list: () =>
-      available(async () => {
+      orUnavailable(async () => {
         const rows = await db.selectFrom('key_seen').selectAll().orderBy('first_seen_at').orderBy('kid').execute()
         return rows.map((row) => ({
           kid: row.kid,
@@ -19,16 +20,16 @@ export function openKeyRegister(db: Database): KeyRegister {
         }))
       }),
     save: (keys) =>
-      available(async () => {
+      orUnavailable(async () => {
         await db
           .insertInto('key_seen')
-          .values(keys.map(rowOf))
+          .values(keys.map(toRow))
           .onConflict((same) =>
             same.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
           )
           .execute()
       }),
-    signed: (kid) => available(() => signedBy(db, kid)),
+    signed: (kid) => orUnavailable(() => findSigned(db, kid)),
   }
 }
 
@@ -36,7 +37,7 @@ export function openKeyRegister(db: Database): KeyRegister {
 const LONGEST_LIFE_MS = MAX_LIFETIME_MINUTES * 60_000
 
 /** Reads the last day of a key alone, however much it signed before. */
-async function signedBy(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
+async function findSigned(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
   const issued = db.selectFrom('audit_entry').where('kid', '=', kid).where('outcome', '=', 'issued')
   const last = await issued.select('time').orderBy('time', 'desc').limit(1).executeTakeFirst()
   if (last === undefined) return undefined
@@ -47,7 +48,7 @@ async function signedBy(db: Database, kid: string): Promise<{ lastAt: number; de
   return { lastAt: last.time, deadAt }
 }
 
-const rowOf = (key: KnownKey): Tables['key_seen'] => ({
+const toRow = (key: KnownKey): Tables['key_seen'] => ({
   kid: key.kid,
   fingerprint: key.fingerprint,
   state: key.state,

@@ -2,17 +2,19 @@ import type { StoreEvents } from '../service/events.ts'
 import type { ConsultationStore } from '../service/consultations/ports.ts'
 import type { InvitationStore } from '../service/invitations/ports.ts'
 import type { RevocationStore } from '../service/revocations/ports.ts'
-import type { AuditReader, CheckpointStore, KeyRegister, Ledger, Retention } from '../service/ports.ts'
-import { openLedger, type Link, type Writer } from './audit/ledger.ts'
+import type { AuditReader, CheckpointStore, Retention } from '../service/audit/ports.ts'
+import type { Ledger } from '../service/ports.ts'
+import type { KeyRegister } from '../service/keys/ports.ts'
+import { openLedger, type LinkEntry, type Writer } from './audit/ledger.ts'
 import { openReader } from './audit/reader.ts'
-import { embeddedBell, type StoreBell } from './changes/change-bus.ts'
+import { createEmbeddedChangeBus, type StoreChangeBus } from './changes/change-bus.ts'
 import { openCheckpoints } from './audit/checkpoints.ts'
 import { openConsultations } from './consultations/consultations.ts'
 import { openInvitations } from './invitations/invitations.ts'
 import { openKeyRegister } from './key-register.ts'
 import type { Pending } from './migrations/migrate.ts'
 import { openPostgres, pendingInPostgres } from './engines/postgres.ts'
-import { postgresBell } from './changes/postgres-change-bus.ts'
+import { openPostgresChangeBus } from './changes/postgres-change-bus.ts'
 import { openRetention } from './audit/retention.ts'
 import { openRevocations } from './revocations.ts'
 import { openSqlite, pendingInSqlite } from './engines/sqlite.ts'
@@ -27,7 +29,7 @@ export type Store = {
   consultations: ConsultationStore
   invitations: InvitationStore
   revocations: RevocationStore
-  bell: StoreBell
+  changeBus: StoreChangeBus
   close(): Promise<void>
 }
 
@@ -38,14 +40,14 @@ export type Store = {
 export async function openStore(
   url: string,
   writer: Writer,
-  link: Link,
+  link: LinkEntry,
   events: StoreEvents,
   waitMs?: () => number,
 ): Promise<Store> {
-  const broke = (error: Error) => events.broke(error)
+  const broke = (error: Error) => events.onError(error)
   const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
   const engine = isPostgres(url) ? 'postgres' : 'sqlite'
-  const bell = isPostgres(url) ? postgresBell(url, broke) : embeddedBell(broke)
+  const changeBus = isPostgres(url) ? openPostgresChangeBus(url, broke) : createEmbeddedChangeBus(broke)
   return {
     ledger: openLedger(db, writer, link, events, waitMs),
     register: openKeyRegister(db),
@@ -55,9 +57,9 @@ export async function openStore(
     consultations: openConsultations(db, engine),
     invitations: openInvitations(db, engine),
     revocations: openRevocations(db),
-    bell,
+    changeBus,
     async close() {
-      await bell.close()
+      await changeBus.close()
       await db.destroy()
     },
   }

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Revocation, RevocationStore } from '../service/revocations/ports.ts'
-import { available } from './database/errors.ts'
+import { orUnavailable } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
 /** Keeps the revocations that are in force. */
@@ -8,34 +8,34 @@ export function openRevocations(db: Database): RevocationStore {
   const all = () => db.selectFrom('revocation').selectAll()
   return {
     add: (revocation) =>
-      available(async () => void (await db.insertInto('revocation').values(rowOf(revocation)).execute())),
-    remove: (id) => available(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
-    byId: (id) =>
-      available(async () => {
+      orUnavailable(async () => void (await db.insertInto('revocation').values(toRow(revocation)).execute())),
+    remove: (id) => orUnavailable(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
+    findById: (id) =>
+      orUnavailable(async () => {
         const row = await all().where('id', '=', id).executeTakeFirst()
-        return row === undefined ? undefined : revocationOf(row)
+        return row === undefined ? undefined : toRevocation(row)
       }),
-    all: () => available(async () => (await all().execute()).map(revocationOf)),
-    naming: ({ room, userId }) =>
-      available(async () => {
+    list: () => orUnavailable(async () => (await all().execute()).map(toRevocation)),
+    findMatching: ({ room, userId }) =>
+      orUnavailable(async () => {
         const rows = await all()
           .where((is) => is.or([is('user_id', '=', userId), is('user_id', 'is', null)]))
           .where((is) => is.or([is('room', '=', room), is('room', 'is', null)]))
           .execute()
-        return rows.map(revocationOf)
+        return rows.map(toRevocation)
       }),
-    page: ({ limit, before }) =>
-      available(async () => {
+    listPage: ({ limit, before }) =>
+      orUnavailable(async () => {
         let query = all().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
         if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.at}, ${before.id})`)
-        return (await query.execute()).map(revocationOf)
+        return (await query.execute()).map(toRevocation)
       }),
   }
 }
 
 type Row = Selectable<Tables['revocation']>
 
-const rowOf = ({ id, consultation, userId, issuedBefore, createdAt, createdBy }: Revocation): Row => ({
+const toRow = ({ id, consultation, userId, issuedBefore, createdAt, createdBy }: Revocation): Row => ({
   id,
   consultation: consultation?.id ?? null,
   room: consultation?.room ?? null,
@@ -45,7 +45,7 @@ const rowOf = ({ id, consultation, userId, issuedBefore, createdAt, createdBy }:
   created_by: createdBy,
 })
 
-const revocationOf = ({ id, consultation, room, user_id, issued_before, created_at, created_by }: Row): Revocation => ({
+const toRevocation = ({ id, consultation, room, user_id, issued_before, created_at, created_by }: Row): Revocation => ({
   id,
   ...(consultation === null || room === null ? {} : { consultation: { id: consultation, room } }),
   ...(user_id === null ? {} : { userId: user_id }),

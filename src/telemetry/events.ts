@@ -16,7 +16,7 @@ export type Events = LimiterEvents &
   }
 
 /** Turns what happens beside requests into counters and log lines. */
-export function eventsTo(logger: FastifyBaseLogger, metrics: Metrics, clock: Clock): Events {
+export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock: Clock): Events {
   const reloaded =
     (what: 'policy' | 'keys') =>
     ({ fault, changed }: ReloadOutcome): void => {
@@ -28,16 +28,16 @@ export function eventsTo(logger: FastifyBaseLogger, metrics: Metrics, clock: Clo
     signed: (signingMs, waitedMs) => metrics.signed(signingMs, waitedMs),
     committed: (ms, entries) => metrics.committed(ms, entries),
     commitFailed: () => metrics.commitFailed(),
-    broke: (error) => logger.warn({ err: error }, 'the record could not be used'),
-    decided: (bucket, allowed) => metrics.limited(bucket, allowed),
+    onError: (error) => logger.warn({ err: error }, 'the record could not be used'),
+    onDecision: (bucket, allowed) => metrics.limited(bucket, allowed),
     policyReloaded: reloaded('policy'),
     keysReloaded: reloaded('keys'),
-    served(by) {
+    onBackendChange(by) {
       metrics.limiterServed(by)
       if (by === 'redis') logger.info('Redis is back; limits are shared again')
       else logger.warn('Redis is away; each instance counts for itself')
     },
-    redisFailed: (error) => logger.debug({ err: error }, 'Redis'),
+    onRedisError: (error) => logger.debug({ err: error }, 'Redis'),
   }
 }
 

@@ -1,9 +1,10 @@
-import type { Clock, KeyRingStanding, SigningLoad } from '../service/ports.ts'
+import type { Clock } from '../service/ports.ts'
+import type { KeyRingStatus, SigningLoad } from '../service/keys/ports.ts'
 import { Gauge, type Registry } from 'prom-client'
 import { DAY_MS } from '../rules/time.ts'
 
 /** A gauge that is read when the metrics are asked for; @param read undefined where there is nothing to tell */
-function watched(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+function registerGauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
   const gauge = new Gauge({
     name,
     help,
@@ -18,9 +19,9 @@ function watched(registry: Registry, name: string, help: string, read: () => num
 }
 
 export function watchSigning(registry: Registry, signing: SigningLoad): void {
-  watched(registry, 'jts_signing_queue_depth', 'Signatures that wait for their turn', () => signing.waiting())
-  watched(registry, 'jts_signing_under_way', 'Signatures that were handed to the pool', () => signing.underWay())
-  watched(
+  registerGauge(registry, 'jts_signing_queue_depth', 'Signatures that wait for their turn', () => signing.waiting())
+  registerGauge(registry, 'jts_signing_under_way', 'Signatures that were handed to the pool', () => signing.running())
+  registerGauge(
     registry,
     'jts_signing_expected_wait_seconds',
     'How long a signature that comes now would wait for its turn',
@@ -28,23 +29,31 @@ export function watchSigning(registry: Registry, signing: SigningLoad): void {
   )
 }
 
-export function watchRevocations(registry: Registry, { revocations }: Watched): void {
-  watched(registry, 'jts_revocations_in_force', 'Revocations that are in force, as this instance knows', revocations)
-}
-
-export function watchBell(registry: Registry, isUp: () => boolean): void {
-  watched(registry, 'jts_bell_up', '1 while this instance hears what the others change, 0 while it does not', () =>
-    Number(isUp()),
+export function watchRevocations(registry: Registry, { revocations }: GaugeSources): void {
+  registerGauge(
+    registry,
+    'jts_revocations_in_force',
+    'Revocations that are in force, as this instance knows',
+    revocations,
   )
 }
 
-export function watchRing(registry: Registry, { ring, clock, rotationDays }: Watched): void {
+export function watchChangeBus(registry: Registry, isUp: () => boolean): void {
+  registerGauge(
+    registry,
+    'jts_change_bus_up',
+    '1 while this instance hears what the others change, 0 while it does not',
+    () => Number(isUp()),
+  )
+}
+
+export function watchKeyRing(registry: Registry, { ring, clock, rotationDays }: GaugeSources): void {
   const ageSeconds = () => {
     const since = ring()?.activeSince
     return since === undefined ? undefined : (clock() - since) / 1000
   }
-  watched(registry, 'jts_key_active_age_seconds', 'How long ago the key that signs was first seen', ageSeconds)
-  watched(
+  registerGauge(registry, 'jts_key_active_age_seconds', 'How long ago the key that signs was first seen', ageSeconds)
+  registerGauge(
     registry,
     'jts_key_rotation_due_seconds',
     'How long until the key that signs should be replaced; negative once it is late',
@@ -68,15 +77,15 @@ export function watchRing(registry: Registry, { ring, clock, rotationDays }: Wat
 }
 
 /** What is read whenever the metrics are asked for. */
-export type Watched = {
+export type GaugeSources = {
   signing: SigningLoad
   /** Undefined where there is no ring. */
-  ring: () => KeyRingStanding | undefined
+  ring: () => KeyRingStatus | undefined
   clock: Clock
   /** How many revocations are in force. */
   revocations: () => number
   /** Whether this instance hears what others change. */
-  bellUp: () => boolean
+  changeBusUp: () => boolean
   /** How old the key that signs may become. */
   rotationDays: number
 }

@@ -1,4 +1,4 @@
-import { type Watched, watchBell, watchRevocations, watchRing, watchSigning } from './gauges.ts'
+import { type GaugeSources, watchChangeBus, watchRevocations, watchKeyRing, watchSigning } from './gauges.ts'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import {
   consultationMetrics,
@@ -31,11 +31,11 @@ export function openMetrics(deployment: string) {
     ...limiterMetrics(registers),
     ...reloadMetrics(registers),
     /** Reads these values whenever the metrics are scraped. */
-    watch(watched: Watched): void {
+    watch(watched: GaugeSources): void {
       watchSigning(registry, watched.signing)
-      watchRing(registry, watched)
+      watchKeyRing(registry, watched)
       watchRevocations(registry, watched)
-      watchBell(registry, watched.bellUp)
+      watchChangeBus(registry, watched.changeBusUp)
     },
     /** Adds the default metrics of a process: memory, CPU, event loop, garbage collection. */
     watchProcess: (): void => collectDefaultMetrics({ register: registry }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { apiKeyCallers, newApiKey } from '../../src/auth/api-keys.ts'
+import { createApiKeyCallers, newApiKey } from '../../src/auth/api-keys.ts'
 import type { ApiKeyHash, CallerPolicy } from '../../src/contract/policy/policy.ts'
 import { NOW } from '../kit.ts'
 
@@ -34,7 +34,7 @@ describe('an API key', () => {
 describe('a caller', () => {
   it('is known by each of its keys while they overlap, and by no other', () => {
     const [old, next, gone] = [newApiKey('clinic'), newApiKey('clinic'), newApiKey('clinic')]
-    const find = apiKeyCallers(
+    const find = createApiKeyCallers(
       [caller('clinic', old.sha256, next.sha256.toUpperCase()), caller('ward', newApiKey('ward').sha256)],
       () => NOW,
     )
@@ -46,7 +46,7 @@ describe('a caller', () => {
   it('is known by a key from its notBefore on and until its notAfter, not at it', () => {
     const { apiKey, sha256 } = newApiKey('clinic')
     const at = (ms: number) => new Date(NOW + ms).toISOString()
-    const known = (entry: ApiKeyHash) => apiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
+    const known = (entry: ApiKeyHash) => createApiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
     expect(known({ sha256 })).toBe(true)
     expect(known({ sha256, notBefore: at(0) })).toBe(true)
     expect(known({ sha256, notBefore: at(1) })).toBe(false)
@@ -59,14 +59,14 @@ describe('a caller', () => {
 
   it('is not known by a key of somebody else, even with that hash in hand', () => {
     const key = newApiKey('ward')
-    const find = apiKeyCallers([caller('clinic', key.sha256)], () => NOW)
+    const find = createApiKeyCallers([caller('clinic', key.sha256)], () => NOW)
     expect(find(key.apiKey)).toBeUndefined()
     expect(find(key.sha256)).toBeUndefined()
   })
 
   it('is nobody for any other text', () => {
     const key = newApiKey('clinic')
-    const find = apiKeyCallers([caller('clinic', key.sha256)], () => NOW)
+    const find = createApiKeyCallers([caller('clinic', key.sha256)], () => NOW)
     const near = fc
       .tuple(fc.nat({ max: key.apiKey.length - 1 }), fc.string({ minLength: 0, maxLength: 2 }))
       .map(([at, text]) => key.apiKey.slice(0, at) + text + key.apiKey.slice(at + 1))

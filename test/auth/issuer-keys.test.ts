@@ -1,14 +1,17 @@
 import { decodeProtectedHeader, type FlattenedJWSInput } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { issuerKeys, type KeysPlace } from '../../src/auth/issuer-keys.ts'
+import { createIssuerKeys, type JwksLocation } from '../../src/auth/issuer-keys.ts'
 import { startIssuer } from '../support/oidc.ts'
 
 const HOUR = 3_600_000
 
-async function open(change: Partial<KeysPlace> = {}) {
+async function open(change: Partial<JwksLocation> = {}) {
   const issuer = await startIssuer()
   const clock = { now: 1_000_000 }
-  const keys = issuerKeys({ issuer: issuer.url, maxStaleMs: 24 * HOUR, allowHttp: true, ...change }, () => clock.now)
+  const keys = createIssuerKeys(
+    { issuer: issuer.url, maxStaleMs: 24 * HOUR, allowHttp: true, ...change },
+    () => clock.now,
+  )
   const token = await issuer.sign()
   const find = async (kid = 'k1') =>
     keys({ ...decodeProtectedHeader(token), alg: 'RS256', kid }, {} as FlattenedJWSInput)
@@ -26,7 +29,7 @@ describe('the keys of an issuer', () => {
 
   it('are fetched from jwksUri where the policy names one', async () => {
     const issuer = await startIssuer()
-    const keys = issuerKeys(
+    const keys = createIssuerKeys(
       { issuer: 'https://elsewhere.example', jwksUri: `${issuer.url}/jwks`, maxStaleMs: HOUR, allowHttp: true },
       () => 0,
     )

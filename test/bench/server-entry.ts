@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app/app.ts'
 import { readConfig } from '../../src/config/config.ts'
-import { openParts, type Parts } from '../../src/app/compose.ts'
+import { compose, type Deps } from '../../src/app/compose.ts'
 
 /**
  * The service as `src/main.ts` starts it, with or without a record: what the record costs is the difference. Only a benchmark
@@ -10,8 +10,8 @@ import { openParts, type Parts } from '../../src/app/compose.ts'
  */
 const { config, faults } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
-const opened = await openParts(config, logger, faults)
-const noLedger: Parts['ledger'] = { append: () => Promise.resolve(), probe: () => Promise.resolve() }
+const opened = await compose(config, logger, faults)
+const noLedger: Deps['ledger'] = { append: () => Promise.resolve(), probe: () => Promise.resolve() }
 const parts = process.argv[2] === 'without-record' ? { ...opened, ledger: noLedger } : opened
 const app = await buildApp(config, parts, logger)
 app.addHook('onClose', () => opened.close())

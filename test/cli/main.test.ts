@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { join } from 'node:path'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { link } from '../../src/rules/audit/chain.ts'
+import { linkEntry } from '../../src/rules/audit/chain.ts'
 import { openLedger } from '../../src/store/audit/ledger.ts'
 import { openKeyRegister } from '../../src/store/key-register.ts'
-import { SILENT } from '../../src/service/events.ts'
+import { NO_EVENTS } from '../../src/service/events.ts'
 import { openSqlite } from '../../src/store/engines/sqlite.ts'
 import { cliIn, MINT, production, spawnCli } from './cli.ts'
 import { APP_ID, brokenAt, POLICY, readEntries, tempDir, testKeyPem, secondKeyPem } from '../kit.ts'
@@ -144,7 +144,7 @@ describe('keys', () => {
     expect((await cli('keys', 'remove', 'two')).stdout).toContain('two is next; only a retired key')
 
     const db = await openSqlite(join(dir, 'service.db'))
-    await openLedger(db, { name: 'w', chain: 'one' }, link, SILENT).append({
+    await openLedger(db, { name: 'w', chain: 'one' }, linkEntry, NO_EVENTS).append({
       ...issued,
       time: Date.now() - 3_600_000,
       lifetimeSeconds: 7200,
@@ -173,7 +173,7 @@ describe('keys', () => {
     rmSync(join(dir, 'service.db-wal'), { force: true })
     rmSync(join(dir, 'service.db-shm'), { force: true })
     const old = await openSqlite(join(dir, 'service.db'))
-    await openLedger(old, { name: 'w', chain: 'one' }, link, SILENT).append({
+    await openLedger(old, { name: 'w', chain: 'one' }, linkEntry, NO_EVENTS).append({
       ...issued,
       time: Date.now() - 7_300_000,
       lifetimeSeconds: 7200,

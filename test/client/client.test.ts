@@ -4,11 +4,11 @@ import { PROBLEMS } from '../../src/contract/problem.ts'
 import { createClient, TokenServiceError } from '../../src/client/client.ts'
 import { CLINIC, DOCTOR, startService } from '../kit.ts'
 
-const answering = (body: string, init: ResponseInit) => async () => new Response(body, init)
+const answerWith = (body: string, init: ResponseInit) => async () => new Response(body, init)
 const clientWith = (fetch: () => Promise<Response>) =>
   createClient({ baseUrl: 'https://t.example.org', credential: 'k', fetch })
 
-it('asks the running service over a real connection', async () => {
+it('sends requests to a running service over a real connection', async () => {
   const { app } = await startService()
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   const client = createClient({ baseUrl: `${address}/`, credential: CLINIC.apiKey })
@@ -26,8 +26,8 @@ it('asks the running service over a real connection', async () => {
   })
 })
 
-it('asks for the credential each time, and passes on whom it acts for', async () => {
-  const seen: (string | null)[][] = []
+it('reads the credential for each request, and sends the person on whose behalf it acts', async () => {
+  const headerPairs: (string | null)[][] = []
   const answer = JSON.stringify({ token: 't' })
   let count = 0
   const client = createClient({
@@ -35,26 +35,26 @@ it('asks for the credential each time, and passes on whom it acts for', async ()
     credential: async () => `token-${(count += 1)}`,
     fetch: async (_url, init) => {
       const headers = new Headers(init.headers)
-      seen.push([headers.get('authorization'), headers.get('x-on-behalf-of')])
+      headerPairs.push([headers.get('authorization'), headers.get('x-on-behalf-of')])
       return new Response(answer)
     },
   })
   await client.issueToken({ roomId: 'r' })
   await client.issueToken({ roomId: 'r' }, { onBehalfOf: 'dr-77' })
-  expect(seen).toStrictEqual([
+  expect(headerPairs).toStrictEqual([
     ['Bearer token-1', null],
     ['Bearer token-2', 'dr-77'],
   ])
 })
 
-it('tells that nobody answers', async () => {
+it('throws unreachable when no server answers', async () => {
   const client = createClient({ baseUrl: 'http://127.0.0.1:9', credential: CLINIC.apiKey })
   const error: unknown = await client.issueToken(DOCTOR).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'unreachable', status: 0 })
   expect(String(error)).not.toContain(CLINIC.apiKey)
 })
 
-it('gives up after its time, and when it is told to', async () => {
+it('throws unreachable after its time limit, and when the signal aborts', async () => {
   const server = createServer(() => undefined)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => server.closeAllConnections())
@@ -64,13 +64,13 @@ it('gives up after its time, and when it is told to', async () => {
     code: 'unreachable',
     cause: { name: 'TimeoutError' },
   })
-  const giveUp = new AbortController()
-  const asked = createClient({ baseUrl, credential: 'k' }).issueToken(DOCTOR, { signal: giveUp.signal })
-  giveUp.abort()
-  await expect(asked).rejects.toMatchObject({ code: 'unreachable', cause: { name: 'AbortError' } })
+  const abort = new AbortController()
+  const pending = createClient({ baseUrl, credential: 'k' }).issueToken(DOCTOR, { signal: abort.signal })
+  abort.abort()
+  await expect(pending).rejects.toMatchObject({ code: 'unreachable', cause: { name: 'AbortError' } })
 })
 
-it('does not carry the API key along a redirect', async () => {
+it('does not follow a redirect with the API key', async () => {
   const server = createServer((_request, response) =>
     response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
   )
@@ -84,28 +84,28 @@ it('does not carry the API key along a redirect', async () => {
 
 it.each([
   ['a page of HTML', '<h1>Bad gateway</h1>', 502],
-  ['JSON of somebody else', '{"error":"x"}', 500],
+  ['JSON of another server', '{"error":"x"}', 500],
   ['null', 'null', 200],
-  ['a token that is no text', '{"token":7}', 200],
-  ['nothing', '', 200],
-])('tells that %s is not the service', async (_what, body, status) => {
-  await expect(clientWith(answering(body, { status })).issueToken(DOCTOR)).rejects.toMatchObject({
+  ['a token that is not a string', '{"token":7}', 200],
+  ['an empty body', '', 200],
+])('throws unexpected-answer for %s', async (_what, body, status) => {
+  await expect(clientWith(answerWith(body, { status })).issueToken(DOCTOR)).rejects.toMatchObject({
     code: 'unexpected-answer',
     status,
   })
-  await expect(clientWith(answering(body, { status })).meetingConfig({ role: 'doctor' })).rejects.toMatchObject({
+  await expect(clientWith(answerWith(body, { status })).meetingConfig({ role: 'doctor' })).rejects.toMatchObject({
     code: 'unexpected-answer',
     status,
   })
 })
 
-it('asks for the meeting of a role with the credential, and tells what was refused', async () => {
-  const asked: [string, string | undefined, string | null][] = []
+it('reads the meeting configuration of a role with the credential, and throws the refusal', async () => {
+  const requests: [string, string | undefined, string | null][] = []
   const client = createClient({
     baseUrl: 'https://t.example.org/base/',
     credential: 'k',
     fetch: async (url, init) => {
-      asked.push([url, init.method, new Headers(init.headers).get('authorization')])
+      requests.push([url, init.method, new Headers(init.headers).get('authorization')])
       return new Response(JSON.stringify({ configOverwrite: {}, interfaceConfigOverwrite: {} }))
     },
   })
@@ -114,7 +114,7 @@ it('asks for the meeting of a role with the credential, and tells what was refus
     interfaceConfigOverwrite: {},
   })
   await client.meetingConfig({ role: 'patient' })
-  expect(asked).toStrictEqual([
+  expect(requests).toStrictEqual([
     ['https://t.example.org/base/api/jitsi/meeting-config?role=doctor&network=poor', 'GET', 'Bearer k'],
     ['https://t.example.org/base/api/jitsi/meeting-config?role=patient', 'GET', 'Bearer k'],
   ])
@@ -125,12 +125,12 @@ it('asks for the meeting of a role with the credential, and tells what was refus
   })
 })
 
-it('tells how long to wait, and the bad fields', async () => {
+it('passes on how long to wait, and the invalid fields', async () => {
   const problem = { code: 'rate-limited', detail: 'Wait.', requestId: 'r', status: 429 }
-  const limited = answering(JSON.stringify(problem), { status: 429, headers: { 'retry-after': '7' } })
+  const limited = answerWith(JSON.stringify(problem), { status: 429, headers: { 'retry-after': '7' } })
   await expect(clientWith(limited).issueToken(DOCTOR)).rejects.toMatchObject({ retryAfterSeconds: 7, requestId: 'r' })
   const bad = { ...problem, code: 'invalid-request', errors: [{ pointer: '/userId', message: 'is missing' }] }
-  await expect(clientWith(answering(JSON.stringify(bad), { status: 400 })).issueToken(DOCTOR)).rejects.toMatchObject({
+  await expect(clientWith(answerWith(JSON.stringify(bad), { status: 400 })).issueToken(DOCTOR)).rejects.toMatchObject({
     errors: [{ pointer: '/userId', message: 'is missing' }],
     retryAfterSeconds: undefined,
   })

@@ -20,7 +20,7 @@ const fetchWithoutEvents: NonNullable<ClientOptions['fetch']> = (url, init) =>
   url.endsWith('/events') ? Promise.reject(new TypeError('events cannot pass')) : fetch(url, init)
 
 describe('a client', () => {
-  it('deals with consultations from beginning to end', async () => {
+  it('creates, changes, cancels and ends consultations', async () => {
     const { client, id, time } = await start()
     const moved = await client.changeConsultation(id, 1, { durationMinutes: 45 })
     expect(moved).toMatchObject({ version: 2, endsAt: new Date(START + 45 * MINUTE_MS).toISOString() })
@@ -38,7 +38,7 @@ describe('a client', () => {
     expect(await client.endConsultation(id)).toMatchObject({ state: 'ended' })
   })
 
-  it('is told when the door opens', async () => {
+  it('receives the time at which the admission window opens', async () => {
     const { client, roomId, time } = await start()
     time.now = START - 60 * MINUTE_MS
     await expect(client.issueToken({ roomId, ...PATIENT })).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('a client', () => {
     })
   })
 
-  it('waits for the admission, and has the token then', async () => {
+  it('waits for the admission and then receives the token', async () => {
     const { client, id, roomId } = await start()
     const waiting = new Promise((resolve) => {
       void client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: resolve }).then(resolve)
@@ -61,65 +61,65 @@ describe('a client', () => {
     expect(await entering).toMatchObject({ userRole: 'patient', consultationId: id })
   })
 
-  it('has it by asking again where events cannot pass', async () => {
+  it('receives the token by polling where events cannot pass', async () => {
     const { client, clientWith, id, roomId } = await start()
-    const held = clientWith({ fetch: fetchWithoutEvents })
-    const told = Promise.withResolvers<unknown>()
-    const entering = held.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: told.resolve })
-    await told.promise
+    const polling = clientWith({ fetch: fetchWithoutEvents, pollMs: 20 })
+    const waiting = Promise.withResolvers<unknown>()
+    const entering = polling.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: waiting.resolve })
+    await waiting.promise
     await client.admit(id, 'patient-1042')
     expect(await entering).toMatchObject({ userRole: 'patient' })
   })
 
-  it('is not left waiting when the visit is cancelled', async () => {
+  it('stops waiting when the consultation is cancelled', async () => {
     const { client, id, roomId } = await start()
-    const told = Promise.withResolvers<unknown>()
-    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: told.resolve })
-    await told.promise
+    const waiting = Promise.withResolvers<unknown>()
+    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting: waiting.resolve })
+    await waiting.promise
     await client.cancelConsultation(id)
     await expect(entering).rejects.toMatchObject({ code: 'consultation-cancelled' })
   })
 
-  it('gives up waiting when it is told to', async () => {
+  it('stops waiting when the signal aborts', async () => {
     const { client, roomId } = await start()
-    const giveUp = new AbortController()
-    const onWaiting = () => giveUp.abort()
-    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting, signal: giveUp.signal })
+    const abort = new AbortController()
+    const onWaiting = () => abort.abort()
+    const entering = client.enterWhenAdmitted({ roomId, ...PATIENT }, { onWaiting, signal: abort.signal })
     await expect(entering).rejects.toMatchObject({ code: 'unreachable' })
   })
 
-  it('hears what happens until it is over', async () => {
+  it('receives events until the consultation is over', async () => {
     const { client, id, roomId } = await start()
-    const heard: string[] = []
+    const received: string[] = []
     for await (const { event, view } of client.events(id)) {
-      heard.push(`${event} ${view.state} ${view.waiting?.length ?? ''}`)
-      if (heard.length === 1) await client.enter({ roomId, ...PATIENT })
-      if (heard.length === 2) await client.admit(id, 'patient-1042')
-      if (heard.length === 3) await client.endConsultation(id)
+      received.push(`${event} ${view.state} ${view.waiting?.length ?? ''}`)
+      if (received.length === 1) await client.enter({ roomId, ...PATIENT })
+      if (received.length === 2) await client.admit(id, 'patient-1042')
+      if (received.length === 3) await client.endConsultation(id)
     }
-    expect(heard).toStrictEqual(['state scheduled 0', 'waiting scheduled 1', 'waiting scheduled 0', 'ended ended 0'])
-    const nobody = createClient({ baseUrl: 'http://127.0.0.1:9', credential: 'k' })
-    await expect(nobody.events(id).next()).rejects.toMatchObject({ code: 'unreachable' })
+    expect(received).toStrictEqual(['state scheduled 0', 'waiting scheduled 1', 'waiting scheduled 0', 'ended ended 0'])
+    const unreachable = createClient({ baseUrl: 'http://127.0.0.1:9', credential: 'k' })
+    await expect(unreachable.events(id).next()).rejects.toMatchObject({ code: 'unreachable' })
   })
 
-  it('invites somebody without an account, renews, and puts people out', async () => {
+  it('invites a person without an account, renews the token, and revokes access', async () => {
     const { client, clientWith, id, roomId } = await start({ waitingRoom: false })
     const browser = clientWith({ credential: undefined })
-    const made = await client.invite(id, { role: 'patient', userId: 'patient-1042', name: 'Asha Rao' })
-    const { code = '' } = await client.resendInvitation(id, made.id)
-    await expect(browser.redeemInvitation({ code: made.code ?? '' })).rejects.toMatchObject({
+    const invitation = await client.invite(id, { role: 'patient', userId: 'patient-1042', name: 'Asha Rao' })
+    const { code = '' } = await client.resendInvitation(id, invitation.id)
+    await expect(browser.redeemInvitation({ code: invitation.code ?? '' })).rejects.toMatchObject({
       code: 'invitation-invalid',
     })
     const entered = await browser.redeemInvitation({ code })
     const token = 'token' in entered ? entered.token : ''
     expect(await browser.renewToken(token)).toMatchObject({ roomId, userRole: 'patient' })
-    expect((await client.listInvitations(id)).invitations).toMatchObject([{ id: made.id, used: 1 }])
+    expect((await client.listInvitations(id)).invitations).toMatchObject([{ id: invitation.id, used: 1 }])
     const { id: revocation } = await client.revoke({ userId: 'patient-1042' })
     await expect(browser.renewToken(token)).rejects.toMatchObject({ code: 'revoked' })
     expect((await client.listRevocations()).revocations).toMatchObject([{ id: revocation }])
     await client.liftRevocation(revocation)
     expect(await browser.renewToken(token)).toMatchObject({ roomId })
-    await client.revokeInvitation(id, made.id)
+    await client.revokeInvitation(id, invitation.id)
     await expect(browser.renewToken(token)).rejects.toMatchObject({ code: 'token-not-renewable' })
     await expect(client.kick(id, '0a1b2c3d')).rejects.toMatchObject({ code: 'conference-off' })
   })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { ChainedEntry } from '../../src/contract/audit/audit-entry.ts'
-import { link } from '../../src/rules/audit/chain.ts'
-import { COLUMNS, valuesOf } from '../../src/store/audit/row.ts'
+import { linkEntry } from '../../src/rules/audit/chain.ts'
+import { COLUMNS, toValues } from '../../src/store/audit/row.ts'
 import { openSqlite } from '../../src/store/engines/sqlite.ts'
 import { CLI_MAIN } from '../cli/cli.ts'
 import { tempDir, testEnv } from '../kit.ts'
@@ -22,9 +22,9 @@ async function writeAMillion(path: string): Promise<void> {
   const insert = file.prepare(
     `INSERT INTO audit_entry (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   )
-  let end: Parameters<typeof link>[0] = { chain: 'long', sequence: 0, writer: 'w' }
+  let end: Parameters<typeof linkEntry>[0] = { chain: 'long', sequence: 0, writer: 'w' }
   for (let index = 0; index < MILLION; index += 1) {
-    const entry: ChainedEntry = link(end, {
+    const entry: ChainedEntry = linkEntry(end, {
       time: 1_700_000_000_000 + index * 50,
       requestId: `request-${index}`,
       caller: 'clinic-backend',
@@ -33,7 +33,7 @@ async function writeAMillion(path: string): Promise<void> {
       room: `bharattelemed-p${index % 50_000}-d7-1`,
       userId: `doctor-${index % 300}`,
     })
-    insert.run(...(valuesOf(entry) as (string | number | null)[]))
+    insert.run(...(toValues(entry) as (string | number | null)[]))
     end = entry
   }
   file.exec('COMMIT')

@@ -2,11 +2,11 @@ import { createPublicKey } from 'node:crypto'
 import pg from 'pg'
 import { expect } from 'vitest'
 import { verifySignature } from '../../src/keys/verifier.ts'
-import { link } from '../../src/rules/audit/chain.ts'
+import { linkEntry } from '../../src/rules/audit/chain.ts'
 import { verifyAudit } from '../../src/service/audit/verify.ts'
 import type { Verification } from '../../src/service/audit/verification.ts'
 import { openStore } from '../../src/store/open.ts'
-import { SILENT } from '../../src/service/events.ts'
+import { NO_EVENTS } from '../../src/service/events.ts'
 import { readEntries, testKeyPem } from '../kit.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function expectNothingLost(
 
 /** Verifies the chains, and the signature of every checkpoint. */
 export async function expectVerified(database: string): Promise<Verification> {
-  const store = await openStore(database, { name: 'auditor', chain: 'auditor' }, link, SILENT)
+  const store = await openStore(database, { name: 'auditor', chain: 'auditor' }, linkEntry, NO_EVENTS)
   try {
     const key = createPublicKey(testKeyPem())
     const verified = await verifyAudit({ ...store, keys: { verify: (jws) => verifySignature(jws, key, 'RS256') } })

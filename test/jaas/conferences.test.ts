@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
-import { jaasConferences } from '../../src/jaas/conferences.ts'
+import { createJaasConferences } from '../../src/jaas/conferences.ts'
 import { APP_ID, startService } from '../kit.ts'
 
 type Asked = { method: string; path: string; type: string | undefined; token: string; body: string }
@@ -47,7 +47,7 @@ async function startManaged() {
 }
 
 const conferencesAt = (origin: string, timeoutMs?: number, administer = () => Promise.resolve('a.secret.token')) =>
-  jaasConferences({ origin, appId: APP_ID, administer }, timeoutMs)
+  createJaasConferences({ origin, appId: APP_ID, administer }, timeoutMs)
 
 const unavailable = { name: 'ServiceFault', code: 'conference-unavailable' }
 

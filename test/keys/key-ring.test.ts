@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeDevelopmentKey, placeFile, replaceFile } from '../../src/keys/generate.ts'
 import { publicPem } from '../../src/keys/private-key.ts'
-import { privateKeyIds, readRing, sameRing } from '../../src/keys/key-ring.ts'
+import { privateKeyIds, readRing, isSameRing } from '../../src/keys/key-ring.ts'
 import { secondKeyPem, tempDir, tempFile, testKeyPem } from '../kit.ts'
 
 const SECOND_PEM = secondKeyPem()
@@ -54,7 +54,7 @@ describe('a ring', () => {
     expect(after.keys.map(({ id, state }) => `${id} ${state}`)).toStrictEqual(['a active', 'b next'])
     rmSync(join(keysDir, 'a.pem'))
     expect(readRing({ keysDir }, after).active.id).toBe('b')
-    expect([sameRing(before, before), sameRing(before, after)]).toStrictEqual([true, false])
+    expect([isSameRing(before, before), isSameRing(before, after)]).toStrictEqual([true, false])
   })
 
   it('takes the key of SIGNING_KEY_FILE, and publishes what lies in the folder beside it', () => {

@@ -2,13 +2,14 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { compactVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Claims, TokenHeader } from '../../src/contract/tokens/claims.ts'
-import { signatureQueue } from '../../src/keys/signing-queue.ts'
+import { createSigningQueue } from '../../src/keys/signing-queue.ts'
 import { openSigner } from '../../src/keys/signer.ts'
 import { testKeyPem } from '../kit.ts'
 
 const key = createPrivateKey(testKeyPem())
 const header: TokenHeader = { alg: 'RS256', typ: 'JWT', kid: 'a/k' }
-const queueOf = (underWay: number) => signatureQueue({ underWay, maxWaitMs: 10_000 }, () => performance.now())
+const queueOf = (underWay: number) =>
+  createSigningQueue({ maxRunning: underWay, maxWaitMs: 10_000 }, () => performance.now())
 const claims = { aud: 'jitsi', jti: 'x' } as Claims
 
 describe('the signer', () => {

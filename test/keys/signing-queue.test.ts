@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type QueueBounds, signatureQueue } from '../../src/keys/signing-queue.ts'
+import { type QueueBounds, createSigningQueue } from '../../src/keys/signing-queue.ts'
 
 /** A queue whose signatures end when they are told to, at a time that is told too. */
 function start(bounds: Partial<QueueBounds> = {}, signatureMs = 10) {
   const time = { ms: 0 }
   const signed: [number, number][] = []
-  const queue = signatureQueue({ underWay: 2, maxWaitMs: 50, ...bounds }, () => time.ms, {
+  const queue = createSigningQueue({ maxRunning: 2, maxWaitMs: 50, ...bounds }, () => time.ms, {
     signed: (signingMs, waitedMs) => signed.push([signingMs, waitedMs]),
   })
   queue.calibrate(signatureMs)
@@ -48,7 +48,7 @@ describe('the queue of signatures', () => {
     const { ask, end, begun, signed, outcomes, settle, queue } = start()
     for (let i = 0; i < 4; i += 1) ask()
     await settle()
-    expect([begun, queue.underWay(), queue.waiting()]).toStrictEqual([[1, 2], 2, 2])
+    expect([begun, queue.running(), queue.waiting()]).toStrictEqual([[1, 2], 2, 2])
     for (const after of [5, 5, 5, 5]) await end(after)
     expect(begun).toStrictEqual([1, 2, 3, 4])
     expect(outcomes).toStrictEqual(['1 signed', '2 signed', '3 signed', '4 signed'])
@@ -58,7 +58,7 @@ describe('the queue of signatures', () => {
       [10, 5],
       [10, 10],
     ])
-    expect([queue.underWay(), queue.waiting(), queue.expectedWaitMs()]).toStrictEqual([0, 0, 0])
+    expect([queue.running(), queue.waiting(), queue.expectedWaitMs()]).toStrictEqual([0, 0, 0])
   })
 
   it('refuses whoever would wait longer than the bound, and nobody else', async () => {
@@ -107,31 +107,31 @@ describe('the queue of signatures', () => {
     const { ask, end, settle, begun, outcomes } = start()
     const client = { gone: false }
     for (let i = 0; i < 2; i += 1) ask()
-    ask({ gone: () => client.gone })
+    ask({ isAborted: () => client.gone })
     ask()
     client.gone = true
     await settle()
     await end(1)
     await end(1)
     expect(begun).toStrictEqual([1, 2, 4])
-    expect(outcomes).toStrictEqual(['1 signed', '3 client-gone', '2 signed'])
+    expect(outcomes).toStrictEqual(['1 signed', '3 client-aborted', '2 signed'])
   })
 
   it('refuses nobody for a client that went away', async () => {
     const { ask, settle, outcomes, queue } = start()
     for (let i = 0; i < 2; i += 1) ask()
-    for (let i = 0; i < 5; i += 1) ask({ gone: () => true })
+    for (let i = 0; i < 5; i += 1) ask({ isAborted: () => true })
     expect(queue.full()).toBe(true)
     ask()
     await settle()
-    expect(outcomes.toSorted()).toStrictEqual([3, 4, 5, 6, 7].map((id) => `${id} client-gone`))
+    expect(outcomes.toSorted()).toStrictEqual([3, 4, 5, 6, 7].map((id) => `${id} client-aborted`))
     expect(queue.waiting()).toBe(1)
   })
 
   it('lets the patient wait however long', async () => {
     const { ask, settle, outcomes, queue } = start()
     for (let i = 0; i < 7; i += 1) ask()
-    ask({ patient: true })
+    ask({ mustRun: true })
     await settle()
     expect([outcomes, queue.waiting()]).toStrictEqual([[], 6])
   })
@@ -150,12 +150,12 @@ describe('the queue of signatures', () => {
             if (step.end) await end()
             else {
               asked += 1
-              ask({ patient: step.patient, gone: () => step.gone })
+              ask({ mustRun: step.patient, isAborted: () => step.gone })
             }
-            expect(queue.underWay()).toBeLessThanOrEqual(2)
+            expect(queue.running()).toBeLessThanOrEqual(2)
             await settle()
           }
-          while (queue.underWay() > 0) await end(1)
+          while (queue.running() > 0) await end(1)
           expect(new Set(begun).size).toBe(begun.length)
           expect(outcomes).toHaveLength(asked)
           expect(queue.waiting()).toBe(0)

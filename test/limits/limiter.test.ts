@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { insured } from '../../src/limits/fallback.ts'
+import { withFallback } from '../../src/limits/fallback.ts'
 import { openLimiter } from '../../src/limits/limiter.ts'
-import { memoryLimiter } from '../../src/limits/memory.ts'
-import { redisLimiter } from '../../src/limits/redis.ts'
+import { createMemoryLimiter } from '../../src/limits/memory.ts'
+import { openRedisLimiter } from '../../src/limits/redis.ts'
 import type { RateLimiter } from '../../src/service/ports.ts'
 import { wireTo } from '../support/wire.ts'
 
@@ -11,14 +11,14 @@ const REDIS = process.env['TEST_REDIS_URL']
 const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
 
 async function openRedis(url = REDIS ?? ''): Promise<RateLimiter> {
-  const redis = redisLimiter(url, () => undefined)
+  const redis = openRedisLimiter(url, () => undefined)
   onTestFinished(() => redis.close())
   await redis.ready()
   return redis
 }
 
 const engines: [string, boolean, () => RateLimiter | Promise<RateLimiter>][] = [
-  ['memory', true, () => memoryLimiter(() => performance.now())],
+  ['memory', true, () => createMemoryLimiter(() => performance.now())],
   [`Redis${skipped}`, REDIS !== undefined, openRedis],
 ]
 
@@ -90,7 +90,7 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
 
 it('in memory: a ban ends by itself, the next is twice as long, and a day without one forgets', async () => {
   let now = 0
-  const limiter = memoryLimiter(() => now)
+  const limiter = createMemoryLimiter(() => now)
   const bans = []
   for (let round = 0; round < 3; round += 1) {
     while ((await limiter.fail('k', 2)) === 0);
@@ -106,7 +106,7 @@ it('in memory: a ban ends by itself, the next is twice as long, and a day withou
 })
 
 it('in memory: a hundred thousand keys are held, and the oldest make room', async () => {
-  const limiter = memoryLimiter(() => 0)
+  const limiter = createMemoryLimiter(() => 0)
   await limiter.take('first', 1)
   for (let i = 0; i < 100_000; i += 1) await limiter.take(`k${i}`, 1)
   expect((await limiter.take('first', 1)).allowed).toBe(true)
@@ -136,7 +136,7 @@ describe('the insurance', () => {
     let works = true
     let tried = 0
     const told: string[] = []
-    const memory = memoryLimiter(() => now)
+    const memory = createMemoryLimiter(() => now)
     const first: RateLimiter = {
       ...memory,
       take: async (key, perMinute) => {
@@ -145,9 +145,9 @@ describe('the insurance', () => {
         return memory.take(`first:${key}`, perMinute)
       },
     }
-    const limiter = insured(
+    const limiter = withFallback(
       first,
-      memoryLimiter(() => now),
+      createMemoryLimiter(() => now),
       () => now,
       (serving) => told.push(serving),
     )
@@ -174,9 +174,9 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   const open = async (url: string) => {
     served.length = 0
     const opened = await openLimiter(url, () => performance.now(), {
-      served: (by) => void served.push(by),
-      redisFailed: () => undefined,
-      decided: () => undefined,
+      onBackendChange: (by) => void served.push(by),
+      onRedisError: () => undefined,
+      onDecision: () => undefined,
     })
     onTestFinished(() => opened.close())
     return opened.limiter

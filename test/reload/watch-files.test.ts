@@ -1,7 +1,7 @@
 import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { follow } from '../../src/reload/watch-files.ts'
+import { watchFiles } from '../../src/reload/watch-files.ts'
 import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD } from '../kit.ts'
 import { createClient } from '../../src/client/client.ts'
 import { addressOf } from '../support/process.ts'
@@ -46,11 +46,11 @@ describe('a policy that changes', () => {
     for (const name of ['one', 'two']) writeFileSync(join(dir, name), name)
     symlinkSync('one', link)
     const loads: string[] = []
-    const source = follow({
+    const source = watchFiles({
       paths: [link],
       first: 'first',
       load: async () => (loads.push('load'), 'second'),
-      tell: () => undefined,
+      onReload: () => undefined,
     })
     onTestFinished(() => source.close())
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -69,7 +69,7 @@ describe('a policy that changes', () => {
       await new Promise((resolve) => setTimeout(resolve, delays.shift()))
       return mine
     }
-    const source = follow({ paths: [], first: 0, load, tell: () => undefined })
+    const source = watchFiles({ paths: [], first: 0, load, onReload: () => undefined })
     onTestFinished(() => source.close())
     await Promise.all([source.reload(), source.reload()])
     expect(source.current()).toBe(2)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { banMs, take } from '../../src/rules/gcra.ts'
+import { banDurationMs, takeFromBucket } from '../../src/rules/gcra.ts'
 
 /** Takes at these times; @returns the times of those that were allowed */
 function allowedAt(perMinute: number, times: readonly number[]): number[] {
   let full: number | undefined
   return times.filter((now) => {
-    const outcome = take(full, perMinute, now)
+    const outcome = takeFromBucket(full, perMinute, now)
     full = outcome.fullAtMs
     return outcome.allowed
   })
@@ -55,14 +55,14 @@ it('tells only what is true: so many remain at once, and after retryAfterMs one 
     fc.property(fc.integer({ min: 1, max: 200 }), gaps, (limit, steps) => {
       let full: number | undefined
       for (const now of timesOf(steps)) {
-        const outcome = take(full, limit, now)
+        const outcome = takeFromBucket(full, limit, now)
         full = outcome.fullAtMs
         const more = Array.from({ length: outcome.remaining }, () => {
-          const next = take(full, limit, now)
+          const next = takeFromBucket(full, limit, now)
           return next.allowed
         })
         expect(more.every(Boolean)).toBe(true)
-        if (!outcome.allowed) expect(take(full, limit, now + outcome.retryAfterMs + 0.001).allowed).toBe(true)
+        if (!outcome.allowed) expect(takeFromBucket(full, limit, now + outcome.retryAfterMs + 0.001).allowed).toBe(true)
         expect(outcome.resetMs).toBeLessThanOrEqual(60_000.001)
       }
     }),
@@ -71,11 +71,13 @@ it('tells only what is true: so many remain at once, and after retryAfterMs one 
 })
 
 it('a clock that was set back an hour locks nobody out for longer than a minute', () => {
-  const { fullAtMs } = take(undefined, 10, 3_600_000)
-  const outcome = take(fullAtMs, 10, 0)
+  const { fullAtMs } = takeFromBucket(undefined, 10, 3_600_000)
+  const outcome = takeFromBucket(fullAtMs, 10, 0)
   expect(outcome.allowed ? 0 : outcome.retryAfterMs).toBeLessThanOrEqual(60_000)
 })
 
 it('a ban is a minute, then twice as long each time, up to an hour', () => {
-  expect([1, 2, 3, 6, 7, 8, 50].map((strikes) => banMs(strikes) / 60_000)).toStrictEqual([1, 2, 4, 32, 60, 60, 60])
+  expect([1, 2, 3, 6, 7, 8, 50].map((strikes) => banDurationMs(strikes) / 60_000)).toStrictEqual([
+    1, 2, 4, 32, 60, 60, 60,
+  ])
 })

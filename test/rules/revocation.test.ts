@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { barring, bars, type Entrant, type Revocation, revokedBefore } from '../../src/rules/revocation.ts'
+import {
+  indexRevocations,
+  matchesRevocation,
+  type TokenSubject,
+  type Revocation,
+  parseIssuedBefore,
+} from '../../src/rules/revocation.ts'
 import { NOW } from '../kit.ts'
 
 const base = { id: 'r', createdAt: NOW, createdBy: 'c' }
@@ -16,12 +22,12 @@ const maybe = <T, N extends string>(name: N, values: fc.Arbitrary<T>) =>
 const revocations: fc.Arbitrary<Revocation> = fc
   .tuple(fc.option(rooms), maybe('userId', users.filter(Boolean)), maybe('issuedBefore', times))
   .map(([name, user, before]) => ({ ...base, ...(name === null ? {} : room(name)), ...user, ...before }))
-const entrants: fc.Arbitrary<Entrant> = fc
+const entrants: fc.Arbitrary<TokenSubject> = fc
   .tuple(rooms, users, maybe('issuedAt', times))
   .map(([name, userId, issued]) => ({ room: name, userId, ...issued }))
 
 describe('a revocation', () => {
-  it.each<[string, Partial<Revocation>, Entrant, boolean]>([
+  it.each<[string, Partial<Revocation>, TokenSubject, boolean]>([
     ['of a user bars the user anywhere', { userId: 'u' }, { room: 'a', userId: 'u' }, true],
     ['of a user bars nobody else', { userId: 'u' }, { room: 'a', userId: 'v' }, false],
     ['of a consultation bars everybody in it', room('a'), { room: 'a', userId: 'v' }, true],
@@ -45,14 +51,14 @@ describe('a revocation', () => {
       true,
     ],
   ])('%s', (_what, revocation, entrant, expected) => {
-    expect(bars({ ...base, ...revocation }, entrant)).toBe(expected)
+    expect(matchesRevocation({ ...base, ...revocation }, entrant)).toBe(expected)
   })
 
   it('bars a renewal wherever it bars a new token', () => {
     fc.assert(
       fc.property(revocations, entrants, times, (revocation, { issuedAt: _never, ...entrant }, issuedAt) => {
-        fc.pre(bars(revocation, entrant))
-        expect(bars(revocation, { ...entrant, issuedAt })).toBe(true)
+        fc.pre(matchesRevocation(revocation, entrant))
+        expect(matchesRevocation(revocation, { ...entrant, issuedAt })).toBe(true)
       }),
     )
   })
@@ -60,12 +66,12 @@ describe('a revocation', () => {
   it('that names more bars less, and so does an earlier time', () => {
     fc.assert(
       fc.property(revocations, entrants, times, (revocation, entrant, earlier) => {
-        fc.pre(bars(revocation, entrant))
+        fc.pre(matchesRevocation(revocation, entrant))
         const { consultation: _anywhere, userId: _anybody, ...wider } = revocation
-        expect(bars(wider, entrant)).toBe(true)
+        expect(matchesRevocation(wider, entrant)).toBe(true)
         const { issuedBefore = Infinity } = revocation
         const narrower = { ...revocation, issuedBefore: Math.min(issuedBefore, earlier) }
-        expect(bars(narrower, entrant)).toBe((entrant.issuedAt ?? Infinity) < narrower.issuedBefore)
+        expect(matchesRevocation(narrower, entrant)).toBe((entrant.issuedAt ?? Infinity) < narrower.issuedBefore)
       }),
     )
   })
@@ -74,7 +80,7 @@ describe('a revocation', () => {
 it('many revocations bar whoever one of them bars', () => {
   fc.assert(
     fc.property(fc.array(revocations, { maxLength: 12 }), entrants, (all, entrant) => {
-      expect(barring(all)(entrant)).toBe(all.some((each) => bars(each, entrant)))
+      expect(indexRevocations(all)(entrant)).toBe(all.some((each) => matchesRevocation(each, entrant)))
     }),
     { numRuns: 1000 },
   )
@@ -82,8 +88,11 @@ it('many revocations bar whoever one of them bars', () => {
 
 it('the time of a revocation is one of the calendar, and not in the future', () => {
   const at = (ms: number) => ({ issuedBefore: new Date(ms).toISOString() })
-  expect(revokedBefore(at(NOW), NOW)).toStrictEqual({ issuedBefore: NOW })
-  expect(revokedBefore({ userId: 'u' }, NOW)).toStrictEqual({})
+  expect(parseIssuedBefore(at(NOW), NOW)).toStrictEqual({ issuedBefore: NOW })
+  expect(parseIssuedBefore({ userId: 'u' }, NOW)).toStrictEqual({})
   for (const wrong of [at(NOW + 1), { issuedBefore: '2026-13-01T00:00:00Z' }])
-    expect(revokedBefore(wrong, NOW)).toMatchObject({ code: 'invalid-request', errors: [{ pointer: '/issuedBefore' }] })
+    expect(parseIssuedBefore(wrong, NOW)).toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: '/issuedBefore' }],
+    })
 })

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Consultation } from '../../src/rules/consultations/consultation.ts'
-import { bars } from '../../src/rules/revocation.ts'
+import { matchesRevocation } from '../../src/rules/revocation.ts'
 import type { Revocation } from '../../src/service/revocations/ports.ts'
 import { openConsultations } from '../../src/store/consultations/consultations.ts'
 import { openRevocations } from '../../src/store/revocations.ts'
@@ -48,12 +48,12 @@ describe.each(ENGINES)('revocations on $name', ({ there, open }) => {
   it.skipIf(!there)('come back as they were kept, by id and all at once, until they are removed', async () => {
     const store = await opened()
     for (const each of EVERY) await store.add(each)
-    expect((await store.all()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toStrictEqual(EVERY)
-    expect(await store.byId('3')).toStrictEqual(EVERY[2])
+    expect((await store.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toStrictEqual(EVERY)
+    expect(await store.findById('3')).toStrictEqual(EVERY[2])
     await store.remove('3')
     await store.remove('3')
-    expect(await store.byId('3')).toBeUndefined()
-    expect(await store.all()).toHaveLength(5)
+    expect(await store.findById('3')).toBeUndefined()
+    expect(await store.list()).toHaveLength(5)
   })
 
   it.skipIf(!there)('are found by whom they could bar', async () => {
@@ -61,8 +61,10 @@ describe.each(ENGINES)('revocations on $name', ({ there, open }) => {
     for (const each of EVERY) await store.add(each)
     for (const room of ['a', 'b', 'c']) {
       for (const userId of ['u', 'v', 'w']) {
-        const found = (await store.naming({ room, userId })).map(({ id }) => id).toSorted()
-        const expected = EVERY.filter((each) => bars(each, { room, userId, issuedAt: 0 })).map(({ id }) => id)
+        const found = (await store.findMatching({ room, userId })).map(({ id }) => id).toSorted()
+        const expected = EVERY.filter((each) => matchesRevocation(each, { room, userId, issuedAt: 0 })).map(
+          ({ id }) => id,
+        )
         expect(found).toStrictEqual(expected)
       }
     }
@@ -78,7 +80,7 @@ describe.each(ENGINES)('revocations on $name', ({ there, open }) => {
     ] as const)
       await store.add(made(id, { userId: 'u' }, NOW - age))
     const ids = async (limit: number, before?: { at: number; id: string }) =>
-      (await store.page({ limit, ...(before === undefined ? {} : { before }) })).map(({ id }) => id)
+      (await store.listPage({ limit, ...(before === undefined ? {} : { before }) })).map(({ id }) => id)
     expect(await ids(10)).toStrictEqual(['b', 'a', 'c', 'd'])
     expect(await ids(2)).toStrictEqual(['b', 'a'])
     expect(await ids(2, { at: NOW, id: 'a' })).toStrictEqual(['c', 'd'])

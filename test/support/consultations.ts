@@ -2,7 +2,7 @@ import type { InjectOptions } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { newApiKey } from '../../src/auth/api-keys.ts'
 import type { ConsultationAnswer } from '../../src/contract/consultations/consultation-answer.ts'
-import type { Parts } from '../../src/app/compose.ts'
+import type { Deps } from '../../src/app/compose.ts'
 import { NOW, openService, POLICY, type Service, UNLIMITED } from '../kit.ts'
 import { type Issuer, openIssuer } from './oidc.ts'
 
@@ -127,7 +127,7 @@ export type Visits = Service & {
 /** The service with consultations, a clock that can be moved, and an identity provider. */
 export async function startVisits(
   env: Record<string, string> = {},
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
 ): Promise<Visits> {
   const visits = await openVisits(env, replace)
   onTestFinished(() => visits.close())
@@ -137,7 +137,7 @@ export async function startVisits(
 /** The same for several tests; `close` is the caller's to call. */
 export async function openVisits(
   env: Record<string, string> = {},
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
 ): Promise<Visits & { close(): Promise<void> }> {
   const issuer = await openIssuer()
   const time = { now: NOW }

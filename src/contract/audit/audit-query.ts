@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { instant } from '../timestamp.ts'
+import { timestampInput } from '../timestamp.ts'
 
 /** The most entries that one answer holds, and how many it holds unless told otherwise. */
 export const MAX_AUDIT_LIMIT = 1000
@@ -7,7 +7,7 @@ export const DEFAULT_AUDIT_LIMIT = 100
 
 const text = (description: string, maxLength = 255) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, description }))
-const time = (description: string) => Type.Optional(instant(description))
+const time = (description: string) => Type.Optional(timestampInput(description))
 
 /** The query of `GET /api/jitsi/audit`. Values come as text; what they mean is checked in rules. */
 export const AuditQuery = Type.Object(

@@ -10,7 +10,7 @@ type Checkpoint = { iat: number; heads: ChainHead[] }
  * What a stub says, which stands for the old end of a chain that retention removed: the last entry that was removed. All
  * before it was removed too.
  */
-export type Stub = ChainHead & {
+export type RetentionMarker = ChainHead & {
   iat: number
   /** Whose chain it is, and when its first entry was made (epoch milliseconds). */
   writer?: string
@@ -24,4 +24,4 @@ export const CHECKPOINT_CHAIN = 'checkpoints'
  * What the active key signs beside tokens, by the `typ` of its header: no token is called so, and no verifier takes it for
  * one.
  */
-export type Attested = { 'audit-checkpoint': Checkpoint; 'audit-stub': Stub }
+export type SignedStatements = { 'audit-checkpoint': Checkpoint; 'audit-stub': RetentionMarker }

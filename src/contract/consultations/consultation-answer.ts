@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ExternalId } from './consultation.ts'
 import { ParticipantId } from '../person.ts'
-import { instant, told } from '../timestamp.ts'
+import { timestampInput, timestamp } from '../timestamp.ts'
 import { oneOf } from '../one-of.ts'
 
 /** Where a consultation stands. There is no way back. */
@@ -14,10 +14,10 @@ export const ParticipantAnswer = Type.Object(
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
-    opensAt: told('from when this participant may enter'),
-    waitingSince: Type.Optional(told('since when this participant waits to be admitted')),
-    admittedAt: Type.Optional(told('when this participant was admitted')),
-    enteredAt: Type.Optional(told('when this participant first got a token')),
+    opensAt: timestamp('from when this participant may enter'),
+    waitingSince: Type.Optional(timestamp('since when this participant waits to be admitted')),
+    admittedAt: Type.Optional(timestamp('when this participant was admitted')),
+    enteredAt: Type.Optional(timestamp('when this participant first got a token')),
   },
   { $id: 'Participant', description: 'Who takes part, and how far this participant came.' },
 )
@@ -35,9 +35,9 @@ export const ConsultationAnswer = Type.Object(
         description: 'open from the first token on; ended by POST …/end, or once nobody may enter any more',
       }),
     ),
-    startsAt: told('when it begins'),
-    endsAt: told('when it ends'),
-    closesAt: told('from when nobody may enter any more'),
+    startsAt: timestamp('when it begins'),
+    endsAt: timestamp('when it ends'),
+    closesAt: timestamp('from when nobody may enter any more'),
     waitingRoom: Type.Boolean(),
     maxParticipants: Type.Optional(Type.Integer()),
     externalId: Type.Optional(Type.String()),
@@ -67,8 +67,8 @@ export const DEFAULT_CONSULTATION_LIMIT = 50
 /** The query of `GET /api/jitsi/consultations`. Values come as text; what they mean is checked in rules. */
 export const ConsultationQuery = Type.Object(
   {
-    from: Type.Optional(instant('those that end later')),
-    to: Type.Optional(instant('those that begin earlier')),
+    from: Type.Optional(timestampInput('those that end later')),
+    to: Type.Optional(timestampInput('those that begin earlier')),
     participant: Type.Optional(ParticipantId),
     externalId: Type.Optional(ExternalId),
     state: Type.Optional(oneOf(STATES)),

@@ -1,6 +1,6 @@
 import { DisplayName, ParticipantId } from '../person.ts'
 import { type Static, Type } from '@sinclair/typebox'
-import { instant } from '../timestamp.ts'
+import { timestampInput } from '../timestamp.ts'
 import { RoleName } from '../role-name.ts'
 
 /** The shortest and the longest consultation, in minutes. */
@@ -31,8 +31,8 @@ const participants = (description: string, minItems: number) =>
   })
 
 const schedule = {
-  startsAt: Type.Optional(instant('when it begins')),
-  endsAt: Type.Optional(instant('when it ends; not beside durationMinutes')),
+  startsAt: Type.Optional(timestampInput('when it begins')),
+  endsAt: Type.Optional(timestampInput('when it ends; not beside durationMinutes')),
   durationMinutes: Type.Optional(
     Type.Integer({
       minimum: MIN_DURATION_MINUTES,

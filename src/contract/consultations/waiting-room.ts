@@ -1,23 +1,23 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ParticipantId } from '../person.ts'
 import { type ConsultationState, STATES } from './consultation-answer.ts'
-import { told } from '../timestamp.ts'
+import { timestamp } from '../timestamp.ts'
 
 /** Who waits to be admitted. */
-export const Waiter = Type.Object(
+export const WaitingEntry = Type.Object(
   {
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
-    since: told('since when'),
+    since: timestamp('since when'),
   },
   { $id: 'Waiter', description: 'Who waits to be admitted.' },
 )
-export type Waiter = Static<typeof Waiter>
+export type WaitingEntry = Static<typeof WaitingEntry>
 
 /** The answer of `GET /api/jitsi/consultations/{id}/waiting`, the longest waiting first. */
 export const WaitingList = Type.Object(
-  { waiting: Type.Array(Type.Unsafe<Waiter>(Type.Ref('Waiter'))) },
+  { waiting: Type.Array(Type.Unsafe<WaitingEntry>(Type.Ref('Waiter'))) },
   { $id: 'WaitingList', description: 'Who waits to be admitted, the longest first.' },
 )
 export type WaitingList = Static<typeof WaitingList>
@@ -47,13 +47,15 @@ export const ConsultationView = Type.Object(
     consultationId: Type.String(),
     state: Type.Unsafe<ConsultationState>(Type.String({ enum: [...STATES] })),
     version: Type.Integer(),
-    startsAt: told('when it begins'),
-    endsAt: told('when it ends'),
-    closesAt: told('from when nobody may enter any more'),
-    opensAt: Type.Optional(told('from when the listener may enter')),
-    waitingSince: Type.Optional(told('since when the listener waits')),
-    admittedAt: Type.Optional(told('when the listener was admitted: the time to ask for the token again')),
-    waiting: Type.Optional(Type.Array(Type.Unsafe<Waiter>(Type.Ref('Waiter')), { description: 'for who may admit' })),
+    startsAt: timestamp('when it begins'),
+    endsAt: timestamp('when it ends'),
+    closesAt: timestamp('from when nobody may enter any more'),
+    opensAt: Type.Optional(timestamp('from when the listener may enter')),
+    waitingSince: Type.Optional(timestamp('since when the listener waits')),
+    admittedAt: Type.Optional(timestamp('when the listener was admitted: the time to ask for the token again')),
+    waiting: Type.Optional(
+      Type.Array(Type.Unsafe<WaitingEntry>(Type.Ref('Waiter')), { description: 'for who may admit' }),
+    ),
   },
   { $id: 'ConsultationView', description: 'A consultation as the listener may see it: data of each event.' },
 )

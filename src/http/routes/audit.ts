@@ -2,18 +2,18 @@ import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { type AuditPage, AuditQuery, ExportQuery } from '../../contract/audit/audit-query.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Export } from '../../service/audit/export.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { AuditExport } from '../../service/audit/export.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type AuditRoute = Door & {
-  readAudit: (asking: Asking, query: AuditQuery) => Promise<AuditPage | Refusal>
-  exportAudit: (asking: Asking, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<Export | Refusal>
+export type AuditRoute = RouteGuards & {
+  readAudit: (requester: Requester, query: AuditQuery) => Promise<AuditPage | Refusal>
+  exportAudit: (requester: Requester, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<AuditExport | Refusal>
 }
 
 /** Adds `GET /api/jitsi/audit` and `GET /api/jitsi/audit/export`. */
@@ -25,7 +25,7 @@ export function addAudit(app: App, route: AuditRoute): void {
 /** What both routes are: what they answer, and who may ask. */
 const READS = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
 const asked = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
-  config: { action, problems: problemsOf(['caller']) },
+  config: { action, problems: listProblems(['caller']) },
   preParsing: [authenticate(identify, 'audit:read'), limitCaller],
 })
 
@@ -44,7 +44,7 @@ function addRead(app: App, route: AuditRoute): void {
       },
     },
     async (request, reply) => {
-      const page = await route.readAudit(askingOf(request), request.query)
+      const page = await route.readAudit(requesterOf(request), request.query)
       return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
     },
   )
@@ -69,7 +69,7 @@ function addExport(app: App, route: AuditRoute): void {
     },
     async (request, reply) => {
       const { format = 'ndjson', ...query } = request.query
-      const found = await route.exportAudit(askingOf(request), format, query)
+      const found = await route.exportAudit(requesterOf(request), format, query)
       if ('code' in found) return sendProblem(request, reply, found)
       return reply.type(found.format.mediaType).send(Readable.from(found.text))
     },

@@ -2,19 +2,19 @@ import { Type } from '@sinclair/typebox'
 import { default as calendar, ICalCalendarMethod, ICalEventStatus } from 'ical-generator'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Appointment } from '../../rules/consultations/consultation.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type CalendarRoute = Door & {
+export type CalendarRoute = RouteGuards & {
   /** Where the page is that people enter by; without it an appointment has no link. */
   publicUrl: string | undefined
-  appointment(asking: Asking, id: string): Promise<Appointment | Refusal>
+  appointment(requester: Requester, id: string): Promise<Appointment | Refusal>
 }
 
 const MEDIA_TYPE = 'text/calendar; charset=utf-8'
@@ -24,7 +24,7 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, appoin
   app.get(
     `${CONSULTATIONS_PATH}/:id/calendar.ics`,
     {
-      config: { action: 'consultation.read', problems: problemsOf(['caller'], ['consultation-not-found']) },
+      config: { action: 'consultation.read', problems: listProblems(['caller'], ['consultation-not-found']) },
       preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'readCalendar',
@@ -43,7 +43,7 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, appoin
       },
     },
     async (request, reply) => {
-      const found = await appointment(askingOf(request), request.params.id)
+      const found = await appointment(requesterOf(request), request.params.id)
       if ('code' in found) return sendProblem(request, reply, found)
       return reply.type(MEDIA_TYPE).send(calendarOf(found, publicUrl))
     },

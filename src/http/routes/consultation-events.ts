@@ -4,23 +4,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../contract/problem.ts'
 import { EVENTS } from '../../contract/consultations/waiting-room.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import { userKey } from '../../service/tokens/token-limits.ts'
-import type { Asking } from '../../service/requester.ts'
-import type { Listener, Watch } from '../../service/consultations/watch.ts'
+import { userBucketKey } from '../../service/tokens/token-limits.ts'
+import type { Requester } from '../../service/requester.ts'
+import type { ConsultationObserver, Watch } from '../../service/consultations/watch.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
-import type { VisitCookie } from './invitation-cookie.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
+import type { InvitationCookie } from './invitation-cookie.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type EventRoute = Door & {
-  cookie: VisitCookie
+export type EventRoute = RouteGuards & {
+  cookie: InvitationCookie
   /** Whoever came by an invitation, by what the cookie holds. */
   visitorOf(secret: string, consultationId: string): Promise<Caller | undefined>
-  watch(asking: Asking, id: string, listener: Listener): Promise<Watch | Refusal>
+  watch(requester: Requester, id: string, listener: ConsultationObserver): Promise<Watch | Refusal>
   /** How often a stream shows that it lives; shorter than the idle time of proxies (60 s) and of our sockets (30 s). */
   heartbeatSeconds: number
   /** Is told how many streams are open. */
@@ -28,13 +28,13 @@ export type EventRoute = Door & {
 }
 
 /** After so long a listener comes again, and is asked for the credential again. */
-const LONGEST_MS = 3_600_000
+const MAX_STREAM_MS = 3_600_000
 
 /** As many as one instance keeps open; who comes beyond is told to come again. */
 const MAX_STREAMS = 5000
 
 /** As many as one instance keeps open for one person, of whom nobody else should have to mind; a page needs one. */
-const MAX_STREAMS_A_USER = 10
+const MAX_STREAMS_PER_USER = 10
 
 /** When a listener comes again: soon, or once there is nothing to tell any more, hardly. */
 const RETRY_MS = { next: 3000, last: 3_600_000 }
@@ -44,7 +44,7 @@ const MAX_WAITING_BYTES = 64 * 1024
 
 const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who takes part, or the cookie of an invitation. Server-sent events
 (text/event-stream) with the events ${EVENTS.join(', ')}; data of each is a ConsultationView. The first tells how things
-stand, so nothing is lost between asking and listening. After ended, cancelled or removed the stream ends.`
+stand, so nothing is lost between requester and listening. After ended, cancelled or removed the stream ends.`
 
 /** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */
 const EVENT_STREAM = Type.Unsafe<PassThrough>(
@@ -65,7 +65,7 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
-        problems: problemsOf(['caller'], ['consultation-not-found', 'overloaded']),
+        problems: listProblems(['caller'], ['consultation-not-found', 'overloaded']),
       },
       preParsing: [authenticateAny(route), route.limitCaller],
       schema: {
@@ -85,8 +85,8 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
     },
     async (request, reply) => {
       const stream = new PassThrough()
-      const watching = (asking: Asking) => watch(asking, request.params.id, listenerOn(stream))
-      const found = await placed(open, stream, askingOf(request), watching)
+      const watching = (requester: Requester) => watch(requester, request.params.id, createObserver(stream))
+      const found = await acquireStream(open, stream, requesterOf(request), watching)
       if ('code' in found) return sendProblem(request, reply, found)
       keepOpen(stream, found, open, route)
       // A proxy that collects answers would hold events back.
@@ -99,17 +99,17 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
 type Open = Map<PassThrough, string | undefined>
 
 /** Begins to watch, in a place that is taken before anything is waited for, and given back where nothing comes of it. */
-async function placed(
+async function acquireStream(
   open: Open,
   stream: PassThrough,
-  asking: Asking,
-  watch: (asking: Asking) => Promise<Watch | Refusal>,
+  requester: Requester,
+  watch: (requester: Requester) => Promise<Watch | Refusal>,
 ): Promise<Watch | Refusal> {
-  const full = take(open, stream, asking.caller)
+  const full = take(open, stream, requester.caller)
   if (full !== undefined) return full
   let found: Watch | Refusal | undefined
   try {
-    found = await watch(asking)
+    found = await watch(requester)
     return found
   } finally {
     if (found === undefined || 'code' in found) open.delete(stream)
@@ -119,9 +119,9 @@ async function placed(
 /** @returns why there is no place for a stream, or undefined once it has one */
 function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefined {
   if (open.size >= MAX_STREAMS) return { code: 'overloaded' }
-  const user = caller.user === undefined ? undefined : userKey(caller, caller.user.id)
+  const user = caller.user === undefined ? undefined : userBucketKey(caller, caller.user.id)
   const own = user === undefined ? [] : [...open.values()].filter((each) => each === user)
-  if (own.length >= MAX_STREAMS_A_USER) return { code: 'rate-limited', retryAfterMs: RETRY_MS.next }
+  if (own.length >= MAX_STREAMS_PER_USER) return { code: 'rate-limited', retryAfterMs: RETRY_MS.next }
   open.set(stream, user)
   return undefined
 }
@@ -138,13 +138,13 @@ function authenticateAny({ identify, cookie, visitorOf }: Pick<EventRoute, 'iden
 }
 
 /** Writes events down as the HTML standard has them. */
-const listenerOn = (stream: PassThrough): Listener => ({
-  tell(event, view, last) {
+const createObserver = (stream: PassThrough): ConsultationObserver => ({
+  notify(event, view, last) {
     if (stream.writableEnded) return
     stream.write(`retry: ${last ? RETRY_MS.last : RETRY_MS.next}\nevent: ${event}\ndata: ${JSON.stringify(view)}\n\n`)
     if (last) stream.end()
   },
-  broke: () => stream.end(),
+  onError: () => stream.end(),
 })
 
 function keepOpen(
@@ -154,11 +154,11 @@ function keepOpen(
   { heartbeatSeconds, streams }: Pick<EventRoute, 'heartbeatSeconds' | 'streams'>,
 ): void {
   const beat = setInterval(() => {
-    watch.look()
+    watch.refresh()
     if (stream.readableLength + stream.writableLength > MAX_WAITING_BYTES) stream.destroy()
     else if (!stream.writableEnded) stream.write(':\n\n')
   }, heartbeatSeconds * 1000).unref()
-  const longest = setTimeout(() => stream.end(), LONGEST_MS).unref()
+  const longest = setTimeout(() => stream.end(), MAX_STREAM_MS).unref()
   streams(open.size)
   const close = () => {
     clearInterval(beat)

@@ -14,21 +14,21 @@ import {
 } from '../../contract/consultations/consultation-answer.ts'
 import type { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { HttpProblem, sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 type Answer = Promise<ConsultationAnswer | Refusal>
 
 /** What the routes need: who calls, how often they may, and the verbs. */
-export type ConsultationRoutes = Door & {
-  create(asking: Asking, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
-  read(asking: Asking, id: string): Answer
-  list(asking: Asking, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
-  change(asking: Asking, id: string, version: number, change: ConsultationChange): Answer
+export type ConsultationRoutes = RouteGuards & {
+  create(requester: Requester, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
+  read(requester: Requester, id: string): Answer
+  list(requester: Requester, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
+  change(requester: Requester, id: string, version: number, change: ConsultationChange): Answer
 }
 
 /** Adds the routes of consultations: make, read, list and change. */
@@ -44,7 +44,7 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
     {
       config: {
         action: 'consultation.create',
-        problems: problemsOf(['caller', 'body'], ['role-not-allowed', 'room-taken', 'idempotency-key-reused']),
+        problems: listProblems(['caller', 'body'], ['role-not-allowed', 'room-taken', 'idempotency-key-reused']),
       },
       preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
       schema: {
@@ -67,7 +67,7 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
       },
     },
     async (request, reply) => {
-      const answer = await create(askingOf(request), request.body, request.headers['idempotency-key'])
+      const answer = await create(requesterOf(request), request.body, request.headers['idempotency-key'])
       return sendConsultation(request, reply, answer, 201)
     },
   )
@@ -79,7 +79,7 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
   app.get(
     `${CONSULTATIONS_PATH}/:id`,
     {
-      config: { action: 'consultation.read', problems: problemsOf(['caller'], ['consultation-not-found']) },
+      config: { action: 'consultation.read', problems: listProblems(['caller'], ['consultation-not-found']) },
       preParsing,
       schema: {
         operationId: 'readConsultation',
@@ -90,12 +90,12 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
         response: answers(200, 'The consultation'),
       },
     },
-    async (request, reply) => sendConsultation(request, reply, await read(askingOf(request), request.params.id)),
+    async (request, reply) => sendConsultation(request, reply, await read(requesterOf(request), request.params.id)),
   )
   app.get(
     CONSULTATIONS_PATH,
     {
-      config: { action: 'consultation.read', problems: problemsOf(['caller']) },
+      config: { action: 'consultation.read', problems: listProblems(['caller']) },
       preParsing,
       schema: {
         operationId: 'listConsultations',
@@ -108,7 +108,7 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
       },
     },
     async (request, reply) => {
-      const page = await list(askingOf(request), request.query)
+      const page = await list(requesterOf(request), request.query)
       return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
     },
   )
@@ -121,7 +121,7 @@ function addChange(app: App, { identify, limitCaller, change }: ConsultationRout
     {
       config: {
         action: 'consultation.change',
-        problems: problemsOf(['caller', 'body'], [...own, 'version-conflict', 'version-required']),
+        problems: listProblems(['caller', 'body'], [...own, 'version-conflict', 'version-required']),
       },
       preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
       schema: {
@@ -144,7 +144,11 @@ function addChange(app: App, { identify, limitCaller, change }: ConsultationRout
       const version = request.headers['if-match']
       if (version === undefined) throw new HttpProblem({ code: 'version-required' })
       const known = Number(version.slice(1, -1))
-      return sendConsultation(request, reply, await change(askingOf(request), request.params.id, known, request.body))
+      return sendConsultation(
+        request,
+        reply,
+        await change(requesterOf(request), request.params.id, known, request.body),
+      )
     },
   )
 }

@@ -1,8 +1,8 @@
 import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
   answers,
   byScope,
@@ -11,8 +11,8 @@ import {
   CONSULTATIONS_PATH,
   sendConsultation,
 } from './consultation-schema.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 const FINISH = {
   end: {
@@ -34,12 +34,12 @@ const FINISH = {
 } as const
 
 /** What the routes need: who calls, how often they may, and the verb. */
-export type FinishRoutes = Door & {
-  finish(asking: Asking, id: string, how: 'end' | 'cancel'): Promise<ConsultationAnswer | Refusal>
+export type FinishRoutes = RouteGuards & {
+  finish(requester: Requester, id: string, how: 'end' | 'cancel'): Promise<ConsultationAnswer | Refusal>
 }
 
 /** Adds `POST /api/jitsi/consultations/{id}/end` and `…/cancel`. */
-export function addFinishes(app: App, routes: FinishRoutes): void {
+export function addFinishRoutes(app: App, routes: FinishRoutes): void {
   for (const how of ['end', 'cancel'] as const) addFinish(app, routes, how)
 }
 
@@ -50,7 +50,7 @@ function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, ho
     {
       config: {
         action: FINISH[how].action,
-        problems: problemsOf(['caller'], ['consultation-not-found', 'role-not-allowed', over]),
+        problems: listProblems(['caller'], ['consultation-not-found', 'role-not-allowed', over]),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
@@ -61,6 +61,7 @@ function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, ho
         response: answers(200, 'The consultation as it is now'),
       },
     },
-    async (request, reply) => sendConsultation(request, reply, await finish(askingOf(request), request.params.id, how)),
+    async (request, reply) =>
+      sendConsultation(request, reply, await finish(requesterOf(request), request.params.id, how)),
   )
 }

@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { Inspection, InspectRequest } from '../../contract/tokens/inspection.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type InspectRoute = Door & {
-  inspectToken: (asking: Asking, token: string) => Promise<Inspection>
+export type InspectRoute = RouteGuards & {
+  inspectToken: (requester: Requester, token: string) => Promise<Inspection>
 }
 
 /** Adds `POST /api/jitsi/token/inspect`. */
@@ -16,7 +16,7 @@ export function addInspect(app: App, { identify, limitCaller, inspectToken }: In
   app.post(
     '/api/jitsi/token/inspect',
     {
-      config: { action: 'token.inspect', problems: problemsOf(['caller', 'body']) },
+      config: { action: 'token.inspect', problems: listProblems(['caller', 'body']) },
       preParsing: [authenticate(identify, 'tokens:inspect'), limitCaller],
       schema: {
         operationId: 'inspectToken',
@@ -28,6 +28,6 @@ export function addInspect(app: App, { identify, limitCaller, inspectToken }: In
         response: { 200: Type.Unsafe<Inspection>(Type.Ref('Inspection')) },
       },
     },
-    (request) => inspectToken(askingOf(request), request.body.token),
+    (request) => inspectToken(requesterOf(request), request.body.token),
   )
 }

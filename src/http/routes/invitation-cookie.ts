@@ -8,7 +8,7 @@ const MAX_AGE_SECONDS = 400 * 86_400
 const SECRET = /^[0-9a-f]{64}$/
 
 /** The cookie by which a browser is known that came by an invitation. It holds a secret alone. */
-export type VisitCookie = {
+export type InvitationCookie = {
   /** @returns what the cookie of a request holds; undefined for what was never given out */
   read(request: FastifyRequest): string | undefined
   /** @param forMs for how long, at most 400 days */
@@ -20,7 +20,7 @@ export type VisitCookie = {
  * invitations link to has to be of the site of this service: CORS lets no page elsewhere send it along.
  * @param secure whether it needs https, as `__Host-` demands (RFC 6265bis, section 4.1.3.2); false only for http on localhost
  */
-export async function visitCookie(app: App, secure: boolean): Promise<VisitCookie> {
+export async function createInvitationCookie(app: App, secure: boolean): Promise<InvitationCookie> {
   // Read where it is wanted, and not of every request.
   await app.register(cookie, { hook: false })
   const name = secure ? '__Host-visit' : 'visit'

@@ -1,22 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import type { InvitationAnswer, InvitationList, InvitationRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 type Answer = Promise<InvitationAnswer | Refusal>
 
 /** What the routes need: who calls, how often they may, and the verbs. */
-export type InvitationRoutes = Door & {
-  create(asking: Asking, consultationId: string, request: InvitationRequest): Answer
-  list(asking: Asking, consultationId: string): Promise<InvitationList | Refusal>
-  revoke(asking: Asking, consultationId: string, id: string): Answer
-  resend(asking: Asking, consultationId: string, id: string): Answer
+export type InvitationRoutes = RouteGuards & {
+  create(requester: Requester, consultationId: string, request: InvitationRequest): Answer
+  list(requester: Requester, consultationId: string): Promise<InvitationList | Refusal>
+  revoke(requester: Requester, consultationId: string, id: string): Answer
+  resend(requester: Requester, consultationId: string, id: string): Answer
 }
 
 const PATH = `${CONSULTATIONS_PATH}/:id/invitations`
@@ -46,7 +46,7 @@ function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes
     {
       config: {
         action: 'invitation.create',
-        problems: problemsOf(['caller', 'body'], [...FOUND, ...OVER, 'too-many-invitations']),
+        problems: listProblems(['caller', 'body'], [...FOUND, ...OVER, 'too-many-invitations']),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
@@ -60,7 +60,7 @@ function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes
       },
     },
     async (request, reply) => {
-      const answer = await create(askingOf(request), request.params.id, request.body)
+      const answer = await create(requesterOf(request), request.params.id, request.body)
       return 'id' in answer ? reply.code(201).send(answer) : sendProblem(request, reply, answer)
     },
   )
@@ -70,7 +70,7 @@ function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): v
   app.get(
     PATH,
     {
-      config: { action: 'consultation.read', problems: problemsOf(['caller'], FOUND) },
+      config: { action: 'consultation.read', problems: listProblems(['caller'], FOUND) },
       preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'listInvitations',
@@ -83,7 +83,7 @@ function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): v
       },
     },
     async (request, reply) => {
-      const answer = await list(askingOf(request), request.params.id)
+      const answer = await list(requesterOf(request), request.params.id)
       return 'code' in answer ? sendProblem(request, reply, answer) : reply.send(answer)
     },
   )
@@ -93,7 +93,7 @@ function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes
   app.delete(
     `${PATH}/:invitationId`,
     {
-      config: { action: 'invitation.revoke', problems: problemsOf(['caller'], [...FOUND, 'invitation-not-found']) },
+      config: { action: 'invitation.revoke', problems: listProblems(['caller'], [...FOUND, 'invitation-not-found']) },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'revokeInvitation',
@@ -106,7 +106,7 @@ function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes
     },
     async (request, reply) => {
       const { id, invitationId } = request.params
-      const answer = await revoke(askingOf(request), id, invitationId)
+      const answer = await revoke(requesterOf(request), id, invitationId)
       return 'id' in answer ? reply.send(answer) : sendProblem(request, reply, answer)
     },
   )
@@ -118,7 +118,7 @@ function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes
     {
       config: {
         action: 'invitation.resend',
-        problems: problemsOf(['caller'], [...FOUND, ...OVER, 'invitation-not-found', 'invitation-invalid']),
+        problems: listProblems(['caller'], [...FOUND, ...OVER, 'invitation-not-found', 'invitation-invalid']),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
@@ -132,7 +132,7 @@ function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes
     },
     async (request, reply) => {
       const { id, invitationId } = request.params
-      const answer = await resend(askingOf(request), id, invitationId)
+      const answer = await resend(requesterOf(request), id, invitationId)
       return 'id' in answer ? reply.send(answer) : sendProblem(request, reply, answer)
     },
   )

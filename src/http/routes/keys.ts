@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyContextConfig } from 'fastify'
-import type { Keys } from '../../service/ports.ts'
+import type { Keys } from '../../service/keys/ports.ts'
 import type { App } from '../server/app-type.ts'
 import { sendProblem } from '../server/problems.ts'
 

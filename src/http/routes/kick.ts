@@ -1,17 +1,17 @@
 import { Type } from '@sinclair/typebox'
 import type { KickRequest } from '../../contract/consultations/kick.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type KickRoute = Door & {
-  kick(asking: Asking, id: string, participantId: string): Promise<Refusal | undefined>
+export type KickRoute = RouteGuards & {
+  kick(requester: Requester, id: string, participantId: string): Promise<Refusal | undefined>
 }
 
 /** Adds `POST /api/jitsi/consultations/{id}/kick`. */
@@ -20,7 +20,7 @@ export function addKick(app: App, { identify, limitCaller, kick }: KickRoute): v
   app.post(
     `${CONSULTATIONS_PATH}/:id/kick`,
     {
-      config: { action: 'conference.kick', problems: problemsOf(['caller', 'body'], own) },
+      config: { action: 'conference.kick', problems: listProblems(['caller', 'body'], own) },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'kick',
@@ -35,7 +35,7 @@ export function addKick(app: App, { identify, limitCaller, kick }: KickRoute): v
       },
     },
     async (request, reply) => {
-      const refusal = await kick(askingOf(request), request.params.id, request.body.participantId)
+      const refusal = await kick(requesterOf(request), request.params.id, request.body.participantId)
       return refusal === undefined ? reply.code(204).send(null) : sendProblem(request, reply, refusal)
     },
   )

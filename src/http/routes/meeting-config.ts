@@ -1,16 +1,16 @@
 import { Type } from '@sinclair/typebox'
 import { type MeetingConfig, MeetingConfigQuery } from '../../contract/meetings/meeting-config.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type MeetingConfigRoute = Door & {
-  tellMeetingConfig: (asking: Asking, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
+export type MeetingConfigRoute = RouteGuards & {
+  tellMeetingConfig: (requester: Requester, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
 }
 
 /** Adds `GET /api/jitsi/meeting-config`. */
@@ -18,7 +18,7 @@ export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingC
   app.get(
     '/api/jitsi/meeting-config',
     {
-      config: { problems: problemsOf(['caller'], ['role-not-allowed']) },
+      config: { problems: listProblems(['caller'], ['role-not-allowed']) },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'meetingConfig',
@@ -32,7 +32,7 @@ export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingC
       },
     },
     async (request, reply) => {
-      const config = await tellMeetingConfig(askingOf(request), request.query)
+      const config = await tellMeetingConfig(requesterOf(request), request.query)
       return 'code' in config ? sendProblem(request, reply, config) : reply.send(config)
     },
   )

@@ -2,21 +2,21 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { Redemption } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { Bound, Visitor } from '../../service/invitations/redeem.ts'
+import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
 import { networkOf } from '../server/client-address.ts'
 import type { App } from '../server/app-type.ts'
 import { CONSULTATION_TAG } from './consultation-schema.ts'
 import { originOf } from '../server/request-origin.ts'
-import { problemsOf } from '../server/route-problems.ts'
+import { listProblems } from '../server/route-problems.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
-import type { VisitCookie } from './invitation-cookie.ts'
+import type { InvitationCookie } from './invitation-cookie.ts'
 
 /** What the route needs: the cookie, and the verbs. */
 export type RedeemRoute = {
-  cookie: VisitCookie
-  bind(visitor: Visitor, redemption: Redemption): Promise<Bound | Refusal>
-  /** @param gone tells whether the client went away */
-  enter(bound: Bound, gone: () => boolean): Promise<Outcome>
+  cookie: InvitationCookie
+  bind(visitor: RedeemingBrowser, redemption: Redemption): Promise<BoundBrowser | Refusal>
+  /** @param isAborted tells whether the client went away */
+  enter(bound: BoundBrowser, isAborted: () => boolean): Promise<Outcome>
 }
 
 const HEADERS = {
@@ -37,7 +37,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       config: {
         signs: true,
         action: 'invitation.redeem',
-        problems: problemsOf(['body', 'entry'], ['invitation-invalid']),
+        problems: listProblems(['body', 'entry'], ['invitation-invalid']),
       },
       schema: {
         operationId: 'redeemInvitation',
@@ -58,7 +58,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       const bound = await bind(visitor, request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
       // Whatever comes now, the use is marked: the browser has to be known the next time.
-      cookie.set(reply, bound.secret, bound.forMs)
+      cookie.set(reply, bound.secret, bound.lifetimeMs)
       return sendOutcome(request, reply, await enter(bound, () => request.raw.socket.destroyed))
     },
   )

@@ -5,14 +5,14 @@ import { networkOf } from '../server/client-address.ts'
 import type { App } from '../server/app-type.ts'
 import { INVALID_TOKEN } from '../server/authenticate.ts'
 import { originOf } from '../server/request-origin.ts'
-import { problemsOf } from '../server/route-problems.ts'
+import { listProblems } from '../server/route-problems.ts'
 import { TOKEN_PATH } from './tokens.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
 
 /** What the route needs: the verb alone; the token is the credential. */
 export type RenewRoute = {
-  /** @param gone tells whether the client went away */
-  renewToken(presented: PresentedToken, gone: () => boolean): Promise<Outcome>
+  /** @param isAborted tells whether the client went away */
+  renewToken(presented: PresentedToken, isAborted: () => boolean): Promise<Outcome>
 }
 
 /** Adds `POST /api/jitsi/token/renew`. */
@@ -23,7 +23,7 @@ export function addRenewals(app: App, { renewToken }: RenewRoute): void {
       config: {
         signs: true,
         action: 'token.renew',
-        problems: problemsOf(['body', 'entry'], ['token-not-renewable']),
+        problems: listProblems(['body', 'entry'], ['token-not-renewable']),
       },
       schema: {
         operationId: 'renewToken',

@@ -6,19 +6,19 @@ import {
   RevocationQuery,
   type RevocationRequest,
 } from '../../contract/revocation.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { ConsultationPath } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the routes need: who calls, how often they may, and the verbs. */
-export type RevocationRoutes = Door & {
-  revoke(asking: Asking, request: RevocationRequest): Promise<RevocationMade | Refusal>
-  list(asking: Asking, query: RevocationQuery): Promise<RevocationPage | Refusal>
-  lift(asking: Asking, id: string): Promise<Refusal | undefined>
+export type RevocationRoutes = RouteGuards & {
+  revoke(requester: Requester, request: RevocationRequest): Promise<RevocationMade | Refusal>
+  list(requester: Requester, query: RevocationQuery): Promise<RevocationPage | Refusal>
+  lift(requester: Requester, id: string): Promise<Refusal | undefined>
 }
 
 const REVOCATIONS_PATH = '/api/jitsi/revocations'
@@ -33,13 +33,13 @@ export function addRevocations(app: App, routes: RevocationRoutes): void {
   addLift(app, routes, preParsing)
 }
 
-type Hooks = [ReturnType<typeof authenticate>, Door['limitCaller']]
+type Hooks = [ReturnType<typeof authenticate>, RouteGuards['limitCaller']]
 
 function addRevoke(app: App, { revoke }: RevocationRoutes, preParsing: Hooks): void {
   app.post(
     REVOCATIONS_PATH,
     {
-      config: { action: 'revocation.create', problems: problemsOf(['caller', 'body'], ['consultation-not-found']) },
+      config: { action: 'revocation.create', problems: listProblems(['caller', 'body'], ['consultation-not-found']) },
       preParsing,
       schema: {
         operationId: 'revoke',
@@ -52,7 +52,7 @@ function addRevoke(app: App, { revoke }: RevocationRoutes, preParsing: Hooks): v
       },
     },
     async (request, reply) => {
-      const made = await revoke(askingOf(request), request.body)
+      const made = await revoke(requesterOf(request), request.body)
       return 'code' in made ? sendProblem(request, reply, made) : reply.code(201).send(made)
     },
   )
@@ -62,7 +62,7 @@ function addList(app: App, { list }: RevocationRoutes, preParsing: Hooks): void 
   app.get(
     REVOCATIONS_PATH,
     {
-      config: { action: 'revocation.read', problems: problemsOf(['caller']) },
+      config: { action: 'revocation.read', problems: listProblems(['caller']) },
       preParsing,
       schema: {
         operationId: 'listRevocations',
@@ -74,7 +74,7 @@ function addList(app: App, { list }: RevocationRoutes, preParsing: Hooks): void 
       },
     },
     async (request, reply) => {
-      const page = await list(askingOf(request), request.query)
+      const page = await list(requesterOf(request), request.query)
       return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
     },
   )
@@ -88,7 +88,7 @@ function addLift(app: App, { lift }: RevocationRoutes, preParsing: Hooks): void 
   app.delete(
     `${REVOCATIONS_PATH}/:id`,
     {
-      config: { action: 'revocation.lift', problems: problemsOf(['caller'], ['revocation-not-found']) },
+      config: { action: 'revocation.lift', problems: listProblems(['caller'], ['revocation-not-found']) },
       preParsing,
       schema: {
         operationId: 'liftRevocation',
@@ -100,7 +100,7 @@ function addLift(app: App, { lift }: RevocationRoutes, preParsing: Hooks): void 
       },
     },
     async (request, reply) => {
-      const refusal = await lift(askingOf(request), request.params.id)
+      const refusal = await lift(requesterOf(request), request.params.id)
       return refusal === undefined ? reply.code(204).send(null) : sendProblem(request, reply, refusal)
     },
   )

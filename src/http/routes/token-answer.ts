@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { tellLimit } from '../server/limits.ts'
+import { setLimitHeaders } from '../server/limits.ts'
 import { sendProblem } from '../server/problems.ts'
 
 /** What comes of asking for a token. */
@@ -19,27 +19,27 @@ export const TOKEN_RESPONSES = {
 
 /** Answers with a token, or that somebody waits, or with the refusal. */
 export function sendOutcome(request: FastifyRequest, reply: FastifyReply, outcome: Outcome): FastifyReply {
-  if ('token' in outcome) return reply.type(JSON_TYPE).serializer(textOf).send(outcome)
+  if ('token' in outcome) return reply.type(JSON_TYPE).serializer(toJson).send(outcome)
   if ('state' in outcome) return reply.code(202).send(outcome)
-  if (outcome.limit !== undefined) tellLimit(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
+  if (outcome.limit !== undefined) setLimitHeaders(reply, outcome.limit, 0, outcome.retryAfterMs ?? 0)
   return sendProblem(request, reply, outcome)
 }
 
 /** The answer as JSON. How its meeting fits the role is most of it, and the same object in many answers: it is written once. */
-function textOf({ meeting, ...answer }: TokenAnswer): string {
+function toJson({ meeting, ...answer }: TokenAnswer): string {
   const { configOverwrite, interfaceConfigOverwrite, ...place } = meeting
-  const fit = `"configOverwrite":${jsonOf(configOverwrite)},"interfaceConfigOverwrite":${jsonOf(interfaceConfigOverwrite)}`
-  return `{${membersOf(answer)},"meeting":{${membersOf(place)},${fit}}}`
+  const fit = `"configOverwrite":${cachedJson(configOverwrite)},"interfaceConfigOverwrite":${cachedJson(interfaceConfigOverwrite)}`
+  return `{${propertiesJson(answer)},"meeting":{${propertiesJson(place)},${fit}}}`
 }
 
-const membersOf = (object: object): string => JSON.stringify(object).slice(1, -1)
+const propertiesJson = (object: object): string => JSON.stringify(object).slice(1, -1)
 
-function jsonOf(object: object): string {
-  const known = written.get(object)
+function cachedJson(object: object): string {
+  const known = jsonCache.get(object)
   if (known !== undefined) return known
   const text = JSON.stringify(object)
-  written.set(object, text)
+  jsonCache.set(object, text)
   return text
 }
 
-const written = new WeakMap<object, string>()
+const jsonCache = new WeakMap<object, string>()

@@ -1,16 +1,16 @@
-import { askingOf, OnBehalfOf } from '../server/requester.ts'
+import { requesterOf, OnBehalfOf } from '../server/requester.ts'
 import { TOKEN_RESPONSES, sendOutcome, type Outcome } from './token-answer.ts'
 import { Type } from '@sinclair/typebox'
 import type { TokenRequest } from '../../contract/tokens/token.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
-import { problemsOf } from '../server/route-problems.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import { listProblems } from '../server/route-problems.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
-export type TokenRoute = Door & {
-  /** @param gone tells whether the client went away */
-  issueToken: (asking: Asking, request: TokenRequest, gone: () => boolean) => Promise<Outcome>
+export type TokenRoute = RouteGuards & {
+  /** @param isAborted tells whether the client went away */
+  issueToken: (requester: Requester, request: TokenRequest, isAborted: () => boolean) => Promise<Outcome>
 }
 
 export const TOKEN_PATH = '/api/jitsi/token'
@@ -22,7 +22,7 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
   app.post(
     TOKEN_PATH,
     {
-      config: { signs: true, action: 'token.issue', problems: problemsOf(['caller', 'body', 'entry'], OWN_PROBLEMS) },
+      config: { signs: true, action: 'token.issue', problems: listProblems(['caller', 'body', 'entry'], OWN_PROBLEMS) },
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'issueToken',
@@ -36,7 +36,7 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
       },
     },
     async (request, reply) => {
-      const outcome = await issueToken(askingOf(request), request.body, () => request.raw.socket.destroyed)
+      const outcome = await issueToken(requesterOf(request), request.body, () => request.raw.socket.destroyed)
       return sendOutcome(request, reply, outcome)
     },
   )

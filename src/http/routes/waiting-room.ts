@@ -2,9 +2,9 @@ import { Type } from '@sinclair/typebox'
 import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { AdmitRequest, WaitingList } from '../../contract/consultations/waiting-room.ts'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type Door } from '../server/authenticate.ts'
+import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
   answers,
   byScope,
@@ -14,13 +14,13 @@ import {
   sendConsultation,
 } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
-import { problemsOf } from '../server/route-problems.ts'
-import { askingOf } from '../server/requester.ts'
+import { listProblems } from '../server/route-problems.ts'
+import { requesterOf } from '../server/requester.ts'
 
 /** What the routes need: who calls, how often they may, and the verbs. */
-export type WaitingRoomRoutes = Door & {
-  listWaiting(asking: Asking, id: string): Promise<WaitingList | Refusal>
-  admit(asking: Asking, id: string, userId: string): Promise<ConsultationAnswer | Refusal>
+export type WaitingRoomRoutes = RouteGuards & {
+  listWaiting(requester: Requester, id: string): Promise<WaitingList | Refusal>
+  admit(requester: Requester, id: string, userId: string): Promise<ConsultationAnswer | Refusal>
 }
 
 /** Adds `GET /api/jitsi/consultations/{id}/waiting` and `POST …/admit`. */
@@ -31,7 +31,7 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
   app.get(
     `${CONSULTATIONS_PATH}/:id/waiting`,
     {
-      config: { action: 'consultation.read', problems: problemsOf(['caller'], own) },
+      config: { action: 'consultation.read', problems: listProblems(['caller'], own) },
       preParsing,
       schema: {
         operationId: 'listWaiting',
@@ -42,7 +42,7 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
       },
     },
     async (request, reply) => {
-      const list = await listWaiting(askingOf(request), request.params.id)
+      const list = await listWaiting(requesterOf(request), request.params.id)
       return 'code' in list ? sendProblem(request, reply, list) : reply.send(list)
     },
   )
@@ -51,7 +51,7 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
     {
       config: {
         action: 'consultation.admit',
-        problems: problemsOf(['caller', 'body'], [...own, 'consultation-ended', 'consultation-cancelled']),
+        problems: listProblems(['caller', 'body'], [...own, 'consultation-ended', 'consultation-cancelled']),
       },
       preParsing,
       schema: {
@@ -64,6 +64,6 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
       },
     },
     async (request, reply) =>
-      sendConsultation(request, reply, await admit(askingOf(request), request.params.id, request.body.userId)),
+      sendConsultation(request, reply, await admit(requesterOf(request), request.params.id, request.body.userId)),
   )
 }

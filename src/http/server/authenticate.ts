@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Scope } from '../../contract/policy/policy.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import type { Presented } from '../../service/authenticate.ts'
+import type { PresentedCredential } from '../../service/authenticate.ts'
 import { networkOf } from './client-address.ts'
 import { originOf } from './request-origin.ts'
 import { HttpProblem } from './problems.ts'
@@ -15,10 +15,13 @@ const CHALLENGE = 'Bearer realm="jitsi-token-service"'
 export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 
 /** Finds out who asks. */
-export type Identify = (presented: Presented) => Promise<Caller | Refusal>
+export type AuthenticateCaller = (presented: PresentedCredential) => Promise<Caller | Refusal>
 
 /** What every route of a caller needs: who asks, and how often that caller may. */
-export type Door = { identify: Identify; limitCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<void> }
+export type RouteGuards = {
+  identify: AuthenticateCaller
+  limitCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+}
 
 /**
  * Makes the hook that finds out who asks (RFC 6750) and whether the caller has the scope of the route.
@@ -26,7 +29,7 @@ export type Door = { identify: Identify; limitCaller: (request: FastifyRequest, 
  * @param scopes any one of them will do
  * @throws HttpProblem what `identify` refuses, with its challenge; `scope-missing`
  */
-export function authenticate(identify: Identify, ...scopes: Scope[]) {
+export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const credential = credentialOf(request)

@@ -10,7 +10,7 @@ const CODES: Record<string, ProblemCode> = {
 }
 
 /** Makes the answer to bytes that are not HTTP, before there is a request to speak of. */
-export function answerBadHttp(newId: NewId) {
+export function createClientErrorHandler(newId: NewId) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     // A client that went away, or one that was answered in part already, is told nothing.
     if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {

@@ -5,7 +5,7 @@ import type { App } from './app-type.ts'
  * Lets the pages of some origins call. A page elsewhere gets no CORS header, and its preflight no answer that helps.
  * @param origins as a browser sends them, or `*`; with none, nothing is registered
  */
-export async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
+export async function addCors(app: App, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return
   await app.register(cors, {
     origin: origins.includes('*')

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { App } from './app-type.ts'
 
 /** Adds `GET /openapi.yaml`, and a page made from it at `/docs` that asks nobody outside. */
-export async function addDocs(app: App): Promise<void> {
+export async function addDocsPage(app: App): Promise<void> {
   app.get(
     '/openapi.yaml',
     {

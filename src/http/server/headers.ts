@@ -20,7 +20,7 @@ export const requestIdOf = (header: string | string[] | undefined): string | und
   typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
 
 /** Sets the security headers and the request's id before anything else can answer. */
-export function setHeaders(app: App): void {
+export function addSecurityHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     done()

@@ -1,7 +1,7 @@
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WINDOW_MS } from '../../rules/gcra.ts'
-import { userKey } from '../../service/tokens/token-limits.ts'
+import { userBucketKey } from '../../service/tokens/token-limits.ts'
 import type { RateLimiter } from '../../service/ports.ts'
 import { networkOf } from './client-address.ts'
 import type { App } from './app-type.ts'
@@ -17,7 +17,7 @@ type Limiter = ReturnType<App['createRateLimit']>
  * Counts every request by its address, unknown paths and wrong methods among them.
  * @returns the hook that counts by caller, or by user where one signed in; it belongs behind `authenticate`
  */
-export async function limit(app: App, limiter: RateLimiter, limits: Limits) {
+export async function addRateLimits(app: App, limiter: RateLimiter, limits: Limits) {
   await app.register(rateLimit, { global: false, store: storeOf(limiter) })
   const byAddress = app.createRateLimit({
     max: limits.perAddress,
@@ -31,7 +31,7 @@ export async function limit(app: App, limiter: RateLimiter, limits: Limits) {
     max: limits.perUser,
     keyGenerator: (request) => {
       const caller = callerOfRequest(request)
-      return userKey(caller, caller.user?.id ?? '')
+      return userBucketKey(caller, caller.user?.id ?? '')
     },
   })
   const forKeys = app.createRateLimit({
@@ -53,7 +53,7 @@ async function count(name: string, limiter: Limiter, request: FastifyRequest, re
   const state = await limiter(request)
   if (state.isAllowed) return
   const policy = { name, perMinute: state.max }
-  tellLimit(reply, policy, state.remaining, state.ttl)
+  setLimitHeaders(reply, policy, state.remaining, state.ttl)
   if (state.isExceeded) throw new HttpProblem({ code: 'rate-limited', retryAfterMs: state.ttl })
 }
 
@@ -61,7 +61,7 @@ async function count(name: string, limiter: Limiter, request: FastifyRequest, re
  * Tells a limit in the words of draft-ietf-httpapi-ratelimit-headers-11, beside those that were told before.
  * @param resetMs when the bucket is full again: within that time at least `remaining` may be asked for
  */
-export function tellLimit(
+export function setLimitHeaders(
   reply: FastifyReply,
   { name, perMinute }: { name: string; perMinute: number },
   remaining: number,

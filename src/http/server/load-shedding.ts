@@ -1,11 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { NewId, SigningLoad } from '../../service/ports.ts'
+import type { NewId } from '../../service/ports.ts'
+import type { SigningLoad } from '../../service/keys/ports.ts'
 import type { App } from './app-type.ts'
 import { requestIdOf, SECURITY_HEADERS } from './headers.ts'
 import { PROBLEM_TYPE, problemDocument, RETRY_SECONDS } from './problems.ts'
 
 /** How often it is told how many were refused at the door. */
-const TELL_EVERY_MS = 1000
+const REPORT_INTERVAL_MS = 1000
 
 /**
  * Refuses, before the framework sees it, a request that asks for a signature for which the queue has no place: under five
@@ -14,7 +15,7 @@ const TELL_EVERY_MS = 1000
  * @param path of the requests that need a signature, all of them POST
  * @param tell is told once a second how many were refused, for a line of the log each would cost as much as the refusal
  */
-export function refuseAtDoor(
+export function refuseEarly(
   app: App,
   path: string,
   signing: Pick<SigningLoad, 'full' | 'signatureMs'>,
@@ -22,7 +23,7 @@ export function refuseAtDoor(
   tell: (refused: number) => void,
 ): void {
   const listeners = app.server.listeners('request') as RequestListener[]
-  const rest = restOf(() => MOST_OF_IT * signing.signatureMs())
+  const rest = pauseMs(() => MOST_OF_IT * signing.signatureMs())
   let refused = 0
   app.server.removeAllListeners('request')
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -37,7 +38,7 @@ export function refuseAtDoor(
     if (refused > 0) tell(refused)
     refused = 0
   }
-  const timer = setInterval(tellNow, TELL_EVERY_MS).unref()
+  const timer = setInterval(tellNow, REPORT_INTERVAL_MS).unref()
   app.addHook('onClose', (_app, done) => {
     clearInterval(timer)
     tellNow()
@@ -47,14 +48,14 @@ export function refuseAtDoor(
 
 /** So much of a signature's time: a core has two at hand, and would else be out of them by the end of a rest. */
 const MOST_OF_IT = 0.8
-const LONGEST_REST_MS = 3
+const MAX_PAUSE_MS = 3
 
 /**
  * Lets the event loop stand still for a moment after a turn in which somebody was refused, so that those who come meanwhile are
  * refused together. One that comes alone wakes the loop, which takes a core from a signature, and costs half as much again.
  * @param cycleMs how long such a turn and the rest behind it may take together, in milliseconds
  */
-function restOf(cycleMs: () => number): () => void {
+function pauseMs(cycleMs: () => number): () => void {
   const nobodyWrites = new Int32Array(new SharedArrayBuffer(4))
   let isDue = false
   return () => {
@@ -63,7 +64,7 @@ function restOf(cycleMs: () => number): () => void {
     const beganAt = performance.now()
     setImmediate(() => {
       isDue = false
-      const restMs = Math.min(cycleMs(), LONGEST_REST_MS) - (performance.now() - beganAt)
+      const restMs = Math.min(cycleMs(), MAX_PAUSE_MS) - (performance.now() - beganAt)
       if (restMs > 0) Atomics.wait(nobodyWrites, 0, 0, restMs)
     })
   }

@@ -3,7 +3,7 @@ import { type ProblemCode, PROBLEMS } from '../../contract/problem.ts'
 import type { App } from './app-type.ts'
 
 /** Fastify's own lines are off: they hold the URL, in which anything may stand. */
-export const quiet = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
+export const noRequestLogs = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
 
 /** What nobody asked for: everything of ours that is broken or away, but not that more was asked for than can be done. */
 const isFault = (code: ProblemCode): boolean =>

@@ -4,7 +4,7 @@ import { sendProblem } from './problems.ts'
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const
 
 /** Answers unknown paths with 404, and known ones asked in another way with 405 and what they allow (RFC 9110, 15.5.6). */
-export function answerUnknown(app: App): void {
+export function addNotFound(app: App): void {
   app.setNotFoundHandler((request, reply) => {
     const url = request.url.split('?', 1)[0] ?? '/'
     const allowed = METHODS.filter((method) => app.hasRoute({ method, url }))

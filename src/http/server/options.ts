@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyHttpOptions, RawServerDefault } from 'fastify'
-import { answerBadHttp } from './client-error.ts'
+import { createClientErrorHandler } from './client-error.ts'
 import { requestIdOf } from './headers.ts'
-import { quiet } from './log.ts'
+import { noRequestLogs } from './log.ts'
 import { schemaCompilers } from './schema-compilers.ts'
 import { decodableUrl } from './not-found.ts'
 import { displayName, isHttpsUrl } from '../../rules/person.ts'
@@ -28,7 +28,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000
 export function serverOptions(trustedProxies: readonly string[], newId: NewId, logger: FastifyBaseLogger) {
   return {
     loggerInstance: logger,
-    logController: quiet,
+    logController: noRequestLogs,
     // One line a request needs no logger of its own for each.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? newId(),
@@ -42,7 +42,7 @@ export function serverOptions(trustedProxies: readonly string[], newId: NewId, l
     // Room for any name below /asap: a long one is not there either, and Fastify would answer it outside every hook.
     routerOptions: { maxParamLength: MAX_URL_CHARACTERS },
     rewriteUrl: ({ url = '/' }) => decodableUrl(url),
-    clientErrorHandler: answerBadHttp(newId),
+    clientErrorHandler: createClientErrorHandler(newId),
     schemaController: { compilersFactory: schemaCompilers },
     ajv: {
       customOptions: {

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { SigningLoad } from '../../service/ports.ts'
+import type { SigningLoad } from '../../service/keys/ports.ts'
 import type { App } from './app-type.ts'
 import { sendProblem } from './problems.ts'
 
@@ -17,7 +17,7 @@ const LATE_LOOKS = 2
  * Refuses what could not be served in time: a token for which the queue of signatures has no place, and everything but
  * probes and keys while the event loop is late. It belongs behind CORS, so that a page can read the refusal.
  */
-export function refuseOverload(app: App, signing: Pick<SigningLoad, 'full'>, patience = PATIENCE): void {
+export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, patience = PATIENCE): void {
   const isLate = watchEventLoop(app, patience)
   app.addHook('onRequest', (request, reply, done) => {
     const { signs, bucket } = request.routeOptions.config

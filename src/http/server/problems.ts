@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { type FieldError, type Problem, type ProblemCode, PROBLEMS, type Refusal } from '../../contract/problem.ts'
-import { isoOf } from '../../rules/time.ts'
+import { toIso } from '../../rules/time.ts'
 import { ServiceFault } from '../../service/fault.ts'
 import type { App } from './app-type.ts'
 
@@ -38,7 +38,7 @@ export function problemDocument({ code, errors, opensAt }: Refusal, requestId: s
     detail,
     requestId,
     ...(errors === undefined ? {} : { errors }),
-    ...(opensAt === undefined ? {} : { opensAt: isoOf(opensAt) }),
+    ...(opensAt === undefined ? {} : { opensAt: toIso(opensAt) }),
   }
 }
 
@@ -66,13 +66,13 @@ export type RecordRefusal = (request: FastifyRequest, code: ProblemCode) => Prom
  */
 export function handleErrors(app: App, record: RecordRefusal): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const refusal = refusalOf(error)
+    const refusal = toRefusal(error)
     if (request.caller === null || PROBLEMS[refusal.code].status >= 500)
       return sendProblem(request, reply, refusal, error)
     try {
       await record(request, refusal.code)
     } catch (fault) {
-      return sendProblem(request, reply, refusalOf(fault), fault)
+      return sendProblem(request, reply, toRefusal(fault), fault)
     }
     return sendProblem(request, reply, refusal)
   })
@@ -83,7 +83,7 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
 }
 
-function refusalOf(error: unknown): Refusal {
+function toRefusal(error: unknown): Refusal {
   if (error instanceof HttpProblem) return error.refusal
   if (error instanceof ServiceFault) return { code: error.code }
   const { validation, validationContext, code, statusCode } = error as Partial<{

@@ -4,7 +4,7 @@ import { recordedNetworkOf, unmapped } from './client-address.ts'
 import type { App } from './app-type.ts'
 
 /** What is kept of an address: all of it, its network, or nothing. */
-export type AddressKept = 'full' | 'network' | 'none'
+export type AddressPrecision = 'full' | 'network' | 'none'
 
 /**
  * W3C Trace Context, section 3.2: version, trace id, parent id, flags; a later version may say more behind them. Ids of
@@ -19,11 +19,11 @@ const traceIdIn: TraceIdOf = ({ headers: { traceparent } }) =>
   typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.groups?.['traceId'] : undefined
 
 /** Notes of each request what the record says of where it came from. */
-export function noteOrigin(app: App, kept: AddressKept, traceIdOf: TraceIdOf = traceIdIn): void {
+export function recordOrigin(app: App, kept: AddressPrecision, traceIdOf: TraceIdOf = traceIdIn): void {
   app.decorateRequest('origin', null)
   app.addHook('onRequest', (request, _reply, done) => {
     const traceId = traceIdOf(request)
-    const address = addressKept(request.ip, kept)
+    const address = recordedAddress(request.ip, kept)
     request.origin = {
       requestId: request.id,
       ...(traceId === undefined ? {} : { traceId }),
@@ -33,7 +33,7 @@ export function noteOrigin(app: App, kept: AddressKept, traceIdOf: TraceIdOf = t
   })
 }
 
-const addressKept = (address: string, kept: AddressKept): string | undefined =>
+const recordedAddress = (address: string, kept: AddressPrecision): string | undefined =>
   ({ full: () => unmapped(address), network: () => recordedNetworkOf(address), none: () => undefined })[kept]()
 
 /** @returns where a request came from, for the record */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Asking } from '../../service/requester.ts'
+import type { Requester } from '../../service/requester.ts'
 import { callerOfRequest } from './authenticate.ts'
 import { originOf } from './request-origin.ts'
 
@@ -15,7 +15,7 @@ export const OnBehalfOf = Type.String({
 const onBehalfOf = new RegExp(ON_BEHALF_OF)
 
 /** Who asks, for the record; what is no good name of a person is left out, for a refusal may come before it is refused. */
-export function askingOf(request: FastifyRequest): Asking {
+export function requesterOf(request: FastifyRequest): Requester {
   const person = request.headers['x-on-behalf-of']
   return {
     caller: callerOfRequest(request),

@@ -14,7 +14,7 @@ const BODY: ProblemCode[] = [
 /** What entering a meeting can be refused for. */
 const ENTRY: ProblemCode[] = [
   ...(['role-not-allowed', 'not-a-participant', 'too-early', 'too-late', 'revoked'] as const),
-  ...(['consultation-ended', 'consultation-cancelled', 'consultation-full', 'client-gone', 'overloaded'] as const),
+  ...(['consultation-ended', 'consultation-cancelled', 'consultation-full', 'client-aborted', 'overloaded'] as const),
 ]
 
 const KINDS = { caller: CALLER, body: BODY, entry: ENTRY }
@@ -24,7 +24,7 @@ const KINDS = { caller: CALLER, body: BODY, entry: ENTRY }
  * @param kinds whether a caller is asked for, a body read, a meeting entered
  * @param own those of the route alone
  */
-export function problemsOf(kinds: (keyof typeof KINDS)[], own: readonly ProblemCode[] = []): ProblemCode[] {
+export function listProblems(kinds: (keyof typeof KINDS)[], own: readonly ProblemCode[] = []): ProblemCode[] {
   const codes = new Set([...ANY, ...kinds.flatMap((kind) => KINDS[kind]), ...own])
   return PROBLEM_CODES.filter((code) => codes.has(code))
 }

@@ -11,7 +11,7 @@ type Build = (schemas: object, options?: unknown) => (asked: { schema?: unknown 
  * Compiles a schema when it is used first, and remembers what was compiled, by its text: to compile all of them takes a
  * quarter of a second at the start of a process. What they may refer to has the same name in every server.
  */
-function whenNeeded<T>(builder: T): T {
+function compileOnFirstUse<T>(builder: T): T {
   const build = builder as Build
   const remembered = new Map<string, Map<string, Compiled>>()
   const lazy: Build = (schemas, options) => {
@@ -46,6 +46,6 @@ function first(made: () => Compiled): Compiled {
 
 /** Fastify's own compilers, for all servers of a process. */
 export const schemaCompilers = {
-  buildValidator: whenNeeded(AjvCompiler()),
-  buildSerializer: whenNeeded(SerializerSelector()),
+  buildValidator: compileOnFirstUse(AjvCompiler()),
+  buildSerializer: compileOnFirstUse(SerializerSelector()),
 }

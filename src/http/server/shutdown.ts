@@ -6,7 +6,7 @@ import { sendProblem } from './problems.ts'
  * connection (a busy keep-alive socket would hold the close), and new requests on open connections are refused.
  * @returns tells whether requests are still taken
  */
-export function closeCalmly(app: App): () => boolean {
+export function enableGracefulShutdown(app: App): () => boolean {
   let accepting = true
   app.addHook('preClose', (done) => {
     accepting = false

@@ -8,7 +8,7 @@ export const CHAIN_START = '0'.repeat(64)
  * Links an entry to the end of its chain.
  * @param end the last entry; before the first one, the chain's id, its writer, and the last entry of the chain before
  */
-export function link(end: ChainEnd, entry: AuditEntry): ChainedEntry {
+export function linkEntry(end: ChainEnd, entry: AuditEntry): ChainedEntry {
   const { chain, sequence, writer, previousChain, hash: previousHash = CHAIN_START } = end
   const names = {
     ...(sequence > 0 || writer === undefined ? {} : { writer }),

@@ -10,13 +10,13 @@ export type Pseudonyms = { userId(id: string): string; room(name: string): strin
  * key can look for a value; nobody can read one, and a room is never taken for a person of the same name.
  * @param key at least 32 bytes
  */
-export function pseudonymsBy(key: string): Pseudonyms {
+export function createPseudonyms(key: string): Pseudonyms {
   const of = (what: string) => (value: string) => createHmac('sha256', key).update(`${what}\n${value}`).digest('hex')
   return { userId: of('user'), room: of('room') }
 }
 
 /** An entry as it is kept: persons and rooms by their pseudonyms, whoever caused the request among them. */
-export function hidden(entry: AuditEntry, { userId, room }: Pseudonyms): AuditEntry {
+export function pseudonymize(entry: AuditEntry, { userId, room }: Pseudonyms): AuditEntry {
   return {
     ...entry,
     ...(entry.userId === undefined ? {} : { userId: userId(entry.userId) }),
@@ -26,7 +26,7 @@ export function hidden(entry: AuditEntry, { userId, room }: Pseudonyms): AuditEn
 }
 
 /** A question as it has to be asked of a record that holds pseudonyms. */
-export function hiddenSearch(search: Search, { userId, room }: Pseudonyms): Search {
+export function pseudonymizeSearch(search: Search, { userId, room }: Pseudonyms): Search {
   const { equal } = search
   return {
     ...search,

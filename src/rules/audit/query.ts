@@ -1,4 +1,4 @@
-import { instantMs, isoOf } from '../time.ts'
+import { parseInstantMs, toIso } from '../time.ts'
 import {
   type AuditQuery,
   type AuditRow,
@@ -24,10 +24,10 @@ export type Search = {
 }
 
 /** @returns what a query asks for, or the fields that mean nothing */
-export function searchOf({ from, to, limit, cursor, ...equal }: AuditQuery): Search | Refusal {
+export function parseAuditQuery({ from, to, limit, cursor, ...equal }: AuditQuery): Search | Refusal {
   const times = {
-    from: from === undefined ? undefined : instantMs(from),
-    to: to === undefined ? undefined : instantMs(to),
+    from: from === undefined ? undefined : parseInstantMs(from),
+    to: to === undefined ? undefined : parseInstantMs(to),
   }
   const before = cursor === undefined ? undefined : positionOf(cursor)
   const count = limit === undefined ? DEFAULT_AUDIT_LIMIT : Number(limit)
@@ -65,12 +65,12 @@ function positionOf(cursor: string): Position | undefined {
 }
 
 /** An entry as an auditor reads it. */
-export function auditRow({
+export function toAuditRow({
   time,
   previousHash: _link,
   writer: _writer,
   previousChain: _before,
   ...entry
 }: ChainedEntry): AuditRow {
-  return { ...entry, time: isoOf(time) }
+  return { ...entry, time: toIso(time) }
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Stub } from '../../contract/audit/checkpoint.ts'
+import type { RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import { DAY_MS } from '../time.ts'
 
 /** Before which time nothing is kept; undefined where all is kept for ever. @param days 0 for ever */
-export const keptSince = (days: number, nowMs: number): number | undefined =>
+export const retentionStart = (days: number, nowMs: number): number | undefined =>
   days === 0 ? undefined : nowMs - days * DAY_MS
 
 /** An old end that may go: what its stub will say but for when, how many entries it is, and when the last was made. */
-export type OldEnd = { stub: Omit<Stub, 'iat'>; count: number; lastAt: number }
+export type ExpiredEntries = { stub: Omit<RetentionMarker, 'iat'>; count: number; lastAt: number }
 
 /** Something that stands in an order and has its time. */
-type Placed = { sequence: number; time: number; hash: string }
+type SequencedEntry = { sequence: number; time: number; hash: string }
 
 /**
  * Goes on with an old end: entries are taken from the old end alone, up to the first that has to be kept.
@@ -19,12 +19,12 @@ type Placed = { sequence: number; time: number; hash: string }
  * @param since the time from which on entries are kept
  * @param names what the stub says beside the last entry
  */
-export function extend(
-  end: OldEnd | undefined,
-  next: readonly Placed[],
+export function extendExpired(
+  end: ExpiredEntries | undefined,
+  next: readonly SequencedEntry[],
   since: number,
-  names: Pick<Stub, 'chain' | 'began' | 'writer'>,
-): OldEnd | undefined {
+  names: Pick<RetentionMarker, 'chain' | 'began' | 'writer'>,
+): ExpiredEntries | undefined {
   const kept = next.findIndex(({ time }) => time >= since)
   const old = kept === -1 ? next : next.slice(0, kept)
   const last = old.at(-1)

@@ -1,5 +1,5 @@
 import type { ChainedEntry } from '../../contract/audit/audit-entry.ts'
-import type { ChainHead, Stub } from '../../contract/audit/checkpoint.ts'
+import type { ChainHead, RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import { CHAIN_START, hashOf } from './chain.ts'
 
 /** What was found wrong with a chain, and at which entry. */
@@ -11,7 +11,7 @@ export type Finding = {
 }
 
 /** What an entry is held against. */
-export type Before = Pick<ChainedEntry, 'sequence'> & Partial<Pick<ChainedEntry, 'hash'>>
+export type PreviousEntry = Pick<ChainedEntry, 'sequence'> & Partial<Pick<ChainedEntry, 'hash'>>
 
 /** How far from where it stands an entry is looked for that was moved. */
 const MOVED_AT_MOST = 1000
@@ -23,7 +23,11 @@ const MOVED_AT_MOST = 1000
  * @returns what is wrong: entries before it are gone; it is another one's, moved here; it was changed, or put here; or it
  *   does not build on the entry before it
  */
-export function* entryFindings(previous: Before | undefined, entry: ChainedEntry, stub?: Stub): Generator<Finding> {
+export function* entryFindings(
+  previous: PreviousEntry | undefined,
+  entry: ChainedEntry,
+  stub?: RetentionMarker,
+): Generator<Finding> {
   const { chain, sequence } = entry
   const expected = (previous?.sequence ?? 0) + 1
   const retained = stub !== undefined && sequence - 1 <= stub.sequence
@@ -31,7 +35,7 @@ export function* entryFindings(previous: Before | undefined, entry: ChainedEntry
     const gone = sequence - 1 === expected ? `entry ${expected}` : `entries ${expected} to ${sequence - 1}`
     yield { chain, sequence: expected, what: 'removed', message: `${gone} of chain ${chain} was removed.` }
   }
-  const before = previous?.sequence === sequence - 1 ? previous.hash : stubHash(stub, sequence - 1)
+  const before = previous?.sequence === sequence - 1 ? previous.hash : markerHash(stub, sequence - 1)
   const linked = before === undefined || before === entry.previousHash
   if (hashesTo(entry, sequence)) {
     if (!linked)
@@ -68,20 +72,20 @@ function originalSequence(entry: ChainedEntry): number | undefined {
   return undefined
 }
 
-const stubHash = (stub: Stub | undefined, sequence: number): string | undefined =>
+const markerHash = (stub: RetentionMarker | undefined, sequence: number): string | undefined =>
   stub?.sequence === sequence ? stub.hash : undefined
 
 /** Where the chain before a first entry is said to end; undefined where there was none. */
-export function namedEnd({ previousChain, previousHash }: ChainedEntry): ChainHead | undefined {
+export function previousChainEnd({ previousChain, previousHash }: ChainedEntry): ChainHead | undefined {
   if (previousChain === undefined) return undefined
   const at = previousChain.lastIndexOf(':')
   return { chain: previousChain.slice(0, at), sequence: Number(previousChain.slice(at + 1)), hash: previousHash }
 }
 
 /** Whether a first entry begins where it says: on the end of a chain, or on nothing. */
-export const beginsWell = (first: ChainedEntry): boolean =>
-  namedEnd(first) !== undefined || first.previousHash === CHAIN_START
+export const startsCorrectly = (first: ChainedEntry): boolean =>
+  previousChainEnd(first) !== undefined || first.previousHash === CHAIN_START
 
 /** Whether a stub stands for an entry: it was removed by retention, as it was. */
-export const standsFor = (stub: Stub | undefined, { sequence, hash }: ChainHead): boolean =>
+export const markerCovers = (stub: RetentionMarker | undefined, { sequence, hash }: ChainHead): boolean =>
   stub !== undefined && (stub.sequence > sequence || (stub.sequence === sequence && stub.hash === hash))

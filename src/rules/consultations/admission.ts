@@ -4,58 +4,63 @@ import type { Consultation, Participant } from './consultation.ts'
 import { closesAt, opensAt } from '../policy/window.ts'
 import { type Caller, CONSULTATION_BOUND, type Policy } from '../policy/policy.ts'
 
-/** Whoever may enter a consultation now, and how long the door stays open. */
+/** A participant who may enter a consultation now, and the whole seconds until its admission window closes. */
 export type Admission = { consultation: Consultation; participant: Participant; secondsLeft: number }
 
-/** Whoever has to be admitted first. */
-export type Waiter = { consultation: Consultation; participant: Participant; since: number }
+/** A participant who waits to be admitted, and since when, in epoch milliseconds. */
+export type Waiting = { consultation: Consultation; participant: Participant; since: number }
 
-/** Whether a caller's rooms are those of consultations. */
-export const isBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((word) => word === rooms)
+/** Whether the caller may request the rooms of consultations only. */
+export const isConsultationBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((word) => word === rooms)
 
 /**
- * Decides whether somebody may enter a consultation now. The role is the one that the person takes part in.
- * @param consultation the one in the room that is asked for, if there is one
- * @param now epoch milliseconds
- * @returns an admission, or who waits, or a refusal: `invalid-request`, `not-a-participant`, `role-not-allowed`,
+ * Decides whether a participant may enter a consultation. The role is the one that the consultation gives the participant.
+ * @param request what the request says of its user and role
+ * @param consultation the consultation of the requested room, if there is one
+ * @param at epoch milliseconds
+ * @returns an admission; or, with a waiting room, a participant who waits; or a refusal: `invalid-request`, `not-a-participant`, `role-not-allowed`,
  *   `consultation-cancelled`, `consultation-ended`, `too-late`, `too-early`
  */
-export function admission(
+export function evaluateAdmission(
   policy: Policy,
   caller: Caller,
-  { userId: named, userRole }: Pick<TokenRequest, 'userId' | 'userRole'>,
+  request: Pick<TokenRequest, 'userId' | 'userRole'>,
   consultation: Consultation | undefined,
-  now: number,
-): Admission | Waiter | Refusal {
-  const userId = caller.user?.id ?? named
+  at: number,
+): Admission | Waiting | Refusal {
+  const userId = caller.user?.id ?? request.userId
   if (userId === undefined) {
     return { code: 'invalid-request', errors: [{ pointer: '/userId', message: 'is missing' }] }
   }
   const participant = consultation?.participants.find((each) => each.userId === userId)
   if (consultation === undefined || participant === undefined) return { code: 'not-a-participant' }
   const { role } = participant
-  if ((userRole ?? role) !== role || !caller.roles.has(role)) return { code: 'role-not-allowed' }
-  const closed = closedTo(policy, consultation, role, now)
+  if ((request.userRole ?? role) !== role || !caller.roles.has(role)) return { code: 'role-not-allowed' }
+  const closed = checkAdmissionWindow(policy, consultation, role, at)
   if (closed !== undefined) return closed
-  const moderates = policy.roles.get(role)?.moderator === true
-  if (consultation.waitingRoom && !moderates && participant.admittedAt === undefined) {
-    return { consultation, participant, since: participant.waitingSince ?? now }
+  const isModerator = policy.roles.get(role)?.moderator === true
+  if (consultation.waitingRoom && !isModerator && participant.admittedAt === undefined) {
+    return { consultation, participant, since: participant.waitingSince ?? at }
   }
-  const secondsLeft = Math.floor((closesAt(consultation, policy.window) - now) / 1000)
-  // Less than a second is no lifetime.
+  const secondsLeft = Math.floor((closesAt(consultation, policy.window) - at) / 1000)
+  // A lifetime is whole seconds, at least one.
   return secondsLeft < 1 ? { code: 'too-late' } : { consultation, participant, secondsLeft }
 }
 
-/** @returns why the door of a consultation is closed to a role, or undefined */
-export function closedTo(
+/**
+ * Checks that the admission window of a consultation is open for a role.
+ * @param at epoch milliseconds
+ * @returns undefined, or `consultation-cancelled`, `consultation-ended`, `too-late`, `too-early` with the opening time
+ */
+export function checkAdmissionWindow(
   { window }: Policy,
   consultation: Consultation,
   role: string,
-  now: number,
+  at: number,
 ): Refusal | undefined {
   if (consultation.cancelledAt !== undefined) return { code: 'consultation-cancelled' }
   if (consultation.endedAt !== undefined) return { code: 'consultation-ended' }
-  if (now >= closesAt(consultation, window)) return { code: 'too-late' }
+  if (at >= closesAt(consultation, window)) return { code: 'too-late' }
   const opens = opensAt(consultation, window, role)
-  return now < opens ? { code: 'too-early', opensAt: opens, retryAfterMs: opens - now } : undefined
+  return at < opens ? { code: 'too-early', opensAt: opens, retryAfterMs: opens - at } : undefined
 }

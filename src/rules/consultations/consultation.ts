@@ -4,7 +4,7 @@ import type {
   ConsultationState,
   ParticipantAnswer,
 } from '../../contract/consultations/consultation-answer.ts'
-import { isoOf } from '../time.ts'
+import { toIso } from '../time.ts'
 
 /** A person in a consultation. Times are epoch milliseconds. */
 export type Participant = {
@@ -54,27 +54,27 @@ export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'en
 }
 
 /** What a caller is to a consultation. A machine stands above all; `none` sees nothing of it. */
-export type Standing = 'machine' | 'moderator' | 'participant' | 'none'
+export type AccessLevel = 'machine' | 'moderator' | 'participant' | 'none'
 
 /** Those who wait to be admitted, the longest first. */
-export const waitingIn = ({ participants }: Consultation): (Participant & { waitingSince: number })[] =>
+export const listWaiting = ({ participants }: Consultation): (Participant & { waitingSince: number })[] =>
   participants
     .filter((each): each is Participant & { waitingSince: number } => each.waitingSince !== undefined)
     .filter(({ admittedAt }) => admittedAt === undefined)
     .toSorted((a, b) => a.waitingSince - b.waitingSince)
 
 const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [N in Name]?: string } =>
-  ms === undefined ? {} : ({ [name]: isoOf(ms) } as { [N in Name]?: string })
+  ms === undefined ? {} : ({ [name]: toIso(ms) } as { [N in Name]?: string })
 
 /**
  * A consultation as it is told.
  * @param seenBy whom: somebody who takes part and does not moderate sees nobody else in it
  */
-export function consultationAnswer(
+export function toConsultationAnswer(
   consultation: Consultation,
   window: Window,
   now: number,
-  seenBy: { standing: Standing; userId?: string | undefined },
+  seenBy: { standing: AccessLevel; userId?: string | undefined },
 ): ConsultationAnswer {
   const { id, room, version, waitingRoom, maxParticipants, externalId, participants } = consultation
   const seen = participants.filter(({ userId }) => seenBy.standing !== 'participant' || userId === seenBy.userId)
@@ -84,13 +84,13 @@ export function consultationAnswer(
     roomId: room,
     version,
     state: stateOf(consultation, window, now),
-    startsAt: isoOf(consultation.startsAt),
-    endsAt: isoOf(consultation.endsAt),
-    closesAt: isoOf(closesAt(consultation, window)),
+    startsAt: toIso(consultation.startsAt),
+    endsAt: toIso(consultation.endsAt),
+    closesAt: toIso(closesAt(consultation, window)),
     waitingRoom,
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
-    participants: seen.map((each) => participantAnswer(consultation, window, each)),
+    participants: seen.map((each) => toParticipantAnswer(consultation, window, each)),
     links: {
       self,
       events: `${self}/events`,
@@ -101,13 +101,13 @@ export function consultationAnswer(
   }
 }
 
-function participantAnswer(consultation: Consultation, window: Window, participant: Participant): ParticipantAnswer {
+function toParticipantAnswer(consultation: Consultation, window: Window, participant: Participant): ParticipantAnswer {
   const { userId, role, name, waitingSince, admittedAt, enteredAt } = participant
   return {
     userId,
     role,
     ...(name === undefined ? {} : { name }),
-    opensAt: isoOf(opensAt(consultation, window, role)),
+    opensAt: toIso(opensAt(consultation, window, role)),
     ...timeIfAny('waitingSince', waitingSince),
     ...timeIfAny('admittedAt', admittedAt),
     ...timeIfAny('enteredAt', enteredAt),

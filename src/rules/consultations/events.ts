@@ -1,39 +1,39 @@
-import type { ConsultationView, EventName, Waiter } from '../../contract/consultations/waiting-room.ts'
-import { type Consultation, type Standing, stateOf, waitingIn } from './consultation.ts'
+import type { ConsultationView, EventName, WaitingEntry } from '../../contract/consultations/waiting-room.ts'
+import { type Consultation, type AccessLevel, stateOf, listWaiting } from './consultation.ts'
 import { closesAt, opensAt, type Window } from '../policy/window.ts'
-import { isoOf } from '../time.ts'
+import { toIso } from '../time.ts'
 
 /** Who waits, as it is told. */
-export const waitersOf = (consultation: Consultation): Waiter[] =>
-  waitingIn(consultation).map(({ userId, role, name, waitingSince }) => ({
+export const toWaitingList = (consultation: Consultation): WaitingEntry[] =>
+  listWaiting(consultation).map(({ userId, role, name, waitingSince }) => ({
     userId,
     role,
     ...(name === undefined ? {} : { name }),
-    since: isoOf(waitingSince),
+    since: toIso(waitingSince),
   }))
 
 /**
  * A consultation as a listener sees it.
  * @param listener who that is; a participant sees nobody else
  */
-export function viewOf(
+export function toView(
   consultation: Consultation,
   window: Window,
   now: number,
-  { standing, userId }: { standing: Standing; userId?: string | undefined },
+  { standing, userId }: { standing: AccessLevel; userId?: string | undefined },
 ): ConsultationView {
   const self = consultation.participants.find((each) => each.userId === userId)
   return {
     consultationId: consultation.id,
     state: stateOf(consultation, window, now),
     version: consultation.version,
-    startsAt: isoOf(consultation.startsAt),
-    endsAt: isoOf(consultation.endsAt),
-    closesAt: isoOf(closesAt(consultation, window)),
-    ...(self === undefined ? {} : { opensAt: isoOf(opensAt(consultation, window, self.role)) }),
-    ...(self?.waitingSince === undefined ? {} : { waitingSince: isoOf(self.waitingSince) }),
-    ...(self?.admittedAt === undefined ? {} : { admittedAt: isoOf(self.admittedAt) }),
-    ...(standing === 'participant' ? {} : { waiting: waitersOf(consultation) }),
+    startsAt: toIso(consultation.startsAt),
+    endsAt: toIso(consultation.endsAt),
+    closesAt: toIso(closesAt(consultation, window)),
+    ...(self === undefined ? {} : { opensAt: toIso(opensAt(consultation, window, self.role)) }),
+    ...(self?.waitingSince === undefined ? {} : { waitingSince: toIso(self.waitingSince) }),
+    ...(self?.admittedAt === undefined ? {} : { admittedAt: toIso(self.admittedAt) }),
+    ...(standing === 'participant' ? {} : { waiting: toWaitingList(consultation) }),
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import { type Consultation, type Participant, stateOf } from './consultation.ts'
 import type { Window } from '../policy/window.ts'
-import { DAY_MS, instantMs, MINUTE_MS } from '../time.ts'
+import { DAY_MS, parseInstantMs, MINUTE_MS } from '../time.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
 
@@ -25,9 +25,14 @@ export type Plan = Omit<Consultation, 'id' | 'room'>
  * @param now epoch milliseconds
  * @returns the plan, or `invalid-request` with the fields that mean nothing, or `role-not-allowed`
  */
-export function planned(policy: Policy, caller: Caller, request: ConsultationRequest, now: number): Plan | Refusal {
+export function planConsultation(
+  policy: Policy,
+  caller: Caller,
+  request: ConsultationRequest,
+  now: number,
+): Plan | Refusal {
   const errors: FieldError[] = []
-  const times = scheduled(request, { startsAt: now, durationMs: DEFAULT_DURATION_MINUTES * MINUTE_MS }, now, errors)
+  const times = planSchedule(request, { startsAt: now, durationMs: DEFAULT_DURATION_MINUTES * MINUTE_MS }, now, errors)
   const participants = allOf(policy, request, now, errors)
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (participants.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
@@ -51,26 +56,30 @@ export function planned(policy: Policy, caller: Caller, request: ConsultationReq
  * @param now epoch milliseconds
  * @returns the next version, or `invalid-request`, `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
  */
-export function changed(
+export function planChange(
   policy: Policy,
   caller: Caller,
   before: Consultation,
   change: ConsultationChange,
   now: number,
 ): Consultation | Refusal {
-  const over = overFor(before, policy.window, now)
+  const over = checkNotOver(before, policy.window, now)
   if (over !== undefined) return over
   const errors: FieldError[] = []
   const { startsAt, endsAt, participants: list, ...terms } = change
   const moved = startsAt !== undefined || endsAt !== undefined || change.durationMinutes !== undefined
   const length = { startsAt: before.startsAt, durationMs: before.endsAt - before.startsAt }
-  const times = moved ? scheduled(change, length, now, errors) : { startsAt: before.startsAt, endsAt: before.endsAt }
+  const times = moved ? planSchedule(change, length, now, errors) : { startsAt: before.startsAt, endsAt: before.endsAt }
   const kept = (each: Participant) =>
     before.participants.find(({ userId, role }) => userId === each.userId && role === each.role)
   const participants =
     list === undefined
       ? before.participants
-      : listed(policy, list, now, errors).map((each) => ({ ...kept(each), ...each, since: kept(each)?.since ?? now }))
+      : listParticipants(policy, list, now, errors).map((each) => ({
+          ...kept(each),
+          ...each,
+          since: kept(each)?.since ?? now,
+        }))
   if (!participants.some(({ role }) => policy.roles.get(role)?.moderator === true)) {
     errors.push({ pointer: '/participants', message: 'must leave somebody who moderates' })
   }
@@ -97,7 +106,7 @@ const anew = ({ userId, role, name, ...reached }: Participant, now: number): Par
  * @returns the next version; the same one where it is so already; or the refusal `consultation-ended`, where what has ended,
  *   by somebody or by the time, cannot be cancelled, or `consultation-cancelled`
  */
-export function finished(
+export function planFinish(
   { window }: Pick<Policy, 'window'>,
   before: Consultation,
   how: 'end' | 'cancel',
@@ -113,7 +122,7 @@ export function finished(
 }
 
 /** @returns why nothing of a consultation can change any more, or undefined */
-export function overFor(consultation: Consultation, window: Window, now: number): Refusal | undefined {
+export function checkNotOver(consultation: Consultation, window: Window, now: number): Refusal | undefined {
   const state = stateOf(consultation, window, now)
   if (state === 'cancelled') return { code: 'consultation-cancelled' }
   return state === 'ended' ? { code: 'consultation-ended' } : undefined
@@ -122,16 +131,16 @@ export function overFor(consultation: Consultation, window: Window, now: number)
 type Schedule = Pick<ConsultationRequest, 'startsAt' | 'endsAt' | 'durationMinutes'>
 
 /** Beginning and end, in epoch milliseconds; what is wrong with them is added to the errors. */
-function scheduled(
+function planSchedule(
   { startsAt, endsAt, durationMinutes }: Schedule,
   otherwise: { startsAt: number; durationMs: number },
   now: number,
   errors: FieldError[],
 ): Pick<Consultation, 'startsAt' | 'endsAt'> {
   const wrong = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
-  const start = startsAt === undefined ? otherwise.startsAt : instantMs(startsAt)
+  const start = startsAt === undefined ? otherwise.startsAt : parseInstantMs(startsAt)
   const length = durationMinutes === undefined ? otherwise.durationMs : durationMinutes * MINUTE_MS
-  const end = endsAt === undefined ? start + length : instantMs(endsAt)
+  const end = endsAt === undefined ? start + length : parseInstantMs(endsAt)
   if (endsAt !== undefined && durationMinutes !== undefined) wrong('durationMinutes', 'must not stand beside endsAt')
   if (Number.isNaN(start)) wrong('startsAt', 'must be a time of the calendar')
   else if (start > now + MAX_AHEAD_DAYS * DAY_MS) wrong('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
@@ -163,7 +172,7 @@ function allOf(
     if (policy.roles.has(role)) continue
     errors.push({ pointer: `/${field}`, message: `needs the role ${role}, which the policy does not have` })
   }
-  const others = listed(policy, participants, now, errors)
+  const others = listParticipants(policy, participants, now, errors)
   const named = (userId: string, role: string) =>
     others.find((each) => each.userId === userId && each.role === role)?.name
   for (const [index, { userId, role }] of others.entries()) {
@@ -182,7 +191,7 @@ function allOf(
   return all
 }
 
-function listed(policy: Policy, list: readonly Listed[], now: number, errors: FieldError[]): Participant[] {
+function listParticipants(policy: Policy, list: readonly Listed[], now: number, errors: FieldError[]): Participant[] {
   const seen = new Set<string>()
   return list.map(({ userId, role, name: given }, index) => {
     const at = `/participants/${index}`

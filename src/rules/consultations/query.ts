@@ -1,4 +1,4 @@
-import { instantMs } from '../time.ts'
+import { parseInstantMs } from '../time.ts'
 import {
   type ConsultationQuery,
   DEFAULT_CONSULTATION_LIMIT,
@@ -9,7 +9,7 @@ import type { Consultation } from './consultation.ts'
 import { cursorAt, placeAt } from '../cursor.ts'
 
 /** What a query asks for. */
-export type Asked = Pick<ConsultationQuery, 'participant' | 'externalId' | 'state'> & {
+export type ParsedConsultationQuery = Pick<ConsultationQuery, 'participant' | 'externalId' | 'state'> & {
   from?: number
   to?: number
   /** Behind this consultation, in the order of beginning and id. */
@@ -18,9 +18,15 @@ export type Asked = Pick<ConsultationQuery, 'participant' | 'externalId' | 'stat
 }
 
 /** @returns what a query asks for, or the parameters that mean nothing */
-export function askedOf({ from, to, limit, cursor, ...equal }: ConsultationQuery): Asked | Refusal {
+export function parseConsultationQuery({
+  from,
+  to,
+  limit,
+  cursor,
+  ...equal
+}: ConsultationQuery): ParsedConsultationQuery | Refusal {
   const times = Object.entries({ from, to }).flatMap(([name, text]) =>
-    text === undefined ? [] : [{ name, ms: instantMs(text) }],
+    text === undefined ? [] : [{ name, ms: parseInstantMs(text) }],
   )
   const after = cursor === undefined ? undefined : placeAt(cursor)
   const count = limit === undefined ? DEFAULT_CONSULTATION_LIMIT : Number(limit)

@@ -4,8 +4,8 @@ import type { InvitationAnswer, InvitationRequest } from '../../contract/invitat
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import type { Consultation } from '../consultations/consultation.ts'
 import { closesAt, type Window } from '../policy/window.ts'
-import { instantMs, isoOf } from '../time.ts'
-import { overFor } from '../consultations/plan.ts'
+import { parseInstantMs, toIso } from '../time.ts'
+import { checkNotOver } from '../consultations/plan.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
 
@@ -27,7 +27,7 @@ export type Invitation = {
 }
 
 /** A code or a cookie as it is kept and looked for: SHA-256 in hex. It has 256 bits, so that no salt is needed. */
-export const hashOfSecret = (secret: string): string => hash('sha256', secret)
+export const hashSecret = (secret: string): string => hash('sha256', secret)
 
 /**
  * What a request for an invitation asks for.
@@ -36,18 +36,18 @@ export const hashOfSecret = (secret: string): string => hash('sha256', secret)
  * @returns the invitation, or `consultation-ended`, `consultation-cancelled`, `invalid-request` with the fields that mean
  *   nothing, `role-not-allowed`
  */
-export function invited(
+export function planInvitation(
   policy: Policy,
   caller: Caller,
   consultation: Consultation,
   request: InvitationRequest,
   now: number,
 ): Omit<Invitation, 'id'> | Refusal {
-  const over = overFor(consultation, policy.window, now)
+  const over = checkNotOver(consultation, policy.window, now)
   if (over !== undefined) return over
   const { role, userId, uses = 1 } = request
   const name = request.name === undefined ? undefined : displayName(request.name)
-  const expiresAt = request.expiresAt === undefined ? undefined : instantMs(request.expiresAt)
+  const expiresAt = request.expiresAt === undefined ? undefined : parseInstantMs(request.expiresAt)
   const errors = [...faultsOfPerson(policy, consultation, request), ...faultsOfTime(expiresAt, now)]
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (!mayInvite(policy, caller, role)) return { code: 'role-not-allowed' }
@@ -102,7 +102,7 @@ export const isLive = ({ uses, used, expiresAt, revokedAt }: Invitation, now: nu
 const PREFIX = 'invitation:'
 
 /** Who asks where an invitation does: for its role, in rooms of consultations, and for nothing else. */
-export const callerBy = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller => ({
+export const callerOfInvitation = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller => ({
   id: `${PREFIX}${id}`,
   roles: new Set([role]),
   scopes: new Set(['tokens:issue']),
@@ -114,17 +114,18 @@ export const invitationIdIn = (callerId: string): string | undefined =>
   callerId.startsWith(PREFIX) ? callerId.slice(PREFIX.length) : undefined
 
 /** A caller as it is counted: invitations as one, for there is no end of them. */
-export const countedAs = ({ id }: Pick<Caller, 'id'>): string => (invitationIdIn(id) === undefined ? id : 'invitation')
+export const metricsCallerOf = ({ id }: Pick<Caller, 'id'>): string =>
+  invitationIdIn(id) === undefined ? id : 'invitation'
 
 /** Where a code is told, and how: the fragment of a link never leaves the browser (RFC 3986, section 3.5). */
-export type Told = { code: string; publicUrl: string | undefined }
+export type InvitationCode = { code: string; publicUrl: string | undefined }
 
 /** An invitation as it is told. @param told its code, where it is told; it never is again */
-export function invitationAnswer(
+export function toInvitationAnswer(
   invitation: Invitation,
   consultation: Consultation,
   window: Window,
-  told?: Told,
+  told?: InvitationCode,
 ): InvitationAnswer {
   const { id, consultationId, role, name, userId, uses, used, expiresAt = Infinity, revokedAt } = invitation
   return {
@@ -135,9 +136,9 @@ export function invitationAnswer(
     ...(userId === undefined ? {} : { userId }),
     uses,
     used,
-    createdAt: isoOf(invitation.createdAt),
-    expiresAt: isoOf(Math.min(expiresAt, closesAt(consultation, window))),
-    ...(revokedAt === undefined ? {} : { revokedAt: isoOf(revokedAt) }),
+    createdAt: toIso(invitation.createdAt),
+    expiresAt: toIso(Math.min(expiresAt, closesAt(consultation, window))),
+    ...(revokedAt === undefined ? {} : { revokedAt: toIso(revokedAt) }),
     ...(told === undefined ? {} : { code: told.code }),
     ...(told?.publicUrl === undefined ? {} : { link: `${told.publicUrl}/join#${told.code}` }),
   }

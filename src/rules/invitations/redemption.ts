@@ -1,7 +1,7 @@
 import type { Redemption } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Consultation, Participant } from '../consultations/consultation.ts'
-import { closedTo } from '../consultations/admission.ts'
+import { checkAdmissionWindow } from '../consultations/admission.ts'
 import type { Invitation } from './invitation.ts'
 import type { Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
@@ -19,7 +19,7 @@ export type Browser = { userId: string } | { guestId: string }
  *   `not-a-participant` for who was removed, `role-not-allowed` for who has another role since, `invalid-request` where
  *   nobody says a name
  */
-export function inviteeOf(
+export function resolveInvitee(
   policy: Policy,
   invitation: Invitation,
   consultation: Consultation,
@@ -28,7 +28,7 @@ export function inviteeOf(
   now: number,
 ): Invitee | Refusal {
   const { role } = invitation
-  const closed = closedTo(policy, consultation, role, now)
+  const closed = checkAdmissionWindow(policy, consultation, role, now)
   if (closed !== undefined && closed.code !== 'too-early') return closed
   const userId = 'userId' in browser ? browser.userId : invitation.userId
   const there = consultation.participants.find((each) => each.userId === userId)

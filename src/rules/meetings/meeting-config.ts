@@ -18,16 +18,16 @@ type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
  * @returns options of JitsiMeetExternalAPI, in which nothing is null or undefined
  */
 export function meetingConfigOf(role: Role, network: Network): MeetingConfig {
-  const known = made.get(role) ?? {}
+  const known = meetingConfigCache.get(role) ?? {}
   const config = known[network]
   if (config !== undefined) return config
   const fresh = makeMeetingConfig(role, network)
-  made.set(role, { ...known, [network]: fresh })
+  meetingConfigCache.set(role, { ...known, [network]: fresh })
   return fresh
 }
 
 /** What was made for a role of a policy in force; every answer holds the same. */
-const made = new WeakMap<Role, Partial<Record<Network, MeetingConfig>>>()
+const meetingConfigCache = new WeakMap<Role, Partial<Record<Network, MeetingConfig>>>()
 
 function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
   const buttons = new Set(toolbarOf(role))

@@ -14,17 +14,17 @@ type Rule = {
 const ALL: Rule = { for: 'all' }
 const MODERATORS: Rule = { for: 'moderators' }
 const RIGHT_OF_MODERATORS: Rule = { for: 'moderators', moderator: true }
-const having = (...features: Feature[]): Rule => ({ for: 'all', features })
+const hasRight = (...features: Feature[]): Rule => ({ for: 'all', features })
 
 /** A button that comes with a feature is for whoever has the feature. */
 const RULES: Record<Button, Rule> = {
   microphone: ALL,
   camera: ALL,
   'toggle-camera': MODERATORS,
-  desktop: having('screen-sharing'),
+  desktop: hasRight('screen-sharing'),
   shareaudio: { for: 'nobody', features: ['screen-sharing'] },
-  chat: having('send-groupchat', 'send-private-message'),
-  filesharing: having('file-upload'),
+  chat: hasRight('send-groupchat', 'send-private-message'),
+  filesharing: hasRight('file-upload'),
   raisehand: ALL,
   'participants-pane': MODERATORS,
   tileview: MODERATORS,
@@ -33,11 +33,11 @@ const RULES: Record<Button, Rule> = {
   'select-background': MODERATORS,
   noisesuppression: MODERATORS,
   closedcaptions: MODERATORS,
-  recording: having('recording'),
-  livestreaming: having('livestreaming'),
-  polls: having('create-polls'),
+  recording: hasRight('recording'),
+  livestreaming: hasRight('livestreaming'),
+  polls: hasRight('create-polls'),
   whiteboard: { for: 'nobody' },
-  invite: having('outbound-call', 'sip-outbound-call'),
+  invite: hasRight('outbound-call', 'sip-outbound-call'),
   'mute-everyone': RIGHT_OF_MODERATORS,
   'mute-video-everyone': RIGHT_OF_MODERATORS,
   security: RIGHT_OF_MODERATORS,
@@ -51,7 +51,7 @@ const RULES: Record<Button, Rule> = {
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /** @returns what a role lacks for a button, in words; undefined where it lacks nothing */
-export function lacking(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
+export function buttonsWithoutRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
   const needs = RULES[button]
   if (needs.moderator === true && !moderator) return 'moderator: true'
   if (needs.features === undefined || needs.features.some((feature) => features.includes(feature))) return undefined
@@ -69,6 +69,6 @@ export function toolbarOf(role: Role): Button[] {
   return BUTTONS.filter((button) => {
     const { for: whom } = RULES[button]
     const given = whom === 'all' || (whom === 'moderators' && role.moderator) || add.includes(button)
-    return given && !removed.has(button) && lacking(button, role) === undefined
+    return given && !removed.has(button) && buttonsWithoutRight(button, role) === undefined
   })
 }

@@ -1,38 +1,39 @@
-import { instantMs } from '../time.ts'
+import { parseInstantMs } from '../time.ts'
 import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../../contract/policy/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
-import { member, membersOf, textsOf } from './json-members.ts'
+import { propertyOf, propertiesOf, textsOf } from './json-properties.ts'
 
 /**
  * What is wrong with a policy beyond its shape: each fault a sentence that begins with its path (RFC 6901).
  * @param policy whatever stood in the file
  * @param allowHttp whether issuers may be reached without TLS
  */
-export function* meaningFaults(policy: unknown, allowHttp: boolean): Generator<string> {
-  const roles = new Set(membersOf(member(policy, 'roles')).map(([name]) => name))
+export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generator<string> {
+  const roles = new Set(propertiesOf(propertyOf(policy, 'roles')).map(([name]) => name))
   yield* lifetimeFaults(policy)
-  yield* doorFaults(policy, roles)
-  for (const [name, role] of membersOf(member(policy, 'roles'))) yield* meetingFaults(`/roles/${name}/meeting`, role)
+  yield* admissionFaults(policy, roles)
+  for (const [name, role] of propertiesOf(propertyOf(policy, 'roles')))
+    yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
-  const mayAsk = [...membersOf(member(policy, 'callers')), ...membersOf(member(policy, 'issuers'))]
+  const mayAsk = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
   if (mayAsk.length === 0) yield '/callers: name at least one caller, or one issuer in /issuers; nobody else may ask.'
 }
 
 function* lifetimeFaults(policy: unknown): Generator<string> {
-  for (const [name, role] of membersOf(member(policy, 'roles'))) {
-    const lifetime = member(role, 'lifetimeMinutes')
-    if (Number(member(lifetime, 'default')) > Number(member(lifetime, 'max'))) {
+  for (const [name, role] of propertiesOf(propertyOf(policy, 'roles'))) {
+    const lifetime = propertyOf(role, 'lifetimeMinutes')
+    if (Number(propertyOf(lifetime, 'default')) > Number(propertyOf(lifetime, 'max'))) {
       yield `/roles/${name}/lifetimeMinutes/default: must be at most max.`
     }
   }
 }
 
-function* doorFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
-  for (const [role] of membersOf(member(member(policy, 'window'), 'minutesBefore'))) {
+function* admissionFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
+  for (const [role] of propertiesOf(propertyOf(propertyOf(policy, 'window'), 'minutesBefore'))) {
     if (!roles.has(role)) yield `/window/minutesBefore/${pointerTo(role)}: names a role that /roles does not define.`
   }
-  const template = member(member(policy, 'rooms'), 'template')
+  const template = propertyOf(propertyOf(policy, 'rooms'), 'template')
   if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
     yield '/rooms/template: must hold {timestamp}, {random} or {hash}; two visits of the same people would share a room.'
   }
@@ -41,18 +42,18 @@ function* doorFaults(policy: unknown, roles: ReadonlySet<string>): Generator<str
 function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
   const ids = new Set<unknown>()
   const hashes = new Set<string>()
-  for (const [index, caller] of membersOf(member(policy, 'callers'))) {
+  for (const [index, caller] of propertiesOf(propertyOf(policy, 'callers'))) {
     const at = `/callers/${index}`
-    const id = member(caller, 'id')
-    if (member(caller, 'rooms') === OWN_ROOMS)
+    const id = propertyOf(caller, 'id')
+    if (propertyOf(caller, 'rooms') === OWN_ROOMS)
       yield `${at}/rooms: own is for issuers; a caller says ${CONSULTATION_ROOMS}.`
     if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
     ids.add(id)
-    for (const [position, role] of textsOf(member(caller, 'roles'))) {
+    for (const [position, role] of textsOf(propertyOf(caller, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
     }
-    for (const [position, entry] of membersOf(member(caller, 'apiKeySha256'))) {
-      const hash = String(typeof entry === 'string' ? entry : member(entry, 'sha256')).toLowerCase()
+    for (const [position, entry] of propertiesOf(propertyOf(caller, 'apiKeySha256'))) {
+      const hash = String(typeof entry === 'string' ? entry : propertyOf(entry, 'sha256')).toLowerCase()
       if (hashes.has(hash)) yield `${at}/apiKeySha256/${position}: is there already; one key, one caller.`
       hashes.add(hash)
       yield* timeFaults(`${at}/apiKeySha256/${position}`, entry)
@@ -62,8 +63,8 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
 
 function* timeFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
-    const text = member(entry, name)
-    return typeof text === 'string' ? [{ name, at: instantMs(text) }] : []
+    const text = propertyOf(entry, name)
+    return typeof text === 'string' ? [{ name, at: parseInstantMs(text) }] : []
   })
   for (const time of times)
     if (Number.isNaN(time.at)) yield `${at}/${time.name}: is no time; write 2026-11-23T09:00:00Z.`
@@ -74,19 +75,19 @@ function* timeFaults(at: string, entry: unknown): Generator<string> {
 
 function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: boolean): Generator<string> {
   const names = new Set<unknown>()
-  for (const [index, issuer] of membersOf(member(policy, 'issuers'))) {
+  for (const [index, issuer] of propertiesOf(propertyOf(policy, 'issuers'))) {
     const at = `/issuers/${index}`
-    const name = member(issuer, 'issuer')
-    if (member(issuer, 'rooms') === CONSULTATION_ROOMS)
+    const name = propertyOf(issuer, 'issuer')
+    if (propertyOf(issuer, 'rooms') === CONSULTATION_ROOMS)
       yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; an issuer says ${OWN_ROOMS}.`
     if (name !== undefined && names.has(name)) yield `${at}/issuer: names an issuer that is there already.`
     names.add(name)
     for (const field of ['issuer', 'jwksUri']) {
-      const url = member(issuer, field)
+      const url = propertyOf(issuer, field)
       if (typeof url === 'string' && url.startsWith('http:') && !allowHttp)
         yield `${at}/${field}: must be an https URL.`
     }
-    for (const [word, role] of textsOf(member(issuer, 'roles'))) {
+    for (const [word, role] of textsOf(propertyOf(issuer, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${pointerTo(word)}: names a role that /roles does not define.`
     }
   }
@@ -97,12 +98,12 @@ const pointerTo = (name: string): string => name.replaceAll('~', '~0').replaceAl
 /** Every pattern of a policy that is not too long to be one, with its path. */
 export function patternsOf(policy: unknown): { at: string; pattern: string }[] {
   const ofAll = (list: string) =>
-    membersOf(member(policy, list)).map(([index, each]) => ({
+    propertiesOf(propertyOf(policy, list)).map(([index, each]) => ({
       at: `/${list}/${index}/rooms`,
-      pattern: member(each, 'rooms'),
+      pattern: propertyOf(each, 'rooms'),
     }))
   const found = [
-    { at: '/rooms/pattern', pattern: member(member(policy, 'rooms'), 'pattern') },
+    { at: '/rooms/pattern', pattern: propertyOf(propertyOf(policy, 'rooms'), 'pattern') },
     ...[...ofAll('callers'), ...ofAll('issuers')].filter(
       ({ pattern }) => pattern !== OWN_ROOMS && pattern !== CONSULTATION_ROOMS,
     ),

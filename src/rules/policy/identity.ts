@@ -1,6 +1,6 @@
 import type { IssuerPolicy } from '../../contract/policy/policy.ts'
 import { OWN_ROOMS } from '../../contract/policy/policy.ts'
-import { type Caller, roomsOf } from './policy.ts'
+import { type Caller, parseRooms } from './policy.ts'
 import { displayName, isEmail } from '../person.ts'
 
 /** Verified claims of an access token. */
@@ -23,7 +23,7 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
     id: issuer.issuer,
     roles: new Set(wordsOf(claimAt(claims, issuer.roleClaim)).flatMap((word) => ownValue(issuer.roles, word) ?? [])),
     scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
-    rooms: roomsOf(issuer.rooms),
+    rooms: parseRooms(issuer.rooms),
     user: {
       id: sub,
       ...(name === undefined ? {} : { name }),

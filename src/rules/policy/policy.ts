@@ -43,17 +43,17 @@ export type Policy = {
  * @param pattern a regular expression, read with the u flag
  * @throws SyntaxError where it does not compile
  */
-export function wholeName(pattern: string): RegExp {
+export function compileRoomPattern(pattern: string): RegExp {
   // Compiled alone first: `a)|(?:b` would otherwise become valid inside the group, and match other names.
   const { source } = new RegExp(pattern, 'u')
   return new RegExp(`^(?:${source})$`, 'u')
 }
 
 /** @param file a checked policy file */
-export function policyOf({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
+export function createPolicy({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
   const before = { ...DEFAULT_WINDOW.minutesBefore, ...window.minutesBefore }
   return {
-    rooms: wholeName(rooms.pattern),
+    rooms: compileRoomPattern(rooms.pattern),
     roles: new Map(Object.entries(roles)),
     roomTemplate: rooms.template ?? DEFAULT_ROOM_TEMPLATE,
     window: {
@@ -62,24 +62,24 @@ export function policyOf({ rooms, roles, window = {}, callers = [], issuers = []
       graceMs: (window.graceMinutes ?? DEFAULT_WINDOW.graceMinutes) * MINUTE_MS,
     },
     callers: new Map<string, Caller | undefined>([
-      ...callers.map((each) => [each.id, callerOf(each)] as const),
+      ...callers.map((each) => [each.id, createCaller(each)] as const),
       ...issuers.map(({ issuer }) => [issuer, undefined] as const),
     ]),
   }
 }
 
 /** @param entry a caller of a checked policy file */
-export function callerOf(entry: CallerPolicy): Caller {
+export function createCaller(entry: CallerPolicy): Caller {
   return {
     id: entry.id,
     roles: new Set(entry.roles),
     scopes: new Set(entry.scopes),
-    ...(entry.rooms === undefined ? {} : { rooms: roomsOf(entry.rooms) }),
+    ...(entry.rooms === undefined ? {} : { rooms: parseRooms(entry.rooms) }),
     ...(entry.lifetimeMinutes === undefined ? {} : { maxLifetimeMinutes: entry.lifetimeMinutes.max }),
     ...(entry.ratePerMinute === undefined ? {} : { ratePerMinute: entry.ratePerMinute }),
   }
 }
 
 /** @param rooms what the policy says of a caller's or an issuer's: a word, or a pattern */
-export const roomsOf = (rooms: string): NonNullable<Caller['rooms']> =>
-  CONSULTATION_BOUND.find((word) => word === rooms) ?? wholeName(rooms)
+export const parseRooms = (rooms: string): NonNullable<Caller['rooms']> =>
+  CONSULTATION_BOUND.find((word) => word === rooms) ?? compileRoomPattern(rooms)

@@ -1,6 +1,6 @@
 import { DEFAULT_ROOM_TEMPLATE } from '../../contract/policy/admission-policy.ts'
 import { CONSULTATION_ROOMS, OWN_ROOMS, type PolicyFile } from '../../contract/policy/policy.ts'
-import { wholeName } from './policy.ts'
+import { compileRoomPattern } from './policy.ts'
 
 /** Names as people make them who think of no guesser: ids and times, nothing of chance. */
 const GUESSABLE = [
@@ -13,7 +13,7 @@ const GUESSABLE = [
 
 /** What is to mind in a policy that is in order: each a sentence. */
 export function* policyWarnings(policy: PolicyFile): Generator<string> {
-  const pattern = wholeName(policy.rooms.pattern)
+  const pattern = compileRoomPattern(policy.rooms.pattern)
   if (GUESSABLE.some((name) => pattern.test(name))) {
     yield 'rooms.pattern takes names that can be guessed; let room names hold 128 bits of chance, and no id of a patient.'
   }

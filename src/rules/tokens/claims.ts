@@ -2,7 +2,7 @@ import type { Claims, TokenHeader } from '../../contract/tokens/claims.ts'
 import { FEATURES, type Feature } from '../../contract/tokens/features.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
-import type { Grant } from './decide.ts'
+import type { Grant } from './evaluate.ts'
 
 /** A verifier grants no leeway, and clocks differ: a token is valid a little before it was made. */
 const NOT_BEFORE_SECONDS = 10
@@ -53,14 +53,14 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
 type Features = Claims['context']['features']
 
 /** What was made for a role of a policy in force; every token of it holds the same. */
-const made = new WeakMap<RolePolicy, Features>()
+const featuresCache = new WeakMap<RolePolicy, Features>()
 
 /** Every known feature, each granted or not. */
 function featuresOf(role: RolePolicy): Features {
-  const known = made.get(role)
+  const known = featuresCache.get(role)
   if (known !== undefined) return known
   const granted = new Set<Feature>(role.features)
   const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
-  made.set(role, features)
+  featuresCache.set(role, features)
   return features
 }

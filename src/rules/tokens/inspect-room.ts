@@ -1,6 +1,6 @@
 import type { Objection } from '../../contract/tokens/inspection.ts'
-import { refused, warning } from './inspect-times.ts'
-import { type Members, membersAt } from '../json.ts'
+import { error, warning } from './inspect-times.ts'
+import { type JsonObject, objectAt } from '../json.ts'
 
 /** What Jitsi's client takes out of a room's name, so that the claim never equals the room that is joined. */
 const STRIPPED = /[:?#[\]@!$&'()*+,;=></"\s]/
@@ -9,18 +9,18 @@ const STRIPPED = /[:?#[\]@!$&'()*+,;=></"\s]/
  * What a verifier objects to in `room`.
  * @param path what stands before a room in the URLs of the deployment, `<AppID>/` for JaaS
  */
-export function* roomObjections(claims: Members, path: string): Generator<Objection> {
+export function* roomObjections(claims: JsonObject, path: string): Generator<Objection> {
   const { room } = claims
   if (room === undefined) {
-    yield refused('room-missing', 'It names no room; the client is told nothing and waits for ever.')
+    yield error('room-missing', 'It names no room; the client is told nothing and waits for ever.')
     return
   }
   if (typeof room !== 'string') {
     if (room !== null)
-      yield refused('room-not-a-text', 'room has to be one name; with anything else Jitsi gives no answer.')
+      yield error('room-not-a-text', 'room has to be one name; with anything else Jitsi gives no answer.')
     return
   }
-  const { regex } = membersAt(membersAt(claims, 'context'), 'room')
+  const { regex } = objectAt(objectAt(claims, 'context'), 'room')
   if (regex === true || regex === 'true') yield* patternObjections(room)
   else yield* nameObjections(room, path)
 }
@@ -31,24 +31,21 @@ function* nameObjections(room: string, path: string): Generator<Objection> {
     return
   }
   if (path !== '' && room.startsWith(path)) {
-    yield refused('room-prefixed', `room has to be the name alone, without ${path} before it.`)
+    yield error('room-prefixed', `room has to be the name alone, without ${path} before it.`)
     return
   }
   if (room !== room.toLowerCase()) {
     yield warning('room-upper-case', 'room has upper-case letters; Jitsi compares in lower case, other tools may not.')
   }
   if (/%[0-9a-f]{2}/i.test(room)) {
-    yield refused('room-percent-encoded', 'room is percent-encoded; a plain name of a-z, 0-9 and - needs no encoding.')
+    yield error('room-percent-encoded', 'room is percent-encoded; a plain name of a-z, 0-9 and - needs no encoding.')
   } else if (STRIPPED.test(room)) {
-    yield refused(
+    yield error(
       'room-characters',
       'room has characters that the client takes out, so that it never equals the room joined.',
     )
   } else if (!/^[\x21-\x7e]*$/.test(room)) {
-    yield refused(
-      'room-not-ascii',
-      'room is not plain ASCII; the client encodes it, so that it never equals the claim.',
-    )
+    yield error('room-not-ascii', 'room is not plain ASCII; the client encodes it, so that it never equals the claim.')
   }
 }
 
@@ -66,6 +63,6 @@ function* patternObjections(pattern: string): Generator<Objection> {
   ]
   for (const [trap, code, message] of traps) if (trap.test(pattern)) yield warning(code, message)
   if ((pattern.match(/(?<!%)[*+?-]/g) ?? []).length > 3) {
-    yield refused('room-pattern-repeats', 'Patterns with more than three repeats are refused.')
+    yield error('room-pattern-repeats', 'Patterns with more than three repeats are refused.')
   }
 }

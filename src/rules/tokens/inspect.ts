@@ -2,9 +2,9 @@ import { FEATURES } from '../../contract/tokens/features.ts'
 import type { Inspection, Objection, TokenSummary } from '../../contract/tokens/inspection.ts'
 import type { Deployment } from './deployment.ts'
 import { roomObjections } from './inspect-room.ts'
-import { refused, timeObjections, warning } from './inspect-times.ts'
-import type { TokenParts } from './jwt-parts.ts'
-import { isMembers, type Members, membersAt } from '../json.ts'
+import { error, timeObjections, warning } from './inspect-times.ts'
+import type { ParsedToken } from './parse-token.ts'
+import { isJsonObject, type JsonObject, objectAt } from '../json.ts'
 
 /** What is known of a token beside what it says. */
 export type TokenFacts = {
@@ -22,7 +22,7 @@ const TOO_LARGE_CHARACTERS = 9500
 export const NO_TOKEN: Inspection = {
   verdict: 'refused',
   objections: [
-    refused('not-a-token', 'It is not three parts of base64url with dots between, of which the first two are JSON.'),
+    error('not-a-token', 'It is not three parts of base64url with dots between, of which the first two are JSON.'),
   ],
   says: {},
 }
@@ -31,7 +31,7 @@ export const NO_TOKEN: Inspection = {
  * What a verifier will say to a token, by what Jitsi's verifiers were seen to do.
  * @param show whether personal data is told, or masked
  */
-export function inspect(parts: TokenParts, facts: TokenFacts, show: boolean): Inspection {
+export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): Inspection {
   const { header, claims } = parts
   const objections = [
     ...sizeObjections(facts.characters),
@@ -48,21 +48,21 @@ export function inspect(parts: TokenParts, facts: TokenFacts, show: boolean): In
 
 function* sizeObjections(characters: number): Generator<Objection> {
   if (characters > TOO_LARGE_CHARACTERS)
-    yield refused('too-large', 'It is above 9.5 kB; Jitsi gives no answer. Say less in context.user.')
+    yield error('too-large', 'It is above 9.5 kB; Jitsi gives no answer. Say less in context.user.')
   else if (characters > LARGE_CHARACTERS)
     yield warning('large', 'It is above 8 kB; proxies may cut the URL that carries it.')
 }
 
-function* headerObjections({ typ, alg, kid }: Members, { deployment, signature }: TokenFacts): Generator<Objection> {
-  if (typ !== 'JWT') yield refused('typ', 'typ has to be JWT, to the letter.')
-  if (alg !== deployment.algorithm) yield refused('alg', `alg has to be ${deployment.algorithm}.`)
+function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signature }: TokenFacts): Generator<Objection> {
+  if (typ !== 'JWT') yield error('typ', 'typ has to be JWT, to the letter.')
+  if (alg !== deployment.algorithm) yield error('alg', `alg has to be ${deployment.algorithm}.`)
   if (deployment.algorithm === 'RS256') {
     const named = typeof kid === 'string'
-    if (kid === undefined) yield refused('kid-missing', 'It names no kid, so that no key can be found.')
+    if (kid === undefined) yield error('kid-missing', 'It names no kid, so that no key can be found.')
     else if (named && !kid.startsWith(deployment.kidPrefix)) {
-      yield refused('kid-foreign', `kid has to begin with ${deployment.kidPrefix}: the key is not of this AppID.`)
+      yield error('kid-foreign', `kid has to begin with ${deployment.kidPrefix}: the key is not of this AppID.`)
     } else if (signature === 'unknown-key') {
-      yield refused(
+      yield error(
         'key-unknown',
         'The key that kid names is not published by this service; a verifier will not find it.',
       )
@@ -70,38 +70,38 @@ function* headerObjections({ typ, alg, kid }: Members, { deployment, signature }
   }
   // Of another algorithm nothing was checked.
   if (signature === 'invalid' && alg === deployment.algorithm)
-    yield refused('signature', 'The signature is not of that key over these words.')
+    yield error('signature', 'The signature is not of that key over these words.')
 }
 
-function* partyObjections(claims: Members, { issuer, audience, subject, kind }: Deployment): Generator<Objection> {
+function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind }: Deployment): Generator<Objection> {
   const { aud, iss, sub } = claims
-  if (Array.isArray(aud)) yield refused('aud-list', `aud has to be the text ${audience}, not a list.`)
-  else if (aud !== audience) yield refused('aud', `aud has to be ${audience}.`)
-  if (iss !== issuer) yield refused('iss', `iss has to be ${issuer}.`)
-  if (sub === undefined) yield refused('sub-missing', 'It has no sub.')
-  else if (sub !== subject) yield refused('sub', `sub has to be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
+  if (Array.isArray(aud)) yield error('aud-list', `aud has to be the text ${audience}, not a list.`)
+  else if (aud !== audience) yield error('aud', `aud has to be ${audience}.`)
+  if (iss !== issuer) yield error('iss', `iss has to be ${issuer}.`)
+  if (sub === undefined) yield error('sub-missing', 'It has no sub.')
+  else if (sub !== subject) yield error('sub', `sub has to be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
   if (claims['admin'] === true)
     yield warning('admin', 'admin is true: it opens the management endpoints of the account.')
 }
 
-function* contextObjections(claims: Members): Generator<Objection> {
-  if (!isMembers(claims['context'])) {
+function* contextObjections(claims: JsonObject): Generator<Objection> {
+  if (!isJsonObject(claims['context'])) {
     yield warning('context-missing', 'It has no context: no name, no features, and on JaaS an error.')
     return
   }
   const { context } = claims
   const { user, features } = context
-  if (user !== undefined && user !== null && !isMembers(user)) {
-    yield refused('user-not-an-object', 'context.user has to be an object; with anything else Jitsi gives no answer.')
+  if (user !== undefined && user !== null && !isJsonObject(user)) {
+    yield error('user-not-an-object', 'context.user has to be an object; with anything else Jitsi gives no answer.')
   }
-  const { moderator } = membersAt(context, 'user')
+  const { moderator } = objectAt(context, 'user')
   if (moderator !== undefined && ![true, false, 'true', 'false', null].includes(moderator as string)) {
     yield warning('moderator', 'moderator has to be true or false; anything else, "True" and 1 too, is a mere member.')
   }
   if ('moderator' in claims || 'moderator' in context) {
     yield warning('moderator-misplaced', 'moderator counts in context.user alone.')
   }
-  if (!isMembers(features)) {
+  if (!isJsonObject(features)) {
     yield warning(
       'features-missing',
       'It has no context.features: on JaaS all are off, on self-hosted Jitsi a moderator has all.',
@@ -123,21 +123,21 @@ function* contextObjections(claims: Members): Generator<Objection> {
 /** Names of members may be anything: only what looks like one is repeated. */
 const plain = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : 'one of the names')
 
-function* nullObjections(value: Members, path = ''): Generator<Objection> {
+function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
   for (const [name, member] of Object.entries(value)) {
     const at = path === '' ? name : `${path}.${plain(name)}`
     if (member === null)
-      yield refused(
+      yield error(
         'null',
         `${at.replace(/^(header|claims)\./, '')} is null; Jitsi gives no answer to that. Leave it out.`,
       )
-    else if (isMembers(member)) yield* nullObjections(member, at)
+    else if (isJsonObject(member)) yield* nullObjections(member, at)
   }
 }
 
-function summaryOf({ header, claims }: TokenParts, show: boolean): TokenSummary {
-  const user = membersAt(membersAt(claims, 'context'), 'user')
-  const features = membersAt(membersAt(claims, 'context'), 'features')
+function summaryOf({ header, claims }: ParsedToken, show: boolean): TokenSummary {
+  const user = objectAt(objectAt(claims, 'context'), 'user')
+  const features = objectAt(objectAt(claims, 'context'), 'features')
   const personal = (value: unknown) => (typeof value === 'string' && !show ? `${[...value][0] ?? ''}…` : value)
   const found: Record<string, unknown> = {
     kid: header['kid'],

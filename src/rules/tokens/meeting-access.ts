@@ -7,7 +7,7 @@ import { meetingConfigOf } from '../meetings/meeting-config.ts'
  * The same for a caller who names a role.
  * @returns the options, or a refusal: `invalid-request` for a role that the policy does not know, `role-not-allowed`
  */
-export function decideMeetingConfig(
+export function evaluateMeetingConfig(
   policy: Policy,
   caller: Caller,
   { role, network = 'good' }: MeetingConfigQuery,

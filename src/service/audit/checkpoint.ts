@@ -1,10 +1,12 @@
-import type { AuditReader, CheckpointStore, Clock, Keys } from '../ports.ts'
+import type { Clock } from '../ports.ts'
+import type { AuditReader, CheckpointStore } from './ports.ts'
+import type { Keys } from '../keys/ports.ts'
 
 /** What taking a checkpoint needs. */
-export type CheckpointParts = {
+export type CheckpointDeps = {
   reader: AuditReader
   checkpoints: CheckpointStore
-  keys: Pick<Keys, 'attest'>
+  keys: Pick<Keys, 'signStatement'>
   clock: Clock
 }
 
@@ -16,7 +18,7 @@ const SLACK_MS = 10_000
  * key. From then on nobody can cut these ends off without being found out, who has not the key too.
  * @returns takes one, where something grew; throws ServiceFault `record-unavailable`
  */
-export function checkpointer({ reader, checkpoints, keys, clock }: CheckpointParts): () => Promise<void> {
+export function createCheckpointTaker({ reader, checkpoints, keys, clock }: CheckpointDeps): () => Promise<void> {
   let signed = new Map<string, number>()
   return async () => {
     const time = clock()
@@ -25,7 +27,7 @@ export function checkpointer({ reader, checkpoints, keys, clock }: CheckpointPar
     const ends = await reader.heads(since)
     const heads = ends.filter(({ chain, sequence }) => (signed.get(chain) ?? 0) < sequence)
     if (heads.length === 0) return
-    await checkpoints.add(time, await keys.attest('audit-checkpoint', { iat: Math.floor(time / 1000), heads }))
+    await checkpoints.add(time, await keys.signStatement('audit-checkpoint', { iat: Math.floor(time / 1000), heads }))
     signed = new Map(ends.map(({ chain, sequence }) => [chain, sequence]))
   }
 }

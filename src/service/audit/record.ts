@@ -1,21 +1,22 @@
-import type { Asking } from '../requester.ts'
+import type { Requester } from '../requester.ts'
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
 import type { ProblemCode } from '../../contract/problem.ts'
-import type { Clock, Ledger } from '../ports.ts'
+import type { Clock } from '../ports.ts'
+import type { Ledger } from '../ports.ts'
 
 /** What an entry is about. */
-export type About = Pick<
+export type AuditSubject = Pick<
   AuditEntry,
   'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf'
 >
 
 /** What keeping an entry needs. */
-export type EntryParts = { clock: Clock; ledger: Pick<Ledger, 'append'> }
+export type RecordDeps = { clock: Clock; ledger: Pick<Ledger, 'append'> }
 
 /** An entry about a request, as far as it says who asked; a signed-in user acts alone, only a machine may say for whom. */
-export function entryOf(
-  { clock }: Pick<EntryParts, 'clock'>,
-  { caller, onBehalfOf, ...origin }: Asking,
+export function auditEntryOf(
+  { clock }: Pick<RecordDeps, 'clock'>,
+  { caller, onBehalfOf, ...origin }: Requester,
   action: AuditEntry['action'],
   outcome: AuditEntry['outcome'],
 ): AuditEntry {
@@ -30,7 +31,10 @@ export function entryOf(
 }
 
 /** Who a signed-in user is in an entry: whom it is about, or else the person behind it. */
-function actorIn({ user }: Asking['caller'], { userId, invitation }: About): Pick<AuditEntry, 'userId' | 'onBehalfOf'> {
+function actorIn(
+  { user }: Requester['caller'],
+  { userId, invitation }: AuditSubject,
+): Pick<AuditEntry, 'userId' | 'onBehalfOf'> {
   if (user === undefined) return {}
   const isAboutAnother = userId === undefined ? invitation !== undefined : userId !== user.id
   return isAboutAnother ? { onBehalfOf: user.id } : { userId: user.id }
@@ -41,19 +45,19 @@ function actorIn({ user }: Asking['caller'], { userId, invitation }: About): Pic
  * @param about what it is about; a signed-in user is named, too
  * @throws ServiceFault `record-unavailable`
  */
-export function keep(
-  parts: EntryParts,
-  asking: Asking,
+export function recordAction(
+  deps: RecordDeps,
+  requester: Requester,
   action: AuditEntry['action'],
   outcome: { outcome: 'done' | 'waiting' } | { outcome: 'refused'; code: ProblemCode },
-  about: About = {},
+  about: AuditSubject = {},
 ): Promise<void> {
-  const entry = entryOf(parts, asking, action, outcome.outcome)
-  return parts.ledger.append({ ...entry, ...actorIn(asking.caller, about), ...about, ...outcome })
+  const entry = auditEntryOf(deps, requester, action, outcome.outcome)
+  return deps.ledger.append({ ...entry, ...actorIn(requester.caller, about), ...about, ...outcome })
 }
 
 export const DONE = { outcome: 'done' } as const
-export const refusedWith = (code: ProblemCode) => ({ outcome: 'refused', code }) as const
+export const refusalOutcome = (code: ProblemCode) => ({ outcome: 'refused', code }) as const
 
 /**
  * Keeps the refusal of a caller that is known.
@@ -61,13 +65,13 @@ export const refusedWith = (code: ProblemCode) => ({ outcome: 'refused', code })
  * @throws ServiceFault `record-unavailable`
  */
 export async function recordRefusal(
-  parts: EntryParts,
-  asking: Asking,
+  deps: RecordDeps,
+  requester: Requester,
   code: ProblemCode,
-  asked: About = {},
+  asked: AuditSubject = {},
   action: AuditEntry['action'] = 'token.issue',
 ): Promise<void> {
-  const { user } = asking.caller
+  const { user } = requester.caller
   const who = user === undefined ? {} : { userId: user.id }
-  await parts.ledger.append({ ...entryOf(parts, asking, action, 'refused'), ...who, ...asked, code })
+  await deps.ledger.append({ ...auditEntryOf(deps, requester, action, 'refused'), ...who, ...asked, code })
 }

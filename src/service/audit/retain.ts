@@ -1,40 +1,46 @@
-import { CHECKPOINT_CHAIN, type Stub } from '../../contract/audit/checkpoint.ts'
+import { CHECKPOINT_CHAIN, type RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
-import { checkpointHash, extend, type OldEnd } from '../../rules/audit/retention.ts'
-import type { AuditReader, CheckpointStore, Clock, Keys, Ledger, Retention } from '../ports.ts'
+import { checkpointHash, extendExpired, type ExpiredEntries } from '../../rules/audit/retention.ts'
+import type { Clock } from '../ports.ts'
+import type { AuditReader, CheckpointStore, Retention } from './ports.ts'
+import type { Ledger } from '../ports.ts'
+import type { Keys } from '../keys/ports.ts'
 
 /** What looking for old ends needs. */
-export type PlanningParts = { reader: AuditReader; checkpoints: CheckpointStore }
+export type PlanRetentionDeps = { reader: AuditReader; checkpoints: CheckpointStore }
 
 /** What removing them needs. */
-export type RetainingParts = PlanningParts & {
+export type RetainAuditDeps = PlanRetentionDeps & {
   retention: Retention
   ledger: Ledger
-  keys: Pick<Keys, 'attest'>
+  keys: Pick<Keys, 'signStatement'>
   clock: Clock
   /** Lets others have the database for a while. */
   pause: () => Promise<void>
 }
 
 /** Who had it done: the caller of the entry. */
-export type Retaining = Origin & { caller: string }
+export type RetentionActor = Origin & { caller: string }
 
 /**
  * Finds what is older than a time, at the old end of each chain and of the checkpoints. It reads page by page.
  * @param since epoch milliseconds; what is from then on is kept, and all that follows it in its chain
  * @throws ServiceFault `record-unavailable`
  */
-export async function* oldEnds({ reader, checkpoints }: PlanningParts, since: number): AsyncGenerator<OldEnd> {
+export async function* findExpired(
+  { reader, checkpoints }: PlanRetentionDeps,
+  since: number,
+): AsyncGenerator<ExpiredEntries> {
   for (let after = ''; ;) {
     const chains = await reader.chains(after)
     for (const chain of chains) {
-      const end = await oldEndOf(chain, since, (sequence) => reader.outline(chain, sequence))
+      const end = await findExpiredIn(chain, since, (sequence) => reader.outline(chain, sequence))
       if (end !== undefined) yield end
     }
     after = chains.at(-1) ?? ''
     if (after === '') break
   }
-  const end = await oldEndOf(CHECKPOINT_CHAIN, since, async (number) => {
+  const end = await findExpiredIn(CHECKPOINT_CHAIN, since, async (number) => {
     const page = await checkpoints.page(number)
     return page.map(({ number: sequence, time, jws }) => ({ sequence, time, hash: checkpointHash(jws) }))
   })
@@ -43,19 +49,19 @@ export async function* oldEnds({ reader, checkpoints }: PlanningParts, since: nu
 
 type Outlined = { sequence: number; time: number; hash: string; writer?: string }
 
-async function oldEndOf(
+async function findExpiredIn(
   chain: string,
   since: number,
   pageAfter: (sequence: number) => Promise<Outlined[]>,
-): Promise<OldEnd | undefined> {
-  let end: OldEnd | undefined
-  let names: Pick<Stub, 'chain' | 'began' | 'writer'> | undefined
+): Promise<ExpiredEntries | undefined> {
+  let end: ExpiredEntries | undefined
+  let names: Pick<RetentionMarker, 'chain' | 'began' | 'writer'> | undefined
   for (;;) {
     const page = await pageAfter(end?.stub.sequence ?? 0)
     const [first] = page
     if (first === undefined) return end
     names ??= { chain, began: first.time, ...(first.writer === undefined ? {} : { writer: first.writer }) }
-    const longer = extend(end, page, since, names)
+    const longer = extendExpired(end, page, since, names)
     if (longer?.stub.sequence !== page.at(-1)?.sequence) return longer
     end = longer
   }
@@ -68,32 +74,35 @@ async function oldEndOf(
  * @throws ServiceFault `record-unavailable`
  */
 export async function retainAudit(
-  parts: RetainingParts,
+  deps: RetainAuditDeps,
   since: number,
-  { caller, ...origin }: Retaining,
+  { caller, ...origin }: RetentionActor,
 ): Promise<{ entries: number; checkpoints: number }> {
-  const { ledger, clock } = parts
+  const { ledger, clock } = deps
   const removed = { entries: 0, checkpoints: 0 }
   let recorded = false
-  for await (const end of oldEnds(parts, since)) {
+  for await (const end of findExpired(deps, since)) {
     if (!recorded) await ledger.append({ ...origin, time: clock(), caller, action: 'audit.retain', outcome: 'done' })
     recorded = true
-    const count = await removeEnd(parts, end)
+    const count = await removeExpired(deps, end)
     removed[end.stub.chain === CHECKPOINT_CHAIN ? 'checkpoints' : 'entries'] += count
   }
   return removed
 }
 
-async function removeEnd({ retention, keys, clock, pause }: RetainingParts, { stub }: OldEnd): Promise<number> {
+async function removeExpired(
+  { retention, keys, clock, pause }: RetainAuditDeps,
+  { stub }: ExpiredEntries,
+): Promise<number> {
   // The first entry tells whose chain it was; where it is gone already, the stub before does.
-  const { writer, began } = (await retention.stub(stub.chain)) ?? stub
-  const statement: Stub = {
+  const { writer, began } = (await retention.marker(stub.chain)) ?? stub
+  const statement: RetentionMarker = {
     ...stub,
     began,
     ...(writer === undefined ? {} : { writer }),
     iat: Math.floor(clock() / 1000),
   }
-  await retention.keep(statement, await keys.attest('audit-stub', statement))
+  await retention.saveMarker(statement, await keys.signStatement('audit-stub', statement))
   let removed = 0
   for (;;) {
     const batch = await retention.remove(stub.chain)

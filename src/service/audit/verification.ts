@@ -1,6 +1,7 @@
-import type { Stub } from '../../contract/audit/checkpoint.ts'
+import type { RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import type { Finding } from '../../rules/audit/verify-chain.ts'
-import type { AuditReader, CheckpointStore, Keys, Retention } from '../ports.ts'
+import type { AuditReader, CheckpointStore, Retention } from './ports.ts'
+import type { Keys } from '../keys/ports.ts'
 import { readStatement } from './statements.ts'
 
 /** What a verification saw, and what was wrong. */
@@ -16,29 +17,33 @@ export type Verification = {
 }
 
 /** What a verification needs. */
-export type VerifyingParts = {
+export type VerifyAuditDeps = {
   reader: AuditReader
   checkpoints: CheckpointStore
-  retention: Pick<Retention, 'stub'>
+  retention: Pick<Retention, 'marker'>
   keys: Pick<Keys, 'verify'>
 }
 
 /** A verification under way. */
-export type Verifying = VerifyingParts & {
+export type VerificationRun = VerifyAuditDeps & {
   seen: Verification
-  tell: (findings: Iterable<Finding>) => void
+  report: (findings: Iterable<Finding>) => void
   /** The newest stub of a chain, as it was when first asked for; undefined where there is none that counts. */
-  stubOf: StubOf
+  findMarker: FindMarker
 }
 
-type StubOf = (chain: string, again?: 'again') => Promise<Stub | undefined>
+type FindMarker = (chain: string, again?: 'again') => Promise<RetentionMarker | undefined>
 
 /** Reads stubs, each chain's once: many checkpoints ask for the same ones. */
-export function stubsIn({ retention, keys }: VerifyingParts, seen: Verification, tell: Verifying['tell']): StubOf {
-  const known = new Map<string, Stub | undefined>()
+export function createMarkerFinder(
+  { retention, keys }: VerifyAuditDeps,
+  seen: Verification,
+  tell: VerificationRun['report'],
+): FindMarker {
+  const known = new Map<string, RetentionMarker | undefined>()
   return async (chain, again) => {
     if (known.has(chain) && again === undefined) return known.get(chain)
-    const kept = await retention.stub(chain)
+    const kept = await retention.marker(chain)
     const stub = kept === undefined ? undefined : await readStatement(keys, 'audit-stub', kept.jws)
     const counts = stub !== undefined && 'says' in stub && stub.says.chain === chain ? stub.says : undefined
     if (stub !== undefined && !known.has(chain)) {

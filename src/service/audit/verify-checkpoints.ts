@@ -1,17 +1,17 @@
 import { CHECKPOINT_CHAIN, type ChainHead } from '../../contract/audit/checkpoint.ts'
-import { type Finding, standsFor } from '../../rules/audit/verify-chain.ts'
+import { type Finding, markerCovers } from '../../rules/audit/verify-chain.ts'
 import { readStatement } from './statements.ts'
-import type { Verifying } from './verification.ts'
+import type { VerificationRun } from './verification.ts'
 
 /** Verifies that no checkpoint is missing, that each was signed as it stands, and that the chains hold what it says. */
-export async function verifyCheckpoints(verifying: Verifying): Promise<void> {
-  const { checkpoints, keys, seen, tell } = verifying
+export async function verifyCheckpoints(verifying: VerificationRun): Promise<void> {
+  const { checkpoints, keys, seen, report: tell } = verifying
   for (let after = 0; ;) {
     const page = await checkpoints.page(after)
     if (page.length === 0) return
     const heads: ChainHead[] = []
     for (const { number, jws } of page) {
-      if (number !== after + 1) tell(await gone(verifying, after + 1, number - 1))
+      if (number !== after + 1) tell(await missingCheckpoints(verifying, after + 1, number - 1))
       after = number
       seen.checkpoints += 1
       const checkpoint = await readStatement(keys, 'audit-checkpoint', jws)
@@ -23,7 +23,11 @@ export async function verifyCheckpoints(verifying: Verifying): Promise<void> {
   }
 }
 
-async function gone({ stubOf }: Verifying, from: number, to: number): Promise<Finding[]> {
+async function missingCheckpoints(
+  { findMarker: stubOf }: VerificationRun,
+  from: number,
+  to: number,
+): Promise<Finding[]> {
   const stub = await stubOf(CHECKPOINT_CHAIN, 'again')
   if (stub !== undefined && stub.sequence >= to) return []
   const message = from === to ? `checkpoint ${from} was removed.` : `checkpoints ${from} to ${to} were removed.`
@@ -36,13 +40,16 @@ const forged = (number: number): Finding => ({
 })
 
 /** Whether the entries up to which checkpoints vouch are there as they were, or were removed by retention. */
-async function headFindings({ reader, stubOf }: Verifying, heads: readonly ChainHead[]): Promise<Finding[]> {
-  const there = new Map((await reader.entries(heads)).map((entry) => [placeOf(entry), entry.hash]))
+async function headFindings(
+  { reader, findMarker: stubOf }: VerificationRun,
+  heads: readonly ChainHead[],
+): Promise<Finding[]> {
+  const there = new Map((await reader.entries(heads)).map((entry) => [positionKey(entry), entry.hash]))
   const findings: Finding[] = []
   for (const head of heads) {
     const { chain, sequence, hash } = head
-    const found = there.get(placeOf(head))
-    if (found === hash || (found === undefined && standsFor(await stubOf(chain), head))) continue
+    const found = there.get(positionKey(head))
+    if (found === hash || (found === undefined && markerCovers(await stubOf(chain), head))) continue
     const [what, how] =
       found === undefined
         ? (['cut-off', 'is not there: the end of the chain was cut off.'] as const)
@@ -53,4 +60,4 @@ async function headFindings({ reader, stubOf }: Verifying, heads: readonly Chain
   return findings
 }
 
-const placeOf = ({ chain, sequence }: Pick<ChainHead, 'chain' | 'sequence'>): string => `${chain}:${sequence}`
+const positionKey = ({ chain, sequence }: Pick<ChainHead, 'chain' | 'sequence'>): string => `${chain}:${sequence}`

@@ -1,13 +1,13 @@
-import { type Verification, type VerifyingParts, type Verifying, stubsIn } from './verification.ts'
+import { type Verification, type VerifyAuditDeps, type VerificationRun, createMarkerFinder } from './verification.ts'
 import type { ChainedEntry } from '../../contract/audit/audit-entry.ts'
-import type { Stub } from '../../contract/audit/checkpoint.ts'
+import type { RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import {
-  type Before,
-  beginsWell,
+  type PreviousEntry,
+  startsCorrectly,
   entryFindings,
   type Finding,
-  namedEnd,
-  standsFor,
+  previousChainEnd,
+  markerCovers,
 } from '../../rules/audit/verify-chain.ts'
 import { verifyCheckpoints } from './verify-checkpoints.ts'
 
@@ -19,15 +19,15 @@ const MAX_FINDINGS = 1000
  * all of it against stubs and checkpoints. It reads page by page, so that its memory does not grow with the record.
  * @throws ServiceFault `record-unavailable`
  */
-export async function verifyAudit(parts: VerifyingParts): Promise<Verification> {
+export async function verifyAudit(deps: VerifyAuditDeps): Promise<Verification> {
   const seen: Verification = { chains: 0, entries: 0, stubs: 0, checkpoints: 0, unverifiable: 0, findings: [] }
   const tell = (findings: Iterable<Finding>) => {
     for (const finding of findings) if (seen.findings.length < MAX_FINDINGS) seen.findings.push(finding)
   }
-  const stubOf = stubsIn(parts, seen, tell)
-  const verifying: Verifying = { ...parts, seen, tell, stubOf }
+  const stubOf = createMarkerFinder(deps, seen, tell)
+  const verifying: VerificationRun = { ...deps, seen, report: tell, findMarker: stubOf }
   for (let after = ''; ;) {
-    const chains = await parts.reader.chains(after)
+    const chains = await deps.reader.chains(after)
     for (const chain of chains) await verifyChain(verifying, chain)
     after = chains.at(-1) ?? ''
     if (after === '') break
@@ -36,10 +36,13 @@ export async function verifyAudit(parts: VerifyingParts): Promise<Verification> 
   return seen
 }
 
-async function verifyChain({ reader, seen, tell, stubOf }: Verifying, chain: string): Promise<void> {
+async function verifyChain(
+  { reader, seen, report: tell, findMarker: stubOf }: VerificationRun,
+  chain: string,
+): Promise<void> {
   seen.chains += 1
-  let previous: Before | undefined
-  let stub: Stub | undefined
+  let previous: PreviousEntry | undefined
+  let stub: RetentionMarker | undefined
   for (;;) {
     const page = await reader.page(chain, previous?.sequence ?? 0)
     if (page.length === 0) return
@@ -48,7 +51,7 @@ async function verifyChain({ reader, seen, tell, stubOf }: Verifying, chain: str
       if (entry.sequence !== (previous?.sequence ?? 0) + 1) stub = await stubOf(chain, 'again')
       const found = [...entryFindings(previous, entry, stub)]
       tell(found)
-      if (entry.sequence === 1 && found.length === 0) tell(await beginning({ reader, stubOf }, entry))
+      if (entry.sequence === 1 && found.length === 0) tell(await checkChainStart({ reader, findMarker: stubOf }, entry))
       const misplaced = found.some(({ what }) => what === 'moved' || what === 'inserted')
       previous = misplaced ? { sequence: entry.sequence } : entry
     }
@@ -57,13 +60,16 @@ async function verifyChain({ reader, seen, tell, stubOf }: Verifying, chain: str
 }
 
 /** Whether the chain before ends where the first entry of this one says. */
-async function beginning({ reader, stubOf }: Pick<Verifying, 'reader' | 'stubOf'>, first: ChainedEntry) {
-  const end = namedEnd(first)
-  if (end === undefined && beginsWell(first)) return []
+async function checkChainStart(
+  { reader, findMarker: stubOf }: Pick<VerificationRun, 'reader' | 'findMarker'>,
+  first: ChainedEntry,
+) {
+  const end = previousChainEnd(first)
+  if (end === undefined && startsCorrectly(first)) return []
   const [found] = end === undefined ? [] : await reader.entries([end])
   if (
     end !== undefined &&
-    (found?.hash === end.hash || (found === undefined && standsFor(await stubOf(end.chain), end)))
+    (found?.hash === end.hash || (found === undefined && markerCovers(await stubOf(end.chain), end)))
   )
     return []
   const where = end === undefined ? 'nothing' : `entry ${end.sequence} of chain ${end.chain}`

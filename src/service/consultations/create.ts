@@ -2,18 +2,18 @@ import type { ConsultationAnswer } from '../../contract/consultations/consultati
 import type { ConsultationRequest } from '../../contract/consultations/consultation.ts'
 import { DOCTOR, PATIENT } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { fingerprintOf } from '../../rules/canonical-json.ts'
-import { type Consultation, consultationAnswer } from '../../rules/consultations/consultation.ts'
-import { planned, type Plan } from '../../rules/consultations/plan.ts'
+import { fingerprintJson } from '../../rules/canonical-json.ts'
+import { type Consultation, toConsultationAnswer } from '../../rules/consultations/consultation.ts'
+import { planConsultation, type Plan } from '../../rules/consultations/plan.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import { roomName } from '../../rules/consultations/room-name.ts'
-import { DONE, type EntryParts, keep, refusedWith } from '../audit/record.ts'
-import type { Asking } from '../requester.ts'
+import { DONE, type RecordDeps, recordAction, refusalOutcome } from '../audit/record.ts'
+import type { Requester } from '../requester.ts'
 import type { ConsultationStore } from './ports.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
 /** What making a consultation needs. */
-export type CreatingParts = EntryParts & {
+export type CreateConsultationDeps = RecordDeps & {
   policy: () => Policy
   consultations: ConsultationStore
   newId: NewId
@@ -24,7 +24,7 @@ export type CreatingParts = EntryParts & {
 }
 
 /** How many rooms are tried: those of the seconds that follow, where two make one for the same people at once. */
-const TRIES = 60
+const MAX_TRIES = 60
 
 /**
  * Makes a consultation with a room of its own; it stands in the record by then.
@@ -34,36 +34,36 @@ const TRIES = 60
  * @throws ServiceFault `record-unavailable`
  */
 export async function createConsultation(
-  parts: CreatingParts,
-  asking: Asking,
+  deps: CreateConsultationDeps,
+  requester: Requester,
   request: ConsultationRequest,
   idempotencyKey?: string,
 ): Promise<ConsultationAnswer | Refusal> {
-  const fingerprint = fingerprintOf(request)
-  const before = await replayed(parts, asking, fingerprint, idempotencyKey)
+  const fingerprint = fingerprintJson(request)
+  const before = await replayAnswer(deps, requester, fingerprint, idempotencyKey)
   if (before !== undefined) return before
-  const plan = planned(parts.policy(), asking.caller, request, parts.clock())
-  if ('code' in plan) return refuse(parts, asking, plan)
-  const id = parts.newId()
-  for (let second = 0; second < TRIES; second += 1) {
-    const room = roomFor(parts, request, plan, id, second)
-    if (room === undefined) return refuse(parts, asking, TOO_LONG)
-    if ((await parts.consultations.byRoom(room)) !== undefined) continue
+  const plan = planConsultation(deps.policy(), requester.caller, request, deps.clock())
+  if ('code' in plan) return recordRefused(deps, requester, plan)
+  const id = deps.newId()
+  for (let second = 0; second < MAX_TRIES; second += 1) {
+    const room = makeRoomName(deps, request, plan, id, second)
+    if (room === undefined) return recordRefused(deps, requester, TOO_LONG)
+    if ((await deps.consultations.findByRoom(room)) !== undefined) continue
     const consultation = { ...plan, id, room }
-    const answer = consultationAnswer(consultation, parts.policy().window, parts.clock(), { standing: 'machine' })
-    await keep(parts, asking, 'consultation.create', DONE, aboutNew(consultation))
+    const answer = toConsultationAnswer(consultation, deps.policy().window, deps.clock(), { standing: 'machine' })
+    await recordAction(deps, requester, 'consultation.create', DONE, auditSubjectOf(consultation))
     const idempotent =
       idempotencyKey === undefined
         ? undefined
-        : { caller: asking.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
-    const added = await parts.consultations.add(consultation, idempotent)
+        : { caller: requester.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
+    const added = await deps.consultations.add(consultation, idempotent)
     if (added === 'added') {
-      parts.metrics.consultation('created')
+      deps.metrics.consultation('created')
       return answer
     }
-    if (added === 'answered') return (await replayed(parts, asking, fingerprint, idempotencyKey)) ?? answer
+    if (added === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer
   }
-  return refuse(parts, asking, { code: 'room-taken' })
+  return recordRefused(deps, requester, { code: 'room-taken' })
 }
 
 const TOO_LONG: Refusal = {
@@ -71,8 +71,8 @@ const TOO_LONG: Refusal = {
   errors: [{ pointer: '/patientId', message: 'must be shorter, for the room template of the policy to fit a name' }],
 }
 
-function roomFor(
-  { policy, newSecret, roomNameKey }: CreatingParts,
+function makeRoomName(
+  { policy, newSecret, roomNameKey }: CreateConsultationDeps,
   { patientId, doctorId }: ConsultationRequest,
   { createdAt }: Plan,
   consultationId: string,
@@ -87,27 +87,27 @@ function roomFor(
 }
 
 /** Of the two the patient is whom the record names. */
-function aboutNew({ id, room, participants }: Consultation) {
+function auditSubjectOf({ id, room, participants }: Consultation) {
   const patient = participants.find(({ role }) => role === PATIENT) ?? participants.find(({ role }) => role !== DOCTOR)
   return { consultation: id, room, ...(patient === undefined ? {} : { userId: patient.userId, role: patient.role }) }
 }
 
 /** What was answered to the same request before; undefined where it did not come yet. */
-async function replayed(
-  parts: CreatingParts,
-  asking: Asking,
+async function replayAnswer(
+  deps: CreateConsultationDeps,
+  requester: Requester,
   fingerprint: string,
   key: string | undefined,
 ): Promise<ConsultationAnswer | Refusal | undefined> {
-  const before = key === undefined ? undefined : await parts.consultations.answered(asking.caller.id, key)
+  const before = key === undefined ? undefined : await deps.consultations.findAnswer(requester.caller.id, key)
   if (before === undefined) return undefined
-  if (before.fingerprint !== fingerprint) return refuse(parts, asking, { code: 'idempotency-key-reused' })
+  if (before.fingerprint !== fingerprint) return recordRefused(deps, requester, { code: 'idempotency-key-reused' })
   const answer = JSON.parse(before.answer) as ConsultationAnswer
-  await keep(parts, asking, 'consultation.read', DONE, { consultation: answer.id })
+  await recordAction(deps, requester, 'consultation.read', DONE, { consultation: answer.id })
   return answer
 }
 
-async function refuse(parts: CreatingParts, asking: Asking, refusal: Refusal): Promise<Refusal> {
-  await keep(parts, asking, 'consultation.create', refusedWith(refusal.code))
+async function recordRefused(deps: CreateConsultationDeps, requester: Requester, refusal: Refusal): Promise<Refusal> {
+  await recordAction(deps, requester, 'consultation.create', refusalOutcome(refusal.code))
   return refusal
 }

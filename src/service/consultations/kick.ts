@@ -1,8 +1,8 @@
 import type { Refusal } from '../../contract/problem.ts'
-import { type ConferenceParts, succeeds } from './conference.ts'
-import { findFor, type FindingParts, refuse } from './consultations.ts'
-import { DONE, keep } from '../audit/record.ts'
-import type { Asking } from '../requester.ts'
+import { type ConferenceDeps, succeeds } from './conference.ts'
+import { findConsultation, type FindConsultationDeps, recordRefused } from './consultations.ts'
+import { DONE, recordAction } from '../audit/record.ts'
+import type { Requester } from '../requester.ts'
 
 /**
  * Kicks somebody out of the running meeting of a consultation; whoever still has a token may come back.
@@ -11,18 +11,19 @@ import type { Asking } from '../requester.ts'
  * @throws ServiceFault `record-unavailable`
  */
 export async function kick(
-  parts: FindingParts & ConferenceParts,
-  asking: Asking,
+  deps: FindConsultationDeps & ConferenceDeps,
+  requester: Requester,
   id: string,
   participantId: string,
 ): Promise<Refusal | undefined> {
   const action = 'conference.kick'
-  const found = await findFor(parts, asking, action, id, 'moderator')
+  const found = await findConsultation(deps, requester, action, id, 'moderator')
   if ('code' in found) return found
   const { consultation } = found
-  if (parts.conferences === undefined) return refuse(parts, asking, action, { code: 'conference-off' }, consultation)
+  if (deps.conferences === undefined)
+    return recordRefused(deps, requester, action, { code: 'conference-off' }, consultation)
   const about = { consultation: id, room: consultation.room }
-  await keep(parts, asking, action, DONE, about)
-  if (await succeeds(parts.conferences.kick(consultation.room, participantId))) return undefined
-  return refuse(parts, asking, action, { code: 'conference-unavailable' }, consultation)
+  await recordAction(deps, requester, action, DONE, about)
+  if (await succeeds(deps.conferences.kick(consultation.room, participantId))) return undefined
+  return recordRefused(deps, requester, action, { code: 'conference-unavailable' }, consultation)
 }

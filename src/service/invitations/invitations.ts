@@ -12,28 +12,28 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
 import {
   FULL,
-  hashOfSecret,
+  hashSecret,
   type Invitation,
-  invitationAnswer,
-  invited,
+  toInvitationAnswer,
+  planInvitation,
   isLive,
   mayInvite,
 } from '../../rules/invitations/invitation.ts'
-import { overFor } from '../../rules/consultations/plan.ts'
+import { checkNotOver } from '../../rules/consultations/plan.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
-import type { Bell, ConsultationStore } from '../consultations/ports.ts'
-import { findFor } from '../consultations/consultations.ts'
-import { DONE, type EntryParts, keep, refusedWith } from '../audit/record.ts'
+import type { ChangeBus, ConsultationStore } from '../consultations/ports.ts'
+import { findConsultation } from '../consultations/consultations.ts'
+import { DONE, type RecordDeps, recordAction, refusalOutcome } from '../audit/record.ts'
 import type { InvitationStore } from './ports.ts'
-import type { Asking } from '../requester.ts'
+import type { Requester } from '../requester.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
 /** What dealing with invitations needs. */
-export type InvitingParts = EntryParts & {
+export type InvitationDeps = RecordDeps & {
   policy: () => Policy
   consultations: ConsultationStore
   invitations: InvitationStore
-  bell: Bell
+  changeBus: ChangeBus
   newId: NewId
   newSecret: NewSecret
   /** Where people find the page that links lead to; without it there are no links, and codes alone. */
@@ -50,39 +50,41 @@ const MOST = { live: MAX_LIVE_INVITATIONS, all: MAX_INVITATIONS, participants: M
  * @throws ServiceFault `record-unavailable`
  */
 export async function createInvitation(
-  parts: InvitingParts,
-  asking: Asking,
+  deps: InvitationDeps,
+  requester: Requester,
   consultationId: string,
   request: InvitationRequest,
 ): Promise<InvitationAnswer | Refusal> {
   const action = 'invitation.create'
-  const found = await findFor(parts, asking, action, consultationId, 'moderator')
+  const found = await findConsultation(deps, requester, action, consultationId, 'moderator')
   if ('code' in found) return found
   const { consultation } = found
-  const asked = invited(parts.policy(), asking.caller, consultation, request, parts.clock())
-  if ('code' in asked) return refuse(parts, asking, action, asked, { consultationId })
-  const invitation = { ...asked, id: parts.newId() }
-  const code = parts.newSecret(SECRET_BYTES)
-  await keep(parts, asking, action, DONE, { ...aboutIt(invitation), room: consultation.room })
-  const added = await parts.invitations.add(invitation, hashOfSecret(code), inviteeOf(invitation), MOST)
-  if (added === 'too-many') return refuse(parts, asking, action, { code: 'too-many-invitations' }, invitation)
-  if (added === 'full') return refuse(parts, asking, action, { code: 'invalid-request', errors: [FULL] }, invitation)
-  if (added === 'closed') return refuse(parts, asking, action, await whyClosed(parts, consultationId), invitation)
-  if (invitation.userId !== undefined) parts.bell.ring(consultationId)
-  return told(parts, consultation, invitation, code)
+  const asked = planInvitation(deps.policy(), requester.caller, consultation, request, deps.clock())
+  if ('code' in asked) return recordRefused(deps, requester, action, asked, { consultationId })
+  const invitation = { ...asked, id: deps.newId() }
+  const code = deps.newSecret(SECRET_BYTES)
+  await recordAction(deps, requester, action, DONE, { ...auditSubjectOf(invitation), room: consultation.room })
+  const added = await deps.invitations.add(invitation, hashSecret(code), inviteeOf(invitation), MOST)
+  if (added === 'too-many') return recordRefused(deps, requester, action, { code: 'too-many-invitations' }, invitation)
+  if (added === 'full')
+    return recordRefused(deps, requester, action, { code: 'invalid-request', errors: [FULL] }, invitation)
+  if (added === 'closed')
+    return recordRefused(deps, requester, action, await closedRefusal(deps, consultationId), invitation)
+  if (invitation.userId !== undefined) deps.changeBus.publish(consultationId)
+  return toAnswer(deps, consultation, invitation, code)
 }
 
 /** @returns the invitations of a consultation, or `consultation-not-found`, `role-not-allowed` */
 export async function listInvitations(
-  parts: InvitingParts,
-  asking: Asking,
+  deps: InvitationDeps,
+  requester: Requester,
   consultationId: string,
 ): Promise<InvitationList | Refusal> {
-  const found = await findFor(parts, asking, 'consultation.read', consultationId, 'moderator')
+  const found = await findConsultation(deps, requester, 'consultation.read', consultationId, 'moderator')
   if ('code' in found) return found
-  await keep(parts, asking, 'consultation.read', DONE, { consultation: consultationId })
-  const all = await parts.invitations.list(consultationId)
-  return { invitations: all.map((each) => told(parts, found.consultation, each)) }
+  await recordAction(deps, requester, 'consultation.read', DONE, { consultation: consultationId })
+  const all = await deps.invitations.list(consultationId)
+  return { invitations: all.map((each) => toAnswer(deps, found.consultation, each)) }
 }
 
 /**
@@ -91,24 +93,24 @@ export async function listInvitations(
  * @returns the invitation, or `consultation-not-found`, `role-not-allowed`, `invitation-not-found`
  */
 export async function revokeInvitation(
-  parts: InvitingParts,
-  asking: Asking,
+  deps: InvitationDeps,
+  requester: Requester,
   consultationId: string,
   id: string,
 ): Promise<InvitationAnswer | Refusal> {
   const action = 'invitation.revoke'
-  const found = await findInvitation(parts, asking, action, consultationId, id)
+  const found = await findInvitation(deps, requester, action, consultationId, id)
   if ('code' in found) return found
   const { consultation, invitation } = found
   if (invitation.revokedAt !== undefined) {
-    await keep(parts, asking, 'consultation.read', DONE, { consultation: consultationId })
-    return told(parts, consultation, invitation)
+    await recordAction(deps, requester, 'consultation.read', DONE, { consultation: consultationId })
+    return toAnswer(deps, consultation, invitation)
   }
-  const revokedAt = parts.clock()
-  await keep(parts, asking, action, DONE, aboutIt(invitation))
-  await parts.invitations.revoke(id, revokedAt)
-  parts.bell.ring(consultationId)
-  return told(parts, consultation, { ...invitation, revokedAt })
+  const revokedAt = deps.clock()
+  await recordAction(deps, requester, action, DONE, auditSubjectOf(invitation))
+  await deps.invitations.revoke(id, revokedAt)
+  deps.changeBus.publish(consultationId)
+  return toAnswer(deps, consultation, { ...invitation, revokedAt })
 }
 
 /**
@@ -117,62 +119,63 @@ export async function revokeInvitation(
  *   `consultation-ended`, `consultation-cancelled`, or `invitation-invalid` where no code of it could be used any more
  */
 export async function resendInvitation(
-  parts: InvitingParts,
-  asking: Asking,
+  deps: InvitationDeps,
+  requester: Requester,
   consultationId: string,
   id: string,
 ): Promise<InvitationAnswer | Refusal> {
   const action = 'invitation.resend'
-  const found = await findInvitation(parts, asking, action, consultationId, id)
+  const found = await findInvitation(deps, requester, action, consultationId, id)
   if ('code' in found) return found
   const { consultation, invitation } = found
-  const now = parts.clock()
-  const over = overFor(consultation, parts.policy().window, now)
-  if (over !== undefined) return refuse(parts, asking, action, over, invitation)
-  if (!mayInvite(parts.policy(), asking.caller, invitation.role)) {
-    return refuse(parts, asking, action, { code: 'role-not-allowed' }, invitation)
+  const now = deps.clock()
+  const over = checkNotOver(consultation, deps.policy().window, now)
+  if (over !== undefined) return recordRefused(deps, requester, action, over, invitation)
+  if (!mayInvite(deps.policy(), requester.caller, invitation.role)) {
+    return recordRefused(deps, requester, action, { code: 'role-not-allowed' }, invitation)
   }
-  const code = parts.newSecret(SECRET_BYTES)
+  const code = deps.newSecret(SECRET_BYTES)
   if (isLive(invitation, now)) {
-    await keep(parts, asking, action, DONE, aboutIt(invitation))
-    if (await parts.invitations.recode(id, hashOfSecret(code), now)) return told(parts, consultation, invitation, code)
+    await recordAction(deps, requester, action, DONE, auditSubjectOf(invitation))
+    if (await deps.invitations.replaceCode(id, hashSecret(code), now))
+      return toAnswer(deps, consultation, invitation, code)
   }
-  return refuse(parts, asking, action, { code: 'invitation-invalid' }, invitation)
+  return recordRefused(deps, requester, action, { code: 'invitation-invalid' }, invitation)
 }
 
 async function findInvitation(
-  parts: InvitingParts,
-  asking: Asking,
+  deps: InvitationDeps,
+  requester: Requester,
   action: AuditEntry['action'],
   consultationId: string,
   id: string,
 ): Promise<{ consultation: Consultation; invitation: Invitation } | Refusal> {
-  const found = await findFor(parts, asking, action, consultationId, 'moderator')
+  const found = await findConsultation(deps, requester, action, consultationId, 'moderator')
   if ('code' in found) return found
-  const invitation = await parts.invitations.byId(consultationId, id)
+  const invitation = await deps.invitations.findById(consultationId, id)
   if (invitation === undefined) {
-    return refuse(parts, asking, action, { code: 'invitation-not-found' }, { consultationId })
+    return recordRefused(deps, requester, action, { code: 'invitation-not-found' }, { consultationId })
   }
   return { consultation: found.consultation, invitation }
 }
 
 /** What the record says of an invitation: whom it invites, as what; not by which name. */
-export const aboutIt = ({ id, consultationId, role, userId }: Omit<Invitation, 'uses' | 'used'>) => ({
+export const auditSubjectOf = ({ id, consultationId, role, userId }: Omit<Invitation, 'uses' | 'used'>) => ({
   consultation: consultationId,
   invitation: id,
   role,
   ...(userId === undefined ? {} : { userId }),
 })
 
-async function refuse(
-  parts: EntryParts,
-  asking: Asking,
+async function recordRefused(
+  deps: RecordDeps,
+  requester: Requester,
   action: AuditEntry['action'],
   refusal: Refusal,
   { consultationId, id }: { consultationId: string; id?: string },
 ): Promise<Refusal> {
   const about = { consultation: consultationId, ...(id === undefined ? {} : { invitation: id }) }
-  await keep(parts, asking, action, refusedWith(refusal.code), about)
+  await recordAction(deps, requester, action, refusalOutcome(refusal.code), about)
   return refusal
 }
 
@@ -180,15 +183,18 @@ const inviteeOf = ({ userId, role, name, createdAt }: Invitation) =>
   userId === undefined ? undefined : { userId, role, since: createdAt, ...(name === undefined ? {} : { name }) }
 
 /** Why a consultation was found closed, of two ways. */
-export async function whyClosed({ consultations }: Pick<InvitingParts, 'consultations'>, id: string): Promise<Refusal> {
-  const { cancelledAt } = (await consultations.byId(id)) ?? {}
+export async function closedRefusal(
+  { consultations }: Pick<InvitationDeps, 'consultations'>,
+  id: string,
+): Promise<Refusal> {
+  const { cancelledAt } = (await consultations.findById(id)) ?? {}
   return { code: cancelledAt === undefined ? 'consultation-ended' : 'consultation-cancelled' }
 }
 
-const told = (parts: InvitingParts, consultation: Consultation, invitation: Invitation, code?: string) =>
-  invitationAnswer(
+const toAnswer = (deps: InvitationDeps, consultation: Consultation, invitation: Invitation, code?: string) =>
+  toInvitationAnswer(
     invitation,
     consultation,
-    parts.policy().window,
-    code === undefined ? undefined : { code, publicUrl: parts.publicUrl },
+    deps.policy().window,
+    code === undefined ? undefined : { code, publicUrl: deps.publicUrl },
   )

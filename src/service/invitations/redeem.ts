@@ -6,105 +6,113 @@ import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/to
 import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
 import { DAY_MS } from '../../rules/time.ts'
-import { callerBy, hashOfSecret, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
-import { type Invitee, inviteeOf } from '../../rules/invitations/redemption.ts'
-import { DONE, keep, refusedWith } from '../audit/record.ts'
-import { bannedFor, failing } from '../login-failures.ts'
+import { callerOfInvitation, hashSecret, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
+import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
+import { DONE, recordAction, refusalOutcome } from '../audit/record.ts'
+import { checkBan, countFailure } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
-import { sessionBy } from './sessions.ts'
-import { aboutIt, whyClosed } from './invitations.ts'
-import { type IssuingParts, issueToken } from '../tokens/issue-token.ts'
-import type { Asking } from '../requester.ts'
+import { findSessionForCode } from './sessions.ts'
+import { auditSubjectOf, closedRefusal } from './invitations.ts'
+import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
+import type { Requester } from '../requester.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
-/** What redeeming needs. */
-export type RedeemingParts = Omit<IssuingParts, 'limits' | 'metrics'> & {
+export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
   invitations: InvitationStore
   newId: NewId
   newSecret: NewSecret
-  limits: IssuingParts['limits'] & { perInvitation: number; failedPerMinute: number }
-  metrics: IssuingParts['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
+  limits: IssueTokenDeps['limits'] & { perInvitation: number; failedPerMinute: number }
+  metrics: IssueTokenDeps['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
 }
 
-/** Whoever asks: from where, as it is recorded and as it is counted, and what the cookie of the browser holds. */
-export type Visitor = { origin: Origin; network: string; secret: string | undefined }
+/** A browser that redeems an invitation: its origin for the audit record, its network for counting, its cookie if it has one. */
+export type RedeemingBrowser = { origin: Origin; network: string; secret: string | undefined }
 
-/** A browser that an invitation lets ask for tokens from now on. */
-export type Bound = {
-  asking: Asking
+/** A browser that may request tokens by an invitation from now on. */
+export type BoundBrowser = {
+  requester: Requester
   request: TokenRequest
-  /** What the browser is known by from now on, and for how long, in milliseconds. */
+  /** The value of the browser's cookie, and its lifetime in milliseconds. */
   secret: string
-  forMs: number
+  lifetimeMs: number
 }
 
-/** For how long beyond its consultation a browser is known, which may be put off: a day. */
-const SLACK_MS = DAY_MS
+/** The cookie outlives the consultation by a day, because the consultation may be postponed. */
+const COOKIE_GRACE_MS = DAY_MS
 
-const NOBODY = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
+const UNKNOWN_CALLER = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
 const INVALID: Refusal = { code: 'invitation-invalid' }
 
 /**
- * Binds a browser to an invitation. A browser that is bound already is known by its cookie and uses nothing up; of another
- * the use is recorded, then marked, before anything comes of it. It is marked too when it is too early, so that an
- * invitation belongs to the first who opens it.
- * @param redemption one whose shape was checked
- * @returns what the browser may ask for, or a refusal, which stands in the record by then: `invitation-invalid`, the same
- *   for every code that does not work, whatever the reason; `rate-limited`, `invalid-request`, `not-a-participant`,
- *   `role-not-allowed`, `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-late`
+ * Binds a browser to an invitation. A bound browser is recognized by its cookie and does not use the invitation up again. For
+ * any other browser the use is recorded, then counted in the store, before the function returns. A use counts even when it is
+ * too early to enter, so an invitation belongs to the first browser that opens it.
+ * @param redemption a request that fits its schema
+ * @returns the request that the browser may make, or a refusal, which is in the audit record by then: `invitation-invalid`,
+ *   the same for every code that does not work; `rate-limited`, `invalid-request`, `not-a-participant`, `role-not-allowed`,
+ *   `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-late`
  * @throws ServiceFault `record-unavailable`
  */
 export async function bindBrowser(
-  parts: RedeemingParts,
-  visitor: Visitor,
+  deps: RedeemInvitationDeps,
+  browser: RedeemingBrowser,
   redemption: Redemption,
-): Promise<Bound | Refusal> {
-  const bound = await bind(parts, visitor, redemption)
-  if ('code' in bound) parts.metrics.redeemed('refused')
-  else parts.metrics.redeemed(bound.secret === visitor.secret ? 'again' : 'new')
+): Promise<BoundBrowser | Refusal> {
+  const bound = await bind(deps, browser, redemption)
+  if ('code' in bound) deps.metrics.redeemed('refused')
+  else deps.metrics.redeemed(bound.secret === browser.secret ? 'again' : 'new')
   return bound
 }
 
 /**
- * Answers a bound browser exactly as entering does.
- * @param gone tells that nobody waits for the token any more
- * @throws ServiceFault like `issueToken`
+ * Issues the token of a bound browser, or lets it wait.
+ * @param isAborted whether the client closed the connection
+ * @throws ServiceFault with the codes of `issueToken`
  */
-export const enterBound = (
-  parts: RedeemingParts,
-  { asking, request }: Bound,
-  gone: () => boolean,
-): Promise<TokenAnswer | WaitingAnswer | Refusal> => issueToken(parts, asking, request, gone)
+export const enterAsBrowser = (
+  deps: RedeemInvitationDeps,
+  { requester, request }: BoundBrowser,
+  isAborted: () => boolean,
+): Promise<TokenAnswer | WaitingAnswer | Refusal> => issueToken(deps, requester, request, isAborted)
 
-async function bind(parts: RedeemingParts, visitor: Visitor, redemption: Redemption): Promise<Bound | Refusal> {
-  const { limits, invitations } = parts
-  const banned = await bannedFor(parts, visitor.network)
+async function bind(
+  deps: RedeemInvitationDeps,
+  browser: RedeemingBrowser,
+  redemption: Redemption,
+): Promise<BoundBrowser | Refusal> {
+  const { limits, invitations } = deps
+  const banned = await checkBan(deps, browser.network)
   if (banned !== undefined) return banned
-  const codeHash = hashOfSecret(redemption.code)
-  const session = await sessionBy(parts, visitor.secret, codeHash)
-  const limited = await count(parts, session?.sessionHash ?? codeHash)
-  if (limited !== undefined) return refuse(parts, visitor, limited, session?.invitation)
-  const invitation = session?.invitation ?? (await invitations.byCode(codeHash))
+  const codeHash = hashSecret(redemption.code)
+  const session = await findSessionForCode(deps, browser.secret, codeHash)
+  const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
+  if (limited !== undefined) return recordRefused(deps, browser, limited, session?.invitation)
+  const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
-    await refuse(parts, visitor, INVALID)
-    return failing(parts, visitor.network, limits.failedPerMinute, INVALID)
+    await recordRefused(deps, browser, INVALID)
+    return countFailure(deps, browser.network, limits.failedPerMinute, INVALID)
   }
-  if (session === undefined && !isLive(invitation, parts.clock())) return refuse(parts, visitor, INVALID, invitation)
-  const consultation = await parts.consultations.byId(invitation.consultationId)
-  if (consultation === undefined) return refuse(parts, visitor, INVALID, invitation)
-  const browser = session === undefined ? { guestId: `guest-${parts.newId()}` } : { userId: session.userId }
-  const invitee = inviteeOf(parts.policy(), invitation, consultation, redemption, browser, parts.clock())
-  if ('code' in invitee) return refuse(parts, visitor, invitee, invitation)
+  if (session === undefined && !isLive(invitation, deps.clock()))
+    return recordRefused(deps, browser, INVALID, invitation)
+  const consultation = await deps.consultations.findById(invitation.consultationId)
+  if (consultation === undefined) return recordRefused(deps, browser, INVALID, invitation)
+  const bound = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
+  const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, bound, deps.clock())
+  if ('code' in invitee) return recordRefused(deps, browser, invitee, invitation)
   const binding = { invitation, consultation, invitee }
-  if (session !== undefined && visitor.secret !== undefined) return boundAs(parts, visitor, binding, visitor.secret)
-  return useUp(parts, visitor, binding, codeHash)
+  if (session !== undefined && browser.secret !== undefined)
+    return toBoundBrowser(deps, browser, binding, browser.secret)
+  return useCode(deps, browser, binding, codeHash)
 }
 
 /**
- * Counts a code, known or not, or a browser that came by one: so those who wait do not take the place of one another. A part
- * of the hash does, and tells nobody the secret.
+ * Takes one from the limit of a code, known or not, or of a bound browser, so that several people who wait do not share one
+ * limit. The key holds only a part of the hash, which reveals nothing of the secret.
  */
-async function count({ limiter, limits }: RedeemingParts, hash: string): Promise<Refusal | undefined> {
+async function takeInvitationLimit(
+  { limiter, limits }: RedeemInvitationDeps,
+  hash: string,
+): Promise<Refusal | undefined> {
   const perMinute = limits.perInvitation
   const { allowed, retryAfterMs } = await limiter.take(`invitation:${hash.slice(0, 16)}`, perMinute)
   return allowed ? undefined : { code: 'rate-limited', retryAfterMs, limit: { name: 'invitation', perMinute } }
@@ -112,56 +120,62 @@ async function count({ limiter, limits }: RedeemingParts, hash: string): Promise
 
 type Binding = { invitation: Invitation; consultation: Consultation; invitee: Invitee }
 
-async function useUp(
-  parts: RedeemingParts,
-  visitor: Visitor,
+async function useCode(
+  deps: RedeemInvitationDeps,
+  browser: RedeemingBrowser,
   binding: Binding,
   codeHash: string,
-): Promise<Bound | Refusal> {
+): Promise<BoundBrowser | Refusal> {
   const { invitation, consultation, invitee } = binding
   const { participant, isNew } = invitee
   const { userId } = participant
-  const secret = parts.newSecret(SECRET_BYTES)
-  const about = { ...aboutIt(invitation), userId, room: consultation.room }
-  await keep(parts, { ...visitor.origin, caller: callerBy(invitation) }, 'invitation.redeem', DONE, about)
-  const used = await parts.invitations.use(invitation, {
+  const secret = deps.newSecret(SECRET_BYTES)
+  const about = { ...auditSubjectOf(invitation), userId, room: consultation.room }
+  await recordAction(
+    deps,
+    { ...browser.origin, caller: callerOfInvitation(invitation) },
+    'invitation.redeem',
+    DONE,
+    about,
+  )
+  const used = await deps.invitations.use(invitation, {
     codeHash,
-    sessionHash: hashOfSecret(secret),
+    sessionHash: hashSecret(secret),
     userId,
-    at: parts.clock(),
+    at: deps.clock(),
     ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS } } : {}),
   })
-  if (used === 'dead') return refuse(parts, visitor, INVALID, invitation)
-  if (used === 'full') return refuse(parts, visitor, { code: 'consultation-full' }, invitation)
-  if (used === 'closed') return refuse(parts, visitor, await whyClosed(parts, consultation.id), invitation)
-  if (isNew) parts.bell.ring(consultation.id)
-  return boundAs(parts, visitor, binding, secret)
+  if (used === 'dead') return recordRefused(deps, browser, INVALID, invitation)
+  if (used === 'full') return recordRefused(deps, browser, { code: 'consultation-full' }, invitation)
+  if (used === 'closed') return recordRefused(deps, browser, await closedRefusal(deps, consultation.id), invitation)
+  if (isNew) deps.changeBus.publish(consultation.id)
+  return toBoundBrowser(deps, browser, binding, secret)
 }
 
-/** @param secret what the browser is known by */
-function boundAs(
-  { policy, clock }: RedeemingParts,
-  { origin }: Visitor,
+/** @param secret the value of the browser's cookie */
+function toBoundBrowser(
+  { policy, clock }: RedeemInvitationDeps,
+  { origin }: RedeemingBrowser,
   { invitation, consultation, invitee }: Binding,
   secret: string,
-): Bound {
+): BoundBrowser {
   const { userId, name } = invitee.participant
   return {
-    asking: { ...origin, caller: callerBy(invitation) },
+    requester: { ...origin, caller: callerOfInvitation(invitation) },
     request: { roomId: consultation.room, userId, userName: name },
     secret,
-    forMs: closesAt(consultation, policy().window) - clock() + SLACK_MS,
+    lifetimeMs: closesAt(consultation, policy().window) - clock() + COOKIE_GRACE_MS,
   }
 }
 
-async function refuse(
-  parts: RedeemingParts,
-  { origin }: Visitor,
+async function recordRefused(
+  deps: RedeemInvitationDeps,
+  { origin }: RedeemingBrowser,
   refusal: Refusal,
   invitation?: Invitation,
 ): Promise<Refusal> {
-  const caller = invitation === undefined ? NOBODY : callerBy(invitation)
-  const about = invitation === undefined ? {} : aboutIt(invitation)
-  await keep(parts, { ...origin, caller }, 'invitation.redeem', refusedWith(refusal.code), about)
+  const caller = invitation === undefined ? UNKNOWN_CALLER : callerOfInvitation(invitation)
+  const about = invitation === undefined ? {} : auditSubjectOf(invitation)
+  await recordAction(deps, { ...origin, caller }, 'invitation.redeem', refusalOutcome(refusal.code), about)
   return refusal
 }

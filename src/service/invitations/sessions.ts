@@ -1,11 +1,11 @@
-import { callerBy, hashOfSecret, invitationIdIn } from '../../rules/invitations/invitation.ts'
+import { callerOfInvitation, hashSecret, invitationIdIn } from '../../rules/invitations/invitation.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import type { InvitationStore, Session } from './ports.ts'
+import type { InvitationStore, InvitationSession } from './ports.ts'
 
-type SessionParts = { invitations: InvitationStore }
+type SessionDeps = { invitations: InvitationStore }
 
 /** A browser that used an invitation which holds. */
-type LiveSession = Session & { sessionHash: string; consultationId: string }
+type LiveSession = InvitationSession & { sessionHash: string; consultationId: string }
 
 /**
  * Whom a cookie stands for.
@@ -13,9 +13,9 @@ type LiveSession = Session & { sessionHash: string; consultationId: string }
  * @returns undefined where nobody has it, or the invitation was revoked
  * @throws ServiceFault `record-unavailable`
  */
-export async function sessionOf({ invitations }: SessionParts, secret: string): Promise<LiveSession | undefined> {
-  const sessionHash = hashOfSecret(secret)
-  const session = await invitations.session(sessionHash)
+export async function findSession({ invitations }: SessionDeps, secret: string): Promise<LiveSession | undefined> {
+  const sessionHash = hashSecret(secret)
+  const session = await invitations.findSession(sessionHash)
   if (session === undefined || session.invitation.revokedAt !== undefined) return undefined
   return { ...session, sessionHash, consultationId: session.invitation.consultationId }
 }
@@ -26,15 +26,15 @@ export async function sessionOf({ invitations }: SessionParts, secret: string): 
  * @returns undefined as `sessionOf`, and for any other consultation than the one that the invitation is to: the same person
  *   may take part in others, and the invitation opens none of those
  */
-export async function visitorOf(
-  parts: SessionParts,
+export async function findSessionCaller(
+  deps: SessionDeps,
   secret: string,
   consultationId: string,
 ): Promise<Caller | undefined> {
-  const session = await sessionOf(parts, secret)
+  const session = await findSession(deps, secret)
   if (session?.consultationId !== consultationId) return undefined
   const { invitation, userId } = session
-  return { ...callerBy(invitation), scopes: new Set(['consultations:attend']), user: { id: userId } }
+  return { ...callerOfInvitation(invitation), scopes: new Set(['consultations:attend']), user: { id: userId } }
 }
 
 /**
@@ -43,27 +43,27 @@ export async function visitorOf(
  * @returns undefined where there is no such invitation to the consultation, or it was revoked
  * @throws ServiceFault `record-unavailable`
  */
-export async function callerByInvitation(
-  { invitations }: SessionParts,
+export async function findInvitationCaller(
+  { invitations }: SessionDeps,
   consultationId: string,
   callerId: string,
 ): Promise<Caller | undefined> {
   const id = invitationIdIn(callerId)
-  const invitation = id === undefined ? undefined : await invitations.byId(consultationId, id)
-  return invitation === undefined || invitation.revokedAt !== undefined ? undefined : callerBy(invitation)
+  const invitation = id === undefined ? undefined : await invitations.findById(consultationId, id)
+  return invitation === undefined || invitation.revokedAt !== undefined ? undefined : callerOfInvitation(invitation)
 }
 
 /**
  * The session of a browser, where it came by this code; also by one that another took the place of since.
  * @param codeHash of the code that it shows
  */
-export async function sessionBy(
-  parts: SessionParts,
+export async function findSessionForCode(
+  deps: SessionDeps,
   secret: string | undefined,
   codeHash: string,
 ): Promise<LiveSession | undefined> {
-  const session = secret === undefined ? undefined : await sessionOf(parts, secret)
+  const session = secret === undefined ? undefined : await findSession(deps, secret)
   if (session === undefined || session.codeHash === codeHash) return session
-  const now = await parts.invitations.byCode(codeHash)
+  const now = await deps.invitations.findByCode(codeHash)
   return now?.id === session.invitation.id ? session : undefined
 }

@@ -1,12 +1,14 @@
 import { OperatorError } from '../fault.ts'
-import { type CurrentKey, ringChanges } from '../../rules/key-ring.ts'
-import type { Clock, KeyRegister, Ledger, NewId } from '../ports.ts'
+import { type CurrentKey, compareKeyRing } from '../../rules/key-ring.ts'
+import type { Clock, NewId } from '../ports.ts'
+import type { Ledger } from '../ports.ts'
+import type { KeyRegister } from './ports.ts'
 
 /** What admitting keys needs. */
-export type AdmittingParts = { register: KeyRegister; ledger: Ledger; clock: Clock; newId: NewId }
+export type AdmitKeysDeps = { register: KeyRegister; ledger: Ledger; clock: Clock; newId: NewId }
 
 /** A key lies under an id that once had another one. */
-export class KidReusedError extends OperatorError {
+class KidReusedError extends OperatorError {
   override name = 'KidReusedError'
 
   constructor(kids: readonly string[]) {
@@ -20,8 +22,8 @@ export class KidReusedError extends OperatorError {
  * Admits a ring before it is used: what changes is recorded, and a kid that once had another key is refused.
  * @throws KidReusedError; ServiceFault `record-unavailable`
  */
-export async function admitKeys({ register, ledger, clock, newId }: AdmittingParts, ring: readonly CurrentKey[]) {
-  const { changed, reused } = ringChanges(await register.list(), ring, clock())
+export async function admitKeys({ register, ledger, clock, newId }: AdmitKeysDeps, ring: readonly CurrentKey[]) {
+  const { changed, reused } = compareKeyRing(await register.list(), ring, clock())
   if (reused.length > 0) throw new KidReusedError(reused)
   if (changed.length === 0) return
   const requestId = newId()

@@ -1,5 +1,5 @@
 import type { Place } from '../../rules/cursor.ts'
-import type { Entrant, Revocation } from '../../rules/revocation.ts'
+import type { TokenSubject, Revocation } from '../../rules/revocation.ts'
 
 export type { Revocation }
 
@@ -7,11 +7,11 @@ export type { Revocation }
 export type RevocationStore = {
   add(revocation: Revocation): Promise<void>
   remove(id: string): Promise<void>
-  byId(id: string): Promise<Revocation | undefined>
+  findById(id: string): Promise<Revocation | undefined>
   /** All that are in force. */
-  all(): Promise<Revocation[]>
+  list(): Promise<Revocation[]>
   /** Those that name this user, this room, both, or everybody. */
-  naming(entrant: Pick<Entrant, 'room' | 'userId'>): Promise<Revocation[]>
+  findMatching(entrant: Pick<TokenSubject, 'room' | 'userId'>): Promise<Revocation[]>
   /** Newest first. */
-  page(asked: { limit: number; before?: Place }): Promise<Revocation[]>
+  listPage(asked: { limit: number; before?: Place }): Promise<Revocation[]>
 }

@@ -1,12 +1,14 @@
 import type { Inspection } from '../../contract/tokens/inspection.ts'
 import type { Deployment } from '../../rules/tokens/deployment.ts'
 import { inspect, NO_TOKEN } from '../../rules/tokens/inspect.ts'
-import { tokenParts } from '../../rules/tokens/jwt-parts.ts'
-import type { Asking } from '../requester.ts'
-import type { Clock, Keys, Ledger } from '../ports.ts'
+import { parseToken } from '../../rules/tokens/parse-token.ts'
+import type { Requester } from '../requester.ts'
+import type { Clock } from '../ports.ts'
+import type { Ledger } from '../ports.ts'
+import type { Keys } from '../keys/ports.ts'
 
 /** What a diagnosis needs. */
-export type InspectingParts = { deployment: Deployment; clock: Clock; keys: Pick<Keys, 'verify'> }
+export type InspectTokenDeps = { deployment: Deployment; clock: Clock; keys: Pick<Keys, 'verify'> }
 
 /**
  * Says why a token is refused. It is sent nowhere, and nothing of it is kept.
@@ -14,12 +16,12 @@ export type InspectingParts = { deployment: Deployment; clock: Clock; keys: Pick
  * @param show whether personal data is told, or masked
  */
 export async function inspectToken(
-  { deployment, clock, keys }: InspectingParts,
+  { deployment, clock, keys }: InspectTokenDeps,
   token: string,
   show = false,
 ): Promise<Inspection> {
   const text = token.trim()
-  const parts = tokenParts(text)
+  const parts = parseToken(text)
   if (parts === undefined) return NO_TOKEN
   const { kid } = parts.header
   const shared = deployment.algorithm === 'HS256'
@@ -29,13 +31,13 @@ export async function inspectToken(
 }
 
 /** The same for a caller; that it asked stands in the record, what it asked about does not. */
-export async function inspectFor(
-  parts: InspectingParts & { ledger: Ledger },
-  { caller, ...asking }: Asking,
+export async function inspectTokenForCaller(
+  parts: InspectTokenDeps & { ledger: Ledger },
+  { caller, ...requester }: Requester,
   token: string,
 ): Promise<Inspection> {
   const inspection = await inspectToken(parts, token)
   const { clock, ledger } = parts
-  await ledger.append({ ...asking, time: clock(), caller: caller.id, action: 'token.inspect', outcome: 'done' })
+  await ledger.append({ ...requester, time: clock(), caller: caller.id, action: 'token.inspect', outcome: 'done' })
   return inspection
 }

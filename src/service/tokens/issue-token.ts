@@ -1,131 +1,168 @@
-import { type About, entryOf, recordRefusal } from '../audit/record.ts'
-import type { Asking } from '../requester.ts'
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
 import type { ProblemCode, Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
+import { isConsultationBound } from '../../rules/consultations/admission.ts'
+import type { Consultation } from '../../rules/consultations/consultation.ts'
+import { metricsCallerOf } from '../../rules/invitations/invitation.ts'
+import type { Caller, Policy } from '../../rules/policy/policy.ts'
+import { toIso } from '../../rules/time.ts'
 import { claimsOf, tokenHeader } from '../../rules/tokens/claims.ts'
 import { type Deployment, meetingOf } from '../../rules/tokens/deployment.ts'
-import type { Consultation } from '../../rules/consultations/consultation.ts'
-import { type Admission, admission, isBound } from '../../rules/consultations/admission.ts'
-import { isoOf } from '../../rules/time.ts'
-import { countedAs } from '../../rules/invitations/invitation.ts'
-import type { Caller, Policy } from '../../rules/policy/policy.ts'
-import { decide, type Grant } from '../../rules/tokens/decide.ts'
-import { countGrant, type IssuingLimits } from './token-limits.ts'
-import { enter, type EnteringParts, waitingAnswer } from '../consultations/enter.ts'
-import type { Clock, Keys, Ledger, NewId, RateLimiter, Trace } from '../ports.ts'
+import { type Decision, evaluate, type Grant, isCoveredBy } from '../../rules/tokens/evaluate.ts'
+import { type AuditSubject, auditEntryOf, recordRefusal } from '../audit/record.ts'
+import type { Keys } from '../keys/ports.ts'
+import type { Ledger, NewId, RateLimiter } from '../ports.ts'
+import type { Requester } from '../requester.ts'
+import { enterConsultation, type EnterConsultationDeps, recordWaiting, toWaitingAnswer } from './enter-consultation.ts'
+import { takeTokenLimits, type TokenLimits } from './token-limits.ts'
 
-/** What issuing needs. */
-export type IssuingParts = EnteringParts & {
-  policy: () => Policy
+export type IssueTokenDeps = EnterConsultationDeps & {
   deployment: Deployment
-  clock: Clock
   newId: NewId
   keys: Pick<Keys, 'signer'>
   ledger: Ledger
   limiter: RateLimiter
-  limits: IssuingLimits
-  metrics: IssuingMetrics
-  trace: Trace
+  limits: TokenLimits
+  metrics: TokenMetrics
 }
 
-/** Counts what was decided; each name is one that the policy knows. */
-type IssuingMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
+/** Counts issued tokens and refused requests. `role` and `caller` are names that the policy knows. */
+type TokenMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
+
+/** The token that a new one replaces: its id, and when it was issued, in epoch milliseconds. */
+type Renewed = { jti: string; issuedAt: number }
+
+/** A token request on its way to a token. */
+type Issuance = {
+  requester: Requester
+  request: TokenRequest
+  /** When the request arrived, in epoch milliseconds. Neither waiting nor signing makes a token valid for longer. */
+  at: number
+  isAborted: (() => boolean) | undefined
+  renews: Renewed | undefined
+}
+
+/** What an evaluation was based on, so that a change can be noticed after signing. */
+type Basis = { policy: Policy; consultation: Consultation | undefined }
 
 /**
- * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
- * @param request a request whose shape was checked
- * @param gone tells that nobody waits for the token any more; then it is not signed
- * @param renews the token that this one takes the place of: its id, and when it was issued, in epoch milliseconds
- * @returns the answer, or who waits to be admitted, or the refusal; each stands in the record by then
- * @throws ServiceFault `overloaded`, `client-gone`, `record-unavailable`; the token, if there is one, is dropped
+ * Issues a token. Every token leaves the service through this function: it evaluates the request, counts it against the
+ * limits, signs, writes the audit entry, and evaluates once more in case the policy, the consultation or the revocations
+ * changed meanwhile.
+ * @param request a request that fits its schema
+ * @param isAborted whether the client closed the connection; the token is not signed then
+ * @param renews the token that the new one replaces
+ * @returns the token; or that the participant waits to be admitted; or a refusal. Each is in the audit record by then
+ * @throws ServiceFault `overloaded`, `client-aborted`, `record-unavailable`; a token that was signed is dropped
  */
 export async function issueToken(
-  parts: IssuingParts,
-  asking: Asking,
+  deps: IssueTokenDeps,
+  requester: Requester,
   request: TokenRequest,
-  gone?: () => boolean,
-  renews?: { jti: string; issuedAt: number },
+  isAborted?: () => boolean,
+  renews?: Renewed,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  // From before anything is looked up: what takes time prolongs no token, and what changes meanwhile is later than it.
-  const at = parts.clock()
-  const { consultation, outcome } = isBound(asking.caller) ? await enter(parts, asking, request) : NO_CONSULTATION
-  if (outcome !== undefined && 'since' in outcome) return waitingAnswer(outcome)
-  const about = {
-    ...(consultation === undefined ? {} : { consultation: consultation.id }),
-    ...(renews === undefined ? {} : { renews: renews.jti }),
+  const issuance: Issuance = { requester, request, at: deps.clock(), isAborted, renews }
+  const policy = deps.policy()
+  const { consultation, decision } = await decide(deps, issuance)
+  if ('since' in decision) return toWaitingAnswer(decision)
+  const links = linksOf(consultation, renews)
+  if ('code' in decision) return recordRefused(deps, issuance, decision, links)
+  const limited = await takeTokenLimits(deps, requester.caller, decision)
+  if (limited !== undefined) return recordRefused(deps, issuance, limited, links)
+  const answer = await sign(deps, issuance, decision, links)
+  const change = await findChange(deps, issuance, decision, { policy, consultation })
+  if (change === undefined) return answer
+  // The signed token is dropped: the request is decided as if it came now.
+  if ('code' in change) return recordRefused(deps, issuance, change, links)
+  if ('since' in change) {
+    await recordWaiting(deps, requester, change)
+    return toWaitingAnswer(change)
   }
-  const decision = parts.trace('decide', () => decided(parts.policy(), asking.caller, request, outcome))
-  if ('code' in decision) return refuse(parts, asking, request, decision, about)
-  const passed = (await revocation(parts, decision, renews)) ?? (await countGrant(parts, asking.caller, decision))
-  if (passed !== undefined) return refuse(parts, asking, request, passed, about)
-  const answer = await issue(parts, asking, decision, { gone, at }, about)
-  // Whoever was revoked, or shut out of the consultation, while the token was made does not get it.
-  const late = (await revocation(parts, decision, renews)) ?? (await shutOut(parts, asking, request, consultation, at))
-  return late === undefined ? answer : refuse(parts, asking, request, late, about)
+  return issueToken(deps, requester, request, isAborted, renews)
 }
 
-/** What became of a consultation since it let somebody in at a time. */
-async function shutOut(
-  { consultations, policy }: IssuingParts,
-  { caller }: Asking,
-  request: TokenRequest,
-  entered: Consultation | undefined,
-  at: number,
-): Promise<Refusal | undefined> {
-  const now = entered === undefined ? undefined : await consultations.byId(entered.id)
-  if (entered === undefined || now?.version === entered.version) return undefined
-  const outcome = admission(policy(), caller, request, now, at)
-  return 'code' in outcome ? outcome : undefined
+/** Evaluates the request; a participant of a consultation takes a place or waits. */
+async function decide(
+  deps: IssueTokenDeps,
+  { requester, request, at, renews }: Issuance,
+): Promise<{ consultation: Consultation | undefined; decision: Decision }> {
+  const { caller } = requester
+  if (isConsultationBound(caller)) {
+    return enterConsultation(deps, { requester, request, at, issuedAt: renews?.issuedAt })
+  }
+  const decision = deps.trace('decide', () => evaluate(deps.policy(), caller, request, undefined, at))
+  if ('code' in decision || 'since' in decision) return { consultation: undefined, decision }
+  return { consultation: undefined, decision: (await checkRevoked(deps, decision, renews)) ?? decision }
 }
 
-const NO_CONSULTATION = { consultation: undefined, outcome: undefined }
-
-const decided = (policy: Policy, caller: Caller, request: TokenRequest, entered: Admission | Refusal | undefined) =>
-  entered !== undefined && 'code' in entered ? entered : decide(policy, caller, request, entered)
-
-/** Whom the policy would grant a token may be revoked; the rooms of consultations are known by name, whoever asks. */
-async function revocation(
-  { revoked }: IssuingParts,
+/** Rooms of consultations are known by name, so a revocation of a consultation applies to every caller. */
+async function checkRevoked(
+  { revoked }: IssueTokenDeps,
   { room, user }: Grant,
-  renews: { issuedAt: number } | undefined,
+  renews: Renewed | undefined,
 ): Promise<Refusal | undefined> {
   const issued = renews === undefined ? {} : { issuedAt: renews.issuedAt }
-  return (await revoked.bars({ room, userId: user.id, ...issued })) ? { code: 'revoked' } : undefined
+  return (await revoked.isRevoked({ room, userId: user.id, ...issued })) ? { code: 'revoked' } : undefined
 }
 
-/** What a token is about beside its claims. */
+/**
+ * Evaluates a granted request again after signing.
+ * @param basis what the grant was based on
+ * @returns undefined where the grant still holds; otherwise the new decision
+ */
+async function findChange(
+  deps: IssueTokenDeps,
+  { requester, request, at, renews }: Issuance,
+  grant: Grant,
+  basis: Basis,
+): Promise<Decision | undefined> {
+  const revoked = await checkRevoked(deps, grant, renews)
+  if (revoked !== undefined) return revoked
+  const before = basis.consultation
+  const consultation = before === undefined ? undefined : await deps.consultations.findById(before.id)
+  if (consultation?.version === before?.version && deps.policy() === basis.policy) return undefined
+  const decision = evaluate(deps.policy(), requester.caller, request, consultation, at)
+  return 'room' in decision && isCoveredBy(grant, decision) ? undefined : decision
+}
+
+/** What an audit entry about a token links to: its consultation, and the token that it renews. */
 type Links = Pick<AuditEntry, 'consultation' | 'renews'>
+
+const linksOf = (consultation: Consultation | undefined, renews: Renewed | undefined): Links => ({
+  ...(consultation === undefined ? {} : { consultation: consultation.id }),
+  ...(renews === undefined ? {} : { renews: renews.jti }),
+})
 
 const actionOf = ({ renews }: Links) => (renews === undefined ? 'token.issue' : 'token.renew')
 
-async function refuse(
-  parts: IssuingParts,
-  asking: Asking,
-  request: TokenRequest,
+async function recordRefused(
+  deps: IssueTokenDeps,
+  { requester, request }: Issuance,
   refusal: Refusal,
-  about: Links,
+  links: Links,
 ): Promise<Refusal> {
-  await recordRefusal(parts, asking, refusal.code, { ...askedBy(asking.caller, request), ...about }, actionOf(about))
-  parts.metrics.refused(refusal.code)
+  const subject = { ...requestedSubject(requester.caller, request), ...links }
+  await recordRefusal(deps, requester, refusal.code, subject, actionOf(links))
+  deps.metrics.refused(refusal.code)
   return refusal
 }
 
-async function issue(
-  parts: IssuingParts,
-  asking: Asking,
+/** Signs a granted token, and writes its audit entry before returning it. */
+async function sign(
+  deps: IssueTokenDeps,
+  { requester, at, isAborted }: Issuance,
   grant: Grant,
-  { gone, at }: { gone: (() => boolean) | undefined; at: number },
-  about: Links,
+  links: Links,
 ): Promise<TokenAnswer> {
-  // One signer from header to signature: the ring may change in between.
-  const signer = parts.keys.signer()
-  const header = tokenHeader(parts.deployment, signer.keyId)
-  const claims = claimsOf(parts.deployment, grant, at, parts.newId())
-  const token = await parts.trace('sign', () => signer.sign(header, claims, gone))
-  const kept: AuditEntry = {
-    ...entryOf(parts, asking, actionOf(about), 'issued'),
-    ...about,
+  // One signer for header and signature: the key ring may be reloaded in between.
+  const signer = deps.keys.signer()
+  const header = tokenHeader(deps.deployment, signer.keyId)
+  const claims = claimsOf(deps.deployment, grant, at, deps.newId())
+  const token = await deps.trace('sign', () => signer.sign(header, claims, isAborted))
+  const entry: AuditEntry = {
+    ...auditEntryOf(deps, requester, actionOf(links), 'issued'),
+    ...links,
     room: grant.room,
     userId: grant.user.id,
     role: grant.role,
@@ -133,25 +170,25 @@ async function issue(
     ...('kid' in header ? { kid: header.kid } : {}),
     lifetimeSeconds: grant.lifetimeSeconds,
   }
-  await parts.trace('record', () => parts.ledger.append(kept))
-  parts.metrics.issued(grant.role, countedAs(asking.caller))
+  await deps.trace('record', () => deps.ledger.append(entry))
+  deps.metrics.issued(grant.role, metricsCallerOf(requester.caller))
   return {
     token,
-    expiresAt: isoOf(claims.exp * 1000),
+    expiresAt: toIso(claims.exp * 1000),
     roomId: grant.room,
     userRole: grant.role,
     moderator: grant.rolePolicy.moderator,
-    meeting: meetingOf(parts.deployment, grant.room, grant.rolePolicy),
-    ...(grant.consultation === undefined ? {} : { consultationId: grant.consultation }),
+    meeting: meetingOf(deps.deployment, grant.room, grant.rolePolicy),
+    ...(grant.admitted === undefined ? {} : { consultationId: grant.admitted.consultation.id }),
   }
 }
 
-/** What a refused request asked for, and for whom: a signed-in user is who was verified, whatever the request says. */
-function askedBy({ user }: Caller, { roomId, userId, userRole }: TokenRequest): About {
-  const who = user?.id ?? userId
+/** The room, user and role of a refused request. A signed-in user is the verified one, whatever the request says. */
+function requestedSubject({ user }: Caller, { roomId, userId, userRole }: TokenRequest): AuditSubject {
+  const id = user?.id ?? userId
   return {
     room: roomId,
-    ...(who === undefined ? {} : { userId: who }),
+    ...(id === undefined ? {} : { userId: id }),
     ...(userRole === undefined ? {} : { role: userRole }),
   }
 }

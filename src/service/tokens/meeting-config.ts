@@ -1,13 +1,14 @@
 import type { MeetingConfig, MeetingConfigQuery } from '../../contract/meetings/meeting-config.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { decideMeetingConfig } from '../../rules/tokens/meeting-access.ts'
+import { evaluateMeetingConfig } from '../../rules/tokens/meeting-access.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import { recordRefusal } from '../audit/record.ts'
-import type { Asking } from '../requester.ts'
-import type { Clock, Ledger } from '../ports.ts'
+import type { Requester } from '../requester.ts'
+import type { Clock } from '../ports.ts'
+import type { Ledger } from '../ports.ts'
 
 /** What telling how a meeting fits needs. */
-export type MeetingConfigParts = { policy: () => Policy; clock: Clock; ledger: Ledger }
+export type MeetingConfigDeps = { policy: () => Policy; clock: Clock; ledger: Ledger }
 
 /**
  * Tells a caller how a meeting fits a role. It lets nobody in and tells nothing of anybody: only a refusal is recorded.
@@ -15,12 +16,12 @@ export type MeetingConfigParts = { policy: () => Policy; clock: Clock; ledger: L
  * @returns the options, or a refusal, which stands in the record by then
  * @throws ServiceFault `record-unavailable`
  */
-export async function tellMeetingConfig(
-  parts: MeetingConfigParts,
-  asking: Asking,
+export async function readMeetingConfig(
+  deps: MeetingConfigDeps,
+  requester: Requester,
   query: MeetingConfigQuery,
 ): Promise<MeetingConfig | Refusal> {
-  const decided = decideMeetingConfig(parts.policy(), asking.caller, query)
-  if ('code' in decided) await recordRefusal(parts, asking, decided.code, { role: query.role })
+  const decided = evaluateMeetingConfig(deps.policy(), requester.caller, query)
+  if ('code' in decided) await recordRefusal(deps, requester, decided.code, { role: query.role })
   return decided
 }

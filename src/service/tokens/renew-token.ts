@@ -3,32 +3,31 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
+import { parseToken } from '../../rules/tokens/parse-token.ts'
 import {
-  askingFor,
-  isNoMore,
-  isSince,
+  createRenewalCaller,
+  currentCaller,
+  grantsNoMore,
+  isIssuedSince,
+  parseRenewableToken,
   type Renewable,
-  renewableOf,
   renewalRequest,
-  stillAsking,
 } from '../../rules/tokens/renewal.ts'
-import { tokenParts } from '../../rules/tokens/jwt-parts.ts'
-import { bannedFor, failing } from '../login-failures.ts'
-import { type IssuingParts, issueToken } from './issue-token.ts'
-import type { Keys } from '../ports.ts'
+import type { Keys } from '../keys/ports.ts'
+import { checkBan, countFailure } from '../login-failures.ts'
+import { issueToken, type IssueTokenDeps } from './issue-token.ts'
 
-/** What renewing needs. */
-export type RenewingParts = IssuingParts & {
+export type RenewTokenDeps = IssueTokenDeps & {
   keys: Pick<Keys, 'verify'>
-  /** Whether whoever is none of the policy's callers may still ask for a participant: an invitation, by `invitation:<id>`. */
-  mayStillAsk(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
+  /** Whether a caller that is not in the policy may still request tokens for a participant: an invitation, as `invitation:<id>`. */
+  mayStillRequest(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
   metrics: { renewal(outcome: 'issued' | 'waiting' | 'refused'): void }
 }
 
-/** A token as it was presented, and where it came from. */
+/** A token that was presented for renewal, and where it came from. */
 export type PresentedToken = {
   token: string
-  /** Where it came from as it is counted. */
+  /** The address for counting failures: IPv4, or the /64 network of IPv6. */
   network: string
   origin: Origin
 }
@@ -36,71 +35,75 @@ export type PresentedToken = {
 const NOT_RENEWABLE: Refusal = { code: 'token-not-renewable' }
 
 /**
- * Issues a token in the place of another, which is the only credential: for the same person in the same room, after
- * everything was checked again. The same token may be renewed more than once, for an answer may get lost.
- * @param failedPerMinute what is no token of ours counts against the address; past it, the address is banned for a while
- * @param gone tells that nobody waits for the answer any more
- * @returns what `issueToken` answers; or `token-not-renewable`, the same for everything that is wrong with the token itself;
- *   or `not-a-participant`, `rate-limited`. Each stands in the record by then
- * @throws what `issueToken` throws
+ * Replaces a token by a new one for the same person in the same room. The token itself is the only credential; the policy,
+ * the consultation and the revocations are checked again. A token may be renewed more than once, because an answer may get
+ * lost on the way.
+ * @param failedPerMinute tokens of other issuers that an address may present per minute before it is banned
+ * @param isAborted whether the client closed the connection
+ * @returns what `issueToken` returns; or `token-not-renewable`, the same for everything that is wrong with the token;
+ *   or `not-a-participant`, `rate-limited`. Each is in the audit record by then
+ * @throws ServiceFault with the codes of `issueToken`
  */
 export async function renewToken(
-  parts: RenewingParts,
+  deps: RenewTokenDeps,
   failedPerMinute: number,
   presented: PresentedToken,
-  gone?: () => boolean,
+  isAborted?: () => boolean,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  const outcome = await renewed(parts, failedPerMinute, presented, gone)
-  parts.metrics.renewal('code' in outcome ? 'refused' : 'state' in outcome ? 'waiting' : 'issued')
+  const outcome = await renew(deps, failedPerMinute, presented, isAborted)
+  deps.metrics.renewal('code' in outcome ? 'refused' : 'state' in outcome ? 'waiting' : 'issued')
   return outcome
 }
 
-async function renewed(
-  parts: RenewingParts,
+async function renew(
+  deps: RenewTokenDeps,
   failedPerMinute: number,
   { token, network, origin }: PresentedToken,
-  gone: (() => boolean) | undefined,
+  isAborted: (() => boolean) | undefined,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  const banned = await bannedFor(parts, network)
+  const banned = await checkBan(deps, network)
   if (banned !== undefined) return banned
-  const old = await ours(parts, token)
-  const consultation = old === undefined ? undefined : await parts.consultations.byRoom(old.room)
+  const old = await readOwnToken(deps, token)
+  const consultation = old === undefined ? undefined : await deps.consultations.findByRoom(old.fields.roomId)
   if (old === undefined || consultation === undefined) {
-    await refuse(parts, origin, NOT_RENEWABLE)
-    return failing(parts, network, failedPerMinute, NOT_RENEWABLE)
+    await recordRefused(deps, origin, NOT_RENEWABLE)
+    return countFailure(deps, network, failedPerMinute, NOT_RENEWABLE)
   }
-  const participant = consultation.participants.find(({ userId }) => userId === old.user.id)
-  if (participant === undefined) return refuse(parts, origin, { code: 'not-a-participant' }, old, consultation)
-  const may = isSince(old, participant) && isNoMore(parts.policy(), old, participant)
-  const caller = may ? await callerOf(parts, consultation, participant) : undefined
-  if (caller === undefined) return refuse(parts, origin, NOT_RENEWABLE, old, consultation)
-  const request = renewalRequest(parts.policy(), caller, old, participant.role)
-  return issueToken(parts, { ...origin, caller }, request, gone, old)
+  const participant = consultation.participants.find(({ userId }) => userId === old.fields.userId)
+  if (participant === undefined) return recordRefused(deps, origin, { code: 'not-a-participant' }, old, consultation)
+  const isRenewable = isIssuedSince(old, participant) && grantsNoMore(deps.policy(), old, participant)
+  const caller = isRenewable ? await findCaller(deps, consultation, participant) : undefined
+  if (caller === undefined) return recordRefused(deps, origin, NOT_RENEWABLE, old, consultation)
+  const request = renewalRequest(deps.policy(), caller, old, participant.role)
+  return issueToken(deps, { ...origin, caller }, request, isAborted, old)
 }
 
-/** @returns what a token says that this service signed, and that may be renewed */
-async function ours({ deployment, clock, keys }: RenewingParts, token: string): Promise<Renewable | undefined> {
-  const taken = tokenParts(token)
-  const old = taken === undefined ? undefined : renewableOf(taken, deployment, clock())
-  if (taken === undefined || old === undefined) return undefined
-  const { kid } = taken.header
-  return (await keys.verify(token, typeof kid === 'string' ? kid : undefined)) === 'valid' ? old : undefined
+/** @returns what a token says that this service signed and that may be renewed */
+async function readOwnToken(
+  { deployment, clock, keys }: RenewTokenDeps,
+  token: string,
+): Promise<Renewable | undefined> {
+  const parsed = parseToken(token)
+  const renewable = parsed === undefined ? undefined : parseRenewableToken(parsed, deployment, clock())
+  if (parsed === undefined || renewable === undefined) return undefined
+  const { kid } = parsed.header
+  return (await keys.verify(token, typeof kid === 'string' ? kid : undefined)) === 'valid' ? renewable : undefined
 }
 
-/** Whoever asked for the participant's last token, where that is still allowed. */
-async function callerOf(
-  { policy, mayStillAsk }: RenewingParts,
+/** Finds the caller who requested the participant's last token, if that caller may still do so. */
+async function findCaller(
+  { policy, mayStillRequest }: RenewTokenDeps,
   consultation: Consultation,
   participant: Participant,
 ): Promise<Caller | undefined> {
   const { via, role } = participant
-  if (via === undefined || policy().callers.has(via)) return stillAsking(policy(), participant)
-  return (await mayStillAsk(via, consultation, participant)) ? askingFor(via, role) : undefined
+  if (via === undefined || policy().callers.has(via)) return currentCaller(policy(), participant)
+  return (await mayStillRequest(via, consultation, participant)) ? createRenewalCaller(via, role) : undefined
 }
 
-/** Keeps a refusal; what a token says stands in it only where the token is ours. */
-async function refuse(
-  { ledger, clock, metrics }: RenewingParts,
+/** Records a refusal. What the token says is recorded only if this service signed it. */
+async function recordRefused(
+  { ledger, clock, metrics }: RenewTokenDeps,
   origin: Origin,
   refusal: Refusal,
   old?: Renewable,
@@ -113,7 +116,7 @@ async function refuse(
     action: 'token.renew',
     outcome: 'refused',
     code: refusal.code,
-    ...(old === undefined ? {} : { room: old.room, userId: old.user.id, renews: old.jti }),
+    ...(old === undefined ? {} : { room: old.fields.roomId, userId: old.fields.userId, renews: old.jti }),
     ...(consultation === undefined ? {} : { consultation: consultation.id }),
   })
   metrics.refused(refusal.code)

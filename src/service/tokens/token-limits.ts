@@ -1,24 +1,24 @@
 import type { Refusal } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import type { Grant } from '../../rules/tokens/decide.ts'
+import type { Grant } from '../../rules/tokens/evaluate.ts'
 import type { RateLimiter } from '../ports.ts'
 
 /** Tokens a minute. */
-export type IssuingLimits = { perUser: number; perRoom: number }
+export type TokenLimits = { perUser: number; perRoom: number }
 
-type CountingParts = { limiter: RateLimiter; limits: IssuingLimits }
+type TokenLimitDeps = { limiter: RateLimiter; limits: TokenLimits }
 
 /**
- * Counts a token against its user and its room. Only what is granted counts: nobody can shut a room for others by asking
+ * Counts a token against its user and its room. Only what is granted counts: nobody can shut a room for others by requester
  * for it in vain. A signed-in user was counted already, when the request came.
  */
-export async function countGrant(
-  { limiter, limits }: CountingParts,
+export async function takeTokenLimits(
+  { limiter, limits }: TokenLimitDeps,
   caller: Caller,
   grant: Grant,
 ): Promise<Refusal | undefined> {
   const buckets = [
-    { name: 'user', key: userKey(caller, grant.user.id), perMinute: limits.perUser },
+    { name: 'user', key: userBucketKey(caller, grant.user.id), perMinute: limits.perUser },
     { name: 'room', key: `room:${grant.room}`, perMinute: limits.perRoom },
   ]
   for (const { name, key, perMinute } of caller.user === undefined ? buckets : buckets.slice(1)) {
@@ -29,4 +29,4 @@ export async function countGrant(
 }
 
 /** The bucket of an end user; callers do not share it, for each has user ids of its own. */
-export const userKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
+export const userBucketKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { CheckpointStore } from '../../service/ports.ts'
-import { available } from '../database/errors.ts'
+import type { CheckpointStore } from '../../service/audit/ports.ts'
+import { orUnavailable } from '../database/errors.ts'
 import type { Database } from '../database/schema.ts'
 
 const PAGE = 100
@@ -9,13 +9,13 @@ const PAGE = 100
 export function openCheckpoints(db: Database): CheckpointStore {
   return {
     add: (time, jws) =>
-      available(async () => {
+      orUnavailable(async () => {
         // Two replicas at one time would take one number; whoever comes second fails, and takes its checkpoint the next time.
         await sql`insert into audit_checkpoint (number, time, jws)
           select coalesce(max(number), 0) + 1, ${sql.val(time)}, ${sql.val(jws)} from audit_checkpoint`.execute(db)
       }),
     lastAt: () =>
-      available(async () => {
+      orUnavailable(async () => {
         const last = await db
           .selectFrom('audit_checkpoint')
           .select('time')
@@ -25,7 +25,7 @@ export function openCheckpoints(db: Database): CheckpointStore {
         return last?.time
       }),
     page: (after) =>
-      available(() =>
+      orUnavailable(() =>
         db
           .selectFrom('audit_checkpoint')
           .select(['number', 'time', 'jws'])

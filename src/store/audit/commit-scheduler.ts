@@ -8,29 +8,29 @@ const COMMIT_INTERVAL_MS = 10
 
 /** So much of another wait entries wait for each other, and no longer than this. */
 const PART_OF_WAIT = 1 / 20
-const LONGEST_COMPANY_MS = 50
+const MAX_GROUP_COMMIT_DELAY_MS = 50
 
 /**
  * How long entries wait for each other where whoever asks waits for something else anyway.
  * @param waitMs for how long that is, in milliseconds
  */
-export const companyMs = (waitMs: number): number => Math.min(waitMs * PART_OF_WAIT, LONGEST_COMPANY_MS)
+export const groupCommitDelayMs = (waitMs: number): number => Math.min(waitMs * PART_OF_WAIT, MAX_GROUP_COMMIT_DELAY_MS)
 
 /** After failures commits are tried ever more seldom, but no more seldom than this: whoever asks waits that long at most. */
-const LONGEST_INTERVAL_MS = 500
+const MAX_COMMIT_INTERVAL_MS = 500
 
 /**
  * When commits are due: apart from each other, and after failures ever more seldom.
  * @param waitMs how long whoever comes now waits for something else, in milliseconds
  */
-export function paceOf(waitMs: () => number) {
+export function createCommitScheduler(waitMs: () => number) {
   let beganAt = -Infinity
   let intervalMs = COMMIT_INTERVAL_MS
   let failed = false
   return {
     /** Resolves when one is due. @param isFull whether as many wait as go together; after a failure they wait all the same */
     async due(isFull: boolean): Promise<void> {
-      const earlyMs = beganAt + Math.max(intervalMs, companyMs(waitMs())) - performance.now()
+      const earlyMs = beganAt + Math.max(intervalMs, groupCommitDelayMs(waitMs())) - performance.now()
       if (earlyMs > 0 && (failed || !isFull)) await setTimeout(earlyMs)
       beganAt = performance.now()
     },
@@ -42,7 +42,7 @@ export function paceOf(waitMs: () => number) {
     },
     fail(): void {
       failed = true
-      intervalMs = Math.min(2 * intervalMs, LONGEST_INTERVAL_MS)
+      intervalMs = Math.min(2 * intervalMs, MAX_COMMIT_INTERVAL_MS)
     },
     /** @returns whether the last one failed; told once, for less may still fit on a full disk, and then a probe tries anew */
     tellFailure(): boolean {

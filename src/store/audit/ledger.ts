@@ -4,13 +4,13 @@ import type { AuditEntry, ChainedEntry, ChainEnd } from '../../contract/audit/au
 import type { ChainHead } from '../../contract/audit/checkpoint.ts'
 import { ServiceFault } from '../../service/fault.ts'
 import type { Ledger } from '../../service/ports.ts'
-import { available } from '../database/errors.ts'
-import { rowOf, valuesOf } from './row.ts'
-import { paceOf } from './commit-scheduler.ts'
+import { orUnavailable } from '../database/errors.ts'
+import { toRow, toValues } from './row.ts'
+import { createCommitScheduler } from './commit-scheduler.ts'
 import type { Database } from '../database/schema.ts'
 
 /** How a chain grows: given its end and the next entry, the next as it is kept. */
-export type Link = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
+export type LinkEntry = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
 
 /** Whose chain it is. Every start of a writer begins a chain of its own, so that no writer waits for another. */
 export type Writer = { name: string; chain: string }
@@ -33,13 +33,13 @@ const MAX_WAITING = 10_000
 export function openLedger(
   db: Database,
   writer: Writer,
-  link: Link,
+  link: LinkEntry,
   events: CommitEvents,
   waitMs: () => number = () => 0,
 ): Ledger {
   const waiting: Waiting[] = []
-  const commit = committer(db, writer, link)
-  const pace = paceOf(waitMs)
+  const commit = createCommitter(db, writer, link)
+  const pace = createCommitScheduler(waitMs)
   let committing = false
 
   async function commitWaiting(): Promise<void> {
@@ -75,37 +75,41 @@ export function openLedger(
 }
 
 /** Appends entries to a writer's chain by one statement, whose text is made once for each number of them. */
-function committer(db: Database, writer: Writer, link: Link): (entries: readonly AuditEntry[]) => Promise<void> {
+function createCommitter(
+  db: Database,
+  writer: Writer,
+  link: LinkEntry,
+): (entries: readonly AuditEntry[]) => Promise<void> {
   /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
   let end: ChainEnd | undefined
   const texts = new Map<number, string>()
   return async (entries) => {
-    let last = end ?? (await endOf(db, writer))
+    let last = end ?? (await findChainEnd(db, writer))
     end = undefined
     const chained = entries.map((entry) => {
       const next = link(last, entry)
       last = next
       return next
     })
-    const text = texts.get(chained.length) ?? db.insertInto('audit_entry').values(chained.map(rowOf)).compile().sql
+    const text = texts.get(chained.length) ?? db.insertInto('audit_entry').values(chained.map(toRow)).compile().sql
     texts.set(chained.length, text)
-    await db.executeQuery(CompiledQuery.raw(text, chained.flatMap(valuesOf)))
+    await db.executeQuery(CompiledQuery.raw(text, chained.flatMap(toValues)))
     end = last
   }
 }
 
 /** The end of a writer's chain; before its first entry, what that entry has to name. */
-async function endOf(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
-  const own = await endOrStub(db, chain)
+async function findChainEnd(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
+  const own = await findEndOrMarker(db, chain)
   if (own !== undefined) return own
-  const before = await chainBefore(db, name)
-  const last = before === undefined ? undefined : await endOrStub(db, before)
+  const before = await findPreviousChain(db, name)
+  const last = before === undefined ? undefined : await findEndOrMarker(db, before)
   const start = { chain, sequence: 0, writer: name }
   return last === undefined ? start : { ...start, hash: last.hash, previousChain: `${last.chain}:${last.sequence}` }
 }
 
 /** The chain that a writer had last; of one whose beginning was removed by retention, its stub tells. */
-async function chainBefore(db: Database, writer: string): Promise<string | undefined> {
+async function findPreviousChain(db: Database, writer: string): Promise<string | undefined> {
   const kept = await db
     .selectFrom('audit_entry')
     .select('chain')
@@ -125,13 +129,18 @@ async function chainBefore(db: Database, writer: string): Promise<string | undef
 }
 
 /** The last entry of a chain. */
-export const lastOf = (db: Database, chain: string): Promise<ChainHead | undefined> => endIn(db, 'audit_entry', chain)
+export const findLastChain = (db: Database, chain: string): Promise<ChainHead | undefined> =>
+  findEndInChain(db, 'audit_entry', chain)
 
 /** The end of a chain, also where retention removed all of it. */
-const endOrStub = async (db: Database, chain: string): Promise<ChainHead | undefined> =>
-  (await lastOf(db, chain)) ?? endIn(db, 'audit_stub', chain)
+const findEndOrMarker = async (db: Database, chain: string): Promise<ChainHead | undefined> =>
+  (await findLastChain(db, chain)) ?? findEndInChain(db, 'audit_stub', chain)
 
-const endIn = (db: Database, table: 'audit_entry' | 'audit_stub', chain: string): Promise<ChainHead | undefined> =>
+const findEndInChain = (
+  db: Database,
+  table: 'audit_entry' | 'audit_stub',
+  chain: string,
+): Promise<ChainHead | undefined> =>
   db
     .selectFrom(table)
     .select(['chain', 'sequence', 'hash'])
@@ -141,7 +150,7 @@ const endIn = (db: Database, table: 'audit_entry' | 'audit_stub', chain: string)
     .executeTakeFirst()
 
 const probe = (db: Database): Promise<void> =>
-  available(async () => {
+  orUnavailable(async () => {
     const first = { id: 1, time: 0 }
     await db
       .insertInto('probe')

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { ChainHead } from '../../contract/audit/checkpoint.ts'
-import type { AuditReader, Search } from '../../service/ports.ts'
-import { available } from '../database/errors.ts'
-import { COLUMNS, entryOf } from './row.ts'
-import { lastOf } from './ledger.ts'
+import type { Search } from '../../rules/audit/query.ts'
+import type { AuditReader } from '../../service/audit/ports.ts'
+import { orUnavailable } from '../database/errors.ts'
+import { COLUMNS, toEntry } from './row.ts'
+import { findLastChain } from './ledger.ts'
 import type { Database } from '../database/schema.ts'
 
 const PAGE = 1000
@@ -20,21 +21,21 @@ export function openReader(db: Database): AuditReader {
       .orderBy('sequence')
       .limit(PAGE)
   return {
-    chains: (after) => available(() => chainsAfter(db, after)),
-    heads: (since) => available(() => headsSince(db, since)),
-    page: (chain, after) => available(async () => (await ofChain(chain, after).selectAll().execute()).map(entryOf)),
+    chains: (after) => orUnavailable(() => listChains(db, after)),
+    heads: (since) => orUnavailable(() => listHeads(db, since)),
+    page: (chain, after) => orUnavailable(async () => (await ofChain(chain, after).selectAll().execute()).map(toEntry)),
     outline: (chain, after) =>
-      available(async () => {
+      orUnavailable(async () => {
         const rows = await ofChain(chain, after).select(['chain', 'sequence', 'hash', 'time', 'writer']).execute()
         return rows.map(({ writer, ...row }) => ({ ...row, ...(writer === null ? {} : { writer }) }))
       }),
-    entries: (places) => available(() => entriesAt(db, places)),
-    search: (search) => available(async () => (await searching(db, search).execute()).map(entryOf)),
+    entries: (places) => orUnavailable(() => findEntries(db, places)),
+    search: (search) => orUnavailable(async () => (await buildSearch(db, search).execute()).map(toEntry)),
   }
 }
 
 /** The next ids of chains: the primary key is jumped along, however many entries a chain has. */
-async function chainsAfter(db: Database, after: string): Promise<string[]> {
+async function listChains(db: Database, after: string): Promise<string[]> {
   const { rows } = await sql<{ chain: string }>`
     WITH RECURSIVE next (chain, n) AS (
       SELECT min(chain), 1 FROM audit_entry WHERE chain > ${after}
@@ -45,17 +46,20 @@ async function chainsAfter(db: Database, after: string): Promise<string[]> {
   return rows.map(({ chain }) => chain)
 }
 
-async function headsSince(db: Database, since: number): Promise<ChainHead[]> {
+async function listHeads(db: Database, since: number): Promise<ChainHead[]> {
   const grown = await db.selectFrom('audit_entry').select('chain').distinct().where('time', '>=', since).execute()
   const heads: ChainHead[] = []
   for (const { chain } of grown.toSorted((a, b) => (a.chain < b.chain ? -1 : 1))) {
-    const head = await lastOf(db, chain)
+    const head = await findLastChain(db, chain)
     if (head !== undefined) heads.push(head)
   }
   return heads
 }
 
-async function entriesAt(db: Database, places: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]> {
+async function findEntries(
+  db: Database,
+  places: readonly Pick<ChainHead, 'chain' | 'sequence'>[],
+): Promise<ChainHead[]> {
   const there: ChainHead[] = []
   for (let from = 0; from < places.length; from += PLACES) {
     const wanted = places
@@ -78,7 +82,7 @@ const BY_RARITY = ['jti', 'consultation', 'userId', 'room', 'caller', 'outcome',
  * Entries by what they say, newest first, through the indexes: a page costs what it holds, not what lies before it. Of
  * several things only the rarest leads the way, for SQLite would follow any one of them.
  */
-export function searching(db: Database, { from, to, equal, before, limit }: Search) {
+export function buildSearch(db: Database, { from, to, equal, before, limit }: Search) {
   let query = db.selectFrom('audit_entry').selectAll()
   const asked = BY_RARITY.filter((name) => equal[name] !== undefined)
   for (const name of asked) {

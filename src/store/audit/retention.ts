@@ -1,6 +1,6 @@
 import { CHECKPOINT_CHAIN } from '../../contract/audit/checkpoint.ts'
-import type { Retention } from '../../service/ports.ts'
-import { available } from '../database/errors.ts'
+import type { Retention } from '../../service/audit/ports.ts'
+import { orUnavailable } from '../database/errors.ts'
 import type { Database } from '../database/schema.ts'
 
 /** Entries that are removed at once: few enough that an entry to be kept does not wait for them. */
@@ -17,8 +17,8 @@ export function openRetention(db: Database): Retention {
       .limit(1)
       .executeTakeFirst()
   return {
-    keep: ({ chain, sequence, hash, writer, began, iat }, jws) =>
-      available(async () => {
+    saveMarker: ({ chain, sequence, hash, writer, began, iat }, jws) =>
+      orUnavailable(async () => {
         // Two replicas may come to the same end; one stub is enough.
         await db
           .insertInto('audit_stub')
@@ -26,15 +26,15 @@ export function openRetention(db: Database): Retention {
           .onConflict((same) => same.doNothing())
           .execute()
       }),
-    stub: (chain) =>
-      available(async () => {
+    marker: (chain) =>
+      orUnavailable(async () => {
         const row = await newest(chain)
         if (row === undefined) return undefined
         const { writer, began, jws } = row
         return { jws, began, ...(writer === null ? {} : { writer }) }
       }),
     remove: (chain) =>
-      available(async () => {
+      orUnavailable(async () => {
         const stub = await newest(chain)
         if (stub === undefined) return 0
         const { numDeletedRows } = await (

@@ -34,14 +34,14 @@ export const COLUMNS = {
 const MEMBERS = Object.entries(COLUMNS) as [keyof ChainedEntry, keyof Row][]
 
 /** An entry as the row that it is kept as: what is absent is null there. */
-export const rowOf = (entry: ChainedEntry): Row =>
+export const toRow = (entry: ChainedEntry): Row =>
   Object.fromEntries(MEMBERS.map(([member, column]) => [column, entry[member] ?? null])) as Row
 
 /** The values of an entry, in the order of the columns of its row. */
-export const valuesOf = (entry: ChainedEntry): unknown[] => MEMBERS.map(([member]) => entry[member] ?? null)
+export const toValues = (entry: ChainedEntry): unknown[] => MEMBERS.map(([member]) => entry[member] ?? null)
 
 /** A row as the entry that it is: what is null there is absent. */
-export const entryOf = (row: Row): ChainedEntry =>
+export const toEntry = (row: Row): ChainedEntry =>
   Object.fromEntries(
     MEMBERS.flatMap(([member, column]) => (row[column] === null ? [] : [[member, row[column]]])),
   ) as ChainedEntry

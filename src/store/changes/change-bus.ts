@@ -1,7 +1,7 @@
-import type { Bell } from '../../service/consultations/ports.ts'
+import type { ChangeBus } from '../../service/consultations/ports.ts'
 
-/** The bell of a store. */
-export type StoreBell = Bell & {
+/** The changeBus of a store. */
+export type StoreChangeBus = ChangeBus & {
   /** Whether rings reach the other instances and theirs are heard here; true until somebody asked for either. */
   up(): boolean
   /** Ends all; from then on nobody is told anything. Never throws. */
@@ -9,7 +9,7 @@ export type StoreBell = Bell & {
 }
 
 /** Who listens, by consultation. */
-export type Listeners = Pick<Bell, 'listen'> & {
+export type Subscribers = Pick<ChangeBus, 'subscribe'> & {
   tell(consultationId: string): void
   tellAll(): void
   /** From now on nobody is told anything. */
@@ -17,7 +17,7 @@ export type Listeners = Pick<Bell, 'listen'> & {
 }
 
 /** @param onError is told what a listener throws, which keeps no other from hearing */
-export function makeListeners(onError: (error: Error) => void): Listeners {
+export function createSubscribers(onError: (error: Error) => void): Subscribers {
   const listeners = new Map<string, Set<() => void>>()
   let ended = false
   const call = (heard: () => void) => {
@@ -33,7 +33,7 @@ export function makeListeners(onError: (error: Error) => void): Listeners {
     for (const heard of [...all]) if (all.has(heard)) call(heard)
   }
   return {
-    listen(id, heard) {
+    subscribe(id, heard) {
       if (ended) return () => undefined
       // One function may listen twice, and stop once.
       const mine = () => heard()
@@ -58,7 +58,7 @@ export function makeListeners(onError: (error: Error) => void): Listeners {
  * Collects ids until the running code is done, each once.
  * @returns takes an id; `told` never runs inside it
  */
-export function gather(told: (ids: ReadonlySet<string>) => void): (id: string) => void {
+export function coalesce(told: (ids: ReadonlySet<string>) => void): (id: string) => void {
   let gathered = new Set<string>()
   return (id) => {
     if (gathered.size === 0) {
@@ -72,12 +72,12 @@ export function gather(told: (ids: ReadonlySet<string>) => void): (id: string) =
   }
 }
 
-/** The bell of a database that one process has to itself: what rings is heard in this process alone. */
-export function embeddedBell(onError: (error: Error) => void): StoreBell {
-  const listeners = makeListeners(onError)
+/** The changeBus of a database that one process has to itself: what rings is heard in this process alone. */
+export function createEmbeddedChangeBus(onError: (error: Error) => void): StoreChangeBus {
+  const listeners = createSubscribers(onError)
   return {
-    ring: gather((ids) => ids.forEach((id) => listeners.tell(id))),
-    listen: listeners.listen,
+    publish: coalesce((ids) => ids.forEach((id) => listeners.tell(id))),
+    subscribe: listeners.subscribe,
     up: () => true,
     close: () => Promise.resolve(listeners.end()),
   }

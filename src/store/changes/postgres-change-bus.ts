@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { jittered } from '../../service/backoff.ts'
-import { gather, makeListeners, type StoreBell } from './change-bus.ts'
-import { openLine, type Line } from './postgres-listener.ts'
+import { addJitter } from '../../service/backoff.ts'
+import { coalesce, createSubscribers, type StoreChangeBus } from './change-bus.ts'
+import { openPostgresListener, type PostgresListener } from './postgres-listener.ts'
 
-/** How a bell keeps its connection, in milliseconds. */
-type BellTimes = {
+/** How a changeBus keeps its connection, in milliseconds. */
+type ChangeBusTimings = {
   /** After so long without a word the server is asked whether it is there. */
   heartbeatMs: number
   /** How long it may take to answer. */
@@ -14,7 +14,7 @@ type BellTimes = {
   longestRetryMs: number
 }
 
-const TIMES: BellTimes = { heartbeatMs: 10_000, timeoutMs: 2000, firstRetryMs: 100, longestRetryMs: 5000 }
+const TIMINGS: ChangeBusTimings = { heartbeatMs: 10_000, timeoutMs: 2000, firstRetryMs: 100, longestRetryMs: 5000 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -22,13 +22,13 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const EVERY = '00000000-0000-0000-0000-000000000000'
 
 /** How many ids may wait for the connection; where it would be more, all listeners everywhere are told instead. */
-const MOST_UNSENT = 10_000
+const MAX_UNSENT = 10_000
 
 /** The rings that others have yet to be told of. */
-function makeOutbox() {
+function createOutbox() {
   let ids = new Set<string>()
   const put = (id: string) => {
-    if (ids.size >= MOST_UNSENT) ids = new Set([EVERY])
+    if (ids.size >= MAX_UNSENT) ids = new Set([EVERY])
     else if (UUID.test(id)) ids.add(id)
   }
   return {
@@ -49,7 +49,7 @@ function makeOutbox() {
 }
 
 /** A pause that can be ended. */
-function makePause() {
+function createPause() {
   let wake = () => undefined as void
   return {
     wake: () => wake(),
@@ -65,7 +65,7 @@ function makePause() {
 }
 
 /** What a connection brings. */
-type LineEvents = {
+type ListenerEvents = {
   heard(id: string): void
   /** It is there, for the first time or again. */
   connected(): void
@@ -73,15 +73,15 @@ type LineEvents = {
   failed(error: Error): void
 }
 
-type Conversation = {
-  outbox: ReturnType<typeof makeOutbox>
-  pause: ReturnType<typeof makePause>
+type Session = {
+  outbox: ReturnType<typeof createOutbox>
+  pause: ReturnType<typeof createPause>
   state: { closed: boolean; failures: number }
   heartbeatMs: number
 }
 
-/** Sends what is there to send, and makes sure that the server is; returns once all is sent and the bell closed. */
-async function converse(line: Line, { outbox, pause, state, heartbeatMs }: Conversation): Promise<void> {
+/** Sends what is there to send, and makes sure that the server is; returns once all is sent and the changeBus closed. */
+async function runSession(line: PostgresListener, { outbox, pause, state, heartbeatMs }: Session): Promise<void> {
   for (;;) {
     if (!outbox.isEmpty()) await outbox.send(line.notify)
     else if (state.closed) return
@@ -96,22 +96,27 @@ async function converse(line: Line, { outbox, pause, state, heartbeatMs }: Conve
 }
 
 /** Keeps a connection up and sends over it what is in the outbox. */
-function keepLine(url: string, times: BellTimes, outbox: ReturnType<typeof makeOutbox>, events: LineEvents) {
-  const pause = makePause()
+function maintainListener(
+  url: string,
+  times: ChangeBusTimings,
+  outbox: ReturnType<typeof createOutbox>,
+  events: ListenerEvents,
+) {
+  const pause = createPause()
   const state = { closed: false, up: false, failures: 0 }
-  let line: Line | undefined
+  let line: PostgresListener | undefined
   let kept: Promise<void> | undefined
   const wakeIfUp = () => {
     // A pause after a failure is not cut short.
     if (state.up) pause.wake()
   }
 
-  async function serve(on: Line): Promise<void> {
+  async function serve(on: PostgresListener): Promise<void> {
     try {
       await on.connect()
       state.up = true
       events.connected()
-      await converse(on, { outbox, pause, state, heartbeatMs: times.heartbeatMs })
+      await runSession(on, { outbox, pause, state, heartbeatMs: times.heartbeatMs })
     } finally {
       state.up = false
       await on.end()
@@ -120,7 +125,7 @@ function keepLine(url: string, times: BellTimes, outbox: ReturnType<typeof makeO
 
   async function keepUp(): Promise<void> {
     while (!state.closed) {
-      line = openLine(url, times.timeoutMs, events.heard, wakeIfUp)
+      line = openPostgresListener(url, times.timeoutMs, events.heard, wakeIfUp)
       try {
         await serve(line)
       } catch (error) {
@@ -147,19 +152,19 @@ function keepLine(url: string, times: BellTimes, outbox: ReturnType<typeof makeO
   }
 }
 
-const retryMs = ({ firstRetryMs, longestRetryMs }: BellTimes, failures: number): number =>
-  jittered(Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1)))
+const retryMs = ({ firstRetryMs, longestRetryMs }: ChangeBusTimings, failures: number): number =>
+  addJitter(Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1)))
 
 /**
- * The bell of PostgreSQL: LISTEN and NOTIFY on a connection of its own, which needs a session (PgBouncer's transaction mode
+ * The changeBus of PostgreSQL: LISTEN and NOTIFY on a connection of its own, which needs a session (PgBouncer's transaction mode
  * gives none). It connects once somebody rings or listens, and again whenever the connection is lost; until then rings reach
  * this process, and the others afterwards.
  * @param onError is told once when the connection is lost or cannot be had, and what listeners throw
  */
-export function postgresBell(url: string, onError: (error: Error) => void, times = TIMES): StoreBell {
-  const listeners = makeListeners(onError)
-  const outbox = makeOutbox()
-  const line = keepLine(url, times, outbox, {
+export function openPostgresChangeBus(url: string, onError: (error: Error) => void, times = TIMINGS): StoreChangeBus {
+  const listeners = createSubscribers(onError)
+  const outbox = createOutbox()
+  const line = maintainListener(url, times, outbox, {
     heard(id) {
       if (id === EVERY) listeners.tellAll()
       else if (UUID.test(id)) listeners.tell(id)
@@ -168,7 +173,7 @@ export function postgresBell(url: string, onError: (error: Error) => void, times
     connected: listeners.tellAll,
     failed: onError,
   })
-  const gathered = gather((ids) => {
+  const gathered = coalesce((ids) => {
     for (const id of ids) {
       listeners.tell(id)
       outbox.put(id)
@@ -176,13 +181,13 @@ export function postgresBell(url: string, onError: (error: Error) => void, times
     line.wakeIfUp()
   })
   return {
-    ring(id) {
+    publish(id) {
       line.start()
       gathered(id)
     },
-    listen(id, heard) {
+    subscribe(id, heard) {
       line.start()
-      return listeners.listen(id, heard)
+      return listeners.subscribe(id, heard)
     },
     up: line.up,
     async close() {

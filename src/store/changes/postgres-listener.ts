@@ -6,10 +6,10 @@ import pg from 'pg'
 const CHANNEL = 'consultation'
 
 /** How long a server may take to say goodbye, in milliseconds. */
-const GOODBYE_MS = 500
+const CLOSE_TIMEOUT_MS = 500
 
 /** A connection that hears what other connections tell. Its methods throw once it is lost, and are called one at a time. */
-export type Line = {
+export type PostgresListener = {
   connect(): Promise<void>
   /** Tells ids to all other connections. */
   notify(ids: readonly string[]): Promise<void>
@@ -26,7 +26,12 @@ export type Line = {
  * @param heard is told what other connections tell
  * @param lost is told when the connection is lost
  */
-export function openLine(url: string, timeoutMs: number, heard: (id: string) => void, lost: () => void): Line {
+export function openPostgresListener(
+  url: string,
+  timeoutMs: number,
+  heard: (id: string) => void,
+  lost: () => void,
+): PostgresListener {
   // Of our own making, so that it can be ended whatever the server does.
   const socket = new Socket()
   const client = new pg.Client({
@@ -56,7 +61,7 @@ export function openLine(url: string, timeoutMs: number, heard: (id: string) => 
     probe: async () => void (await client.query('select 1')),
     async end() {
       const ended = client.end().catch(() => undefined)
-      await Promise.race([ended, setTimeout(GOODBYE_MS, undefined, { ref: false })])
+      await Promise.race([ended, setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
       socket.destroy()
     },
     cut: () => void socket.destroy(),

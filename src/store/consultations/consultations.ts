@@ -2,22 +2,22 @@ import { sql, type Transaction } from 'kysely'
 import type {
   Consultation,
   ConsultationStore,
-  Idempotent,
+  IdempotentAnswer,
   Participant,
-  Reached,
+  ParticipantProgress,
 } from '../../service/consultations/ports.ts'
-import { available } from '../database/errors.ts'
-import { endedBefore, forget } from './retention.ts'
-import { participantRow, rowOf } from './row.ts'
-import { find, one } from './search.ts'
+import { orUnavailable } from '../database/errors.ts'
+import { findEndedBefore, deleteConsultations } from './retention.ts'
+import { toParticipantRow, toRow } from './row.ts'
+import { search, findOne } from './search.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
 
 /** Keeps consultations. */
 export function openConsultations(db: Database, engine: Engine): ConsultationStore {
   return {
-    add: (consultation, idempotent) => available(() => add(db, consultation, idempotent)),
-    answered: (caller, key) =>
-      available(() =>
+    add: (consultation, idempotent) => orUnavailable(() => add(db, consultation, idempotent)),
+    findAnswer: (caller, key) =>
+      orUnavailable(() =>
         db
           .selectFrom('idempotent_answer')
           .select(['fingerprint', 'answer'])
@@ -25,25 +25,27 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
           .where('key', '=', key)
           .executeTakeFirst(),
       ),
-    byId: (id) => available(() => one(db, 'id', id)),
-    byRoom: (room) => available(() => one(db, 'room', room)),
-    search: (search) => available(() => find(db, search)),
-    replace: (consultation) => available(() => replace(db, consultation)),
-    reach: (id, participant, reached) => available(() => reach(db, id, participant, reached)),
-    enter: (id, participant, via, at) => available(() => enter(db, engine, { id, participant, via, at })),
-    endedBefore: (time) => available(() => endedBefore(db, time)),
-    forget: (ids) => available(() => forget(db, ids)),
-    forgetAnswers: (before) =>
-      available(async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute())),
+    findById: (id) => orUnavailable(() => findOne(db, 'id', id)),
+    findByRoom: (room) => orUnavailable(() => findOne(db, 'room', room)),
+    search: (query) => orUnavailable(() => search(db, query)),
+    replace: (consultation) => orUnavailable(() => replace(db, consultation)),
+    recordProgress: (id, participant, reached) => orUnavailable(() => recordProgress(db, id, participant, reached)),
+    enter: (id, participant, via, at) => orUnavailable(() => enter(db, engine, { id, participant, via, at })),
+    findEndedBefore: (time) => orUnavailable(() => findEndedBefore(db, time)),
+    delete: (ids) => orUnavailable(() => deleteConsultations(db, ids)),
+    deleteAnswers: (before) =>
+      orUnavailable(
+        async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute()),
+      ),
   }
 }
 
 type Trx = Transaction<Tables>
 
 /** Ends a transaction without its effect. */
-class Withdrawn extends Error {}
+class RollbackError extends Error {}
 
-function add(db: Database, consultation: Consultation, idempotent: Idempotent | undefined) {
+function add(db: Database, consultation: Consultation, idempotent: IdempotentAnswer | undefined) {
   const parts = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
     if (idempotent !== undefined) {
       const answer = { ...idempotent, created_at: consultation.createdAt }
@@ -56,10 +58,10 @@ function add(db: Database, consultation: Consultation, idempotent: Idempotent | 
     }
     const inserted = await trx
       .insertInto('consultation')
-      .values(rowOf(consultation))
+      .values(toRow(consultation))
       .onConflict((same) => same.column('room').doNothing())
       .executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows === 0n) throw new Withdrawn()
+    if (inserted.numInsertedOrUpdatedRows === 0n) throw new RollbackError()
     await addParticipants(trx, consultation.id, consultation.participants)
     return 'added'
   }
@@ -67,7 +69,7 @@ function add(db: Database, consultation: Consultation, idempotent: Idempotent | 
     .transaction()
     .execute(parts)
     .catch((error: unknown) => {
-      if (error instanceof Withdrawn) return 'room-taken' as const
+      if (error instanceof RollbackError) return 'room-taken' as const
       throw error
     })
 }
@@ -75,7 +77,7 @@ function add(db: Database, consultation: Consultation, idempotent: Idempotent | 
 const addParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
   trx
     .insertInto('participant')
-    .values(participants.map((each, position) => participantRow(id, each, position)))
+    .values(participants.map((each, position) => toParticipantRow(id, each, position)))
     .onConflict((same) =>
       same
         .columns(['consultation', 'user_id'])
@@ -86,7 +88,7 @@ const addParticipants = (trx: Trx, id: string, participants: readonly Participan
 /** Whoever stays keeps what was reached, also what is reached while this is under way: admissions, entries, who waits. */
 function replace(db: Database, consultation: Consultation): Promise<boolean> {
   const { id, version, participants } = consultation
-  const { opened_at: _opened, ...row } = rowOf(consultation)
+  const { opened_at: _opened, ...row } = toRow(consultation)
   return db.transaction().execute(async (trx) => {
     const updated = await trx
       .updateTable('consultation')
@@ -98,20 +100,20 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
     const before = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
     const stays = ({ user_id, role, since }: Tables['participant']) =>
       participants.some((each) => each.userId === user_id && each.role === role && each.since === since)
-    const gone = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
-    if (gone.length > 0) {
-      await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', gone).execute()
+    const removed = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
+    if (removed.length > 0) {
+      await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', removed).execute()
     }
     await addParticipants(trx, id, participants)
     return true
   })
 }
 
-async function reach(
+async function recordProgress(
   db: Database,
   id: string,
   { userId, since }: Pick<Participant, 'userId' | 'since'>,
-  { waitingSince, admittedAt }: Reached,
+  { waitingSince, admittedAt }: ParticipantProgress,
 ): Promise<boolean> {
   const column = admittedAt === undefined ? 'waiting_since' : 'admitted_at'
   const updated = await db
@@ -163,7 +165,7 @@ const LAST_POSITION = 1_000_000
 export async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
   const inserted = await db
     .insertInto('participant')
-    .values(participantRow(id, participant, LAST_POSITION))
+    .values(toParticipantRow(id, participant, LAST_POSITION))
     .onConflict((same) => same.columns(['consultation', 'user_id']).doNothing())
     .executeTakeFirst()
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n

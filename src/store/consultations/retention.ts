@@ -3,7 +3,7 @@ import type { Database } from '../database/schema.ts'
 const BATCH = 200
 
 /** Ids of some of the consultations that ended before a time, the oldest first. @param before epoch milliseconds */
-export async function endedBefore(db: Database, before: number): Promise<string[]> {
+export async function findEndedBefore(db: Database, before: number): Promise<string[]> {
   const rows = await db
     .selectFrom('consultation')
     .select('id')
@@ -18,7 +18,7 @@ export async function endedBefore(db: Database, before: number): Promise<string[
 }
 
 /** Removes consultations, and all that belongs to them. */
-export async function forget(db: Database, ids: readonly string[]): Promise<void> {
+export async function deleteConsultations(db: Database, ids: readonly string[]): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const theirs = trx.selectFrom('invitation').select('id').where('consultation', 'in', ids)
     await trx.deleteFrom('invitation_session').where('invitation', 'in', theirs).execute()

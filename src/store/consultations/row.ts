@@ -6,7 +6,7 @@ type Row = Selectable<Tables['consultation']>
 type ParticipantRow = Selectable<Tables['participant']>
 
 /** A consultation as the row that it is kept as. */
-export const rowOf = (consultation: Consultation): Row => ({
+export const toRow = (consultation: Consultation): Row => ({
   id: consultation.id,
   room: consultation.room,
   version: consultation.version,
@@ -23,7 +23,7 @@ export const rowOf = (consultation: Consultation): Row => ({
 })
 
 /** A participant as the row that it is kept as. @param position the place in the list */
-export const participantRow = (consultation: string, participant: Participant, position: number): ParticipantRow => ({
+export const toParticipantRow = (consultation: string, participant: Participant, position: number): ParticipantRow => ({
   consultation,
   user_id: participant.userId,
   position,
@@ -43,7 +43,7 @@ const present = <T extends Record<string, unknown>>(members: T): { [K in keyof T
   }
 
 /** Rows as the consultation that they are. @param participants in their order */
-export const consultationOf = (row: Row, participants: readonly ParticipantRow[]): Consultation => ({
+export const toConsultation = (row: Row, participants: readonly ParticipantRow[]): Consultation => ({
   id: row.id,
   room: row.room,
   version: row.version,

@@ -1,10 +1,10 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Consultation, ConsultationSearch } from '../../service/consultations/ports.ts'
-import { consultationOf } from './row.ts'
+import { toConsultation } from './row.ts'
 import type { Database, Tables } from '../database/schema.ts'
 
 /** The consultation with an id or in a room. */
-export async function one(db: Database, by: 'id' | 'room', value: string): Promise<Consultation | undefined> {
+export async function findOne(db: Database, by: 'id' | 'room', value: string): Promise<Consultation | undefined> {
   const [found] = await withParticipants(db, db.selectFrom('consultation').selectAll().where(by, '=', value))
   return found
 }
@@ -27,7 +27,7 @@ async function withParticipants(
     .orderBy('user_id')
     .execute()
   return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((all) =>
-    all[0] === undefined ? [] : [consultationOf(all[0], all.filter(isParticipant))],
+    all[0] === undefined ? [] : [toConsultation(all[0], all.filter(isParticipant))],
   )
 }
 
@@ -36,7 +36,7 @@ const isParticipant = <Row extends { user_id: string | null }>(row: Row): row is
   row.user_id !== null
 
 /** The consultations that a question is about, in the order of their beginning. */
-export function find(
+export function search(
   db: Database,
   { from, to, participant, externalId, state, closedBy, after, limit }: ConsultationSearch,
 ) {

@@ -1,7 +1,7 @@
 import { ServiceFault } from '../../service/fault.ts'
 
 /** Whatever a database throws means that the record is not to be had now. @throws ServiceFault `record-unavailable` */
-export async function available<T>(work: () => Promise<T>): Promise<T> {
+export async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {

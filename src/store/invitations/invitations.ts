@@ -2,52 +2,53 @@ import { sql, type Transaction } from 'kysely'
 import type {
   Invitation,
   InvitationStore,
-  MostInvitations,
+  InvitationLimits,
   Participant,
-  Session,
-  Use,
+  InvitationSession,
+  InvitationUse,
 } from '../../service/invitations/ports.ts'
-import { available } from '../database/errors.ts'
+import { orUnavailable } from '../database/errors.ts'
 import { join } from '../consultations/consultations.ts'
-import { invitationOf, rowOf } from './row.ts'
+import { toInvitation, toRow } from './row.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
 
 /** Keeps invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
   const one = async (by: 'id' | 'code_hash', value: string) => {
     const row = await db.selectFrom('invitation').selectAll().where(by, '=', value).executeTakeFirst()
-    return row === undefined ? undefined : invitationOf(row)
+    return row === undefined ? undefined : toInvitation(row)
   }
   return {
-    add: (invitation, codeHash, invitee, most) => available(() => add(db, engine, invitation, codeHash, invitee, most)),
-    byId: (consultationId, id) =>
-      available(async () => {
+    add: (invitation, codeHash, invitee, most) =>
+      orUnavailable(() => add(db, engine, invitation, codeHash, invitee, most)),
+    findById: (consultationId, id) =>
+      orUnavailable(async () => {
         const found = await one('id', id)
         return found?.consultationId === consultationId ? found : undefined
       }),
-    byCode: (codeHash) => available(() => one('code_hash', codeHash)),
+    findByCode: (codeHash) => orUnavailable(() => one('code_hash', codeHash)),
     list: (consultationId) =>
-      available(async () => {
+      orUnavailable(async () => {
         const all = db.selectFrom('invitation').selectAll().where('consultation', '=', consultationId)
-        return (await all.orderBy('created_at').orderBy('id').execute()).map(invitationOf)
+        return (await all.orderBy('created_at').orderBy('id').execute()).map(toInvitation)
       }),
-    session: (sessionHash) => available(() => session(db, sessionHash)),
-    use: (invitation, use) => available(() => markUse(db, engine, invitation, use)),
-    revoke: (id, at) => available(() => revoke(db, id, at)),
-    recode: (id, codeHash, now) =>
-      available(async () => {
+    findSession: (sessionHash) => orUnavailable(() => findSession(db, sessionHash)),
+    use: (invitation, use) => orUnavailable(() => markUse(db, engine, invitation, use)),
+    revoke: (id, at) => orUnavailable(() => revoke(db, id, at)),
+    replaceCode: (id, codeHash, now) =>
+      orUnavailable(async () => {
         const asked = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
-        const updated = await asked.where(usable(now)).executeTakeFirst()
+        const updated = await asked.where(findUsable(now)).executeTakeFirst()
         return updated.numUpdatedRows > 0n
       }),
   }
 }
 
 /** Whether a new browser may use an invitation. */
-const usable = (now: number) =>
+const findUsable = (now: number) =>
   sql<boolean>`used < uses and revoked_at is null and (expires_at is null or expires_at > ${now})`
 
-async function session(db: Database, sessionHash: string): Promise<Session | undefined> {
+async function findSession(db: Database, sessionHash: string): Promise<InvitationSession | undefined> {
   const row = await db
     .selectFrom('invitation_session')
     .innerJoin('invitation', 'invitation.id', 'invitation_session.invitation')
@@ -57,24 +58,24 @@ async function session(db: Database, sessionHash: string): Promise<Session | und
     .executeTakeFirst()
   return row === undefined
     ? undefined
-    : { invitation: invitationOf(row), userId: row.session_user, codeHash: row.session_code }
+    : { invitation: toInvitation(row), userId: row.session_user, codeHash: row.session_code }
 }
 
 type Trx = Transaction<Tables>
 
 /** Keeps others from changing a consultation until the transaction ends. @returns false where it was closed */
-async function lockOpen(trx: Trx, engine: Engine, id: string): Promise<boolean> {
+async function lockOpenConsultation(trx: Trx, engine: Engine, id: string): Promise<boolean> {
   const asked = trx.selectFrom('consultation').select(['ended_at', 'cancelled_at']).where('id', '=', id)
   const found = await (engine === 'postgres' ? asked.forUpdate() : asked).executeTakeFirst()
   return found?.ended_at === null && found.cancelled_at === null
 }
 
 /** Adds somebody; the version grows, so that nobody removes this person by a list from before. */
-async function joinNow(trx: Trx, id: string, participant: Participant): Promise<void> {
-  if (await join(trx, id, participant)) await grow(trx, id)
+async function addParticipant(trx: Trx, id: string, participant: Participant): Promise<void> {
+  if (await join(trx, id, participant)) await bumpVersion(trx, id)
 }
 
-const grow = (trx: Trx, id: string) =>
+const bumpVersion = (trx: Trx, id: string) =>
   trx
     .updateTable('consultation')
     .set({ version: sql`version + 1` })
@@ -97,39 +98,39 @@ function add(
   invitation: Invitation,
   codeHash: string,
   invitee: Participant | undefined,
-  most: MostInvitations,
+  most: InvitationLimits,
 ) {
   const { consultationId, createdAt } = invitation
   return db.transaction().execute(async (trx) => {
-    if (!(await lockOpen(trx, engine, consultationId))) return 'closed'
+    if (!(await lockOpenConsultation(trx, engine, consultationId))) return 'closed'
     const { all, live } = await trx
       .selectFrom('invitation')
       .select([
         sql<number>`count(*)`.as('all'),
-        sql<number>`coalesce(sum(case when ${usable(createdAt)} then 1 else 0 end), 0)`.as('live'),
+        sql<number>`coalesce(sum(case when ${findUsable(createdAt)} then 1 else 0 end), 0)`.as('live'),
       ])
       .where('consultation', '=', consultationId)
       .executeTakeFirstOrThrow()
     if (all >= most.all || live >= most.live) return 'too-many'
     if (invitee !== undefined && (await others(trx, consultationId, invitee)) >= most.participants) return 'full'
-    await trx.insertInto('invitation').values(rowOf(invitation, codeHash)).execute()
-    if (invitee !== undefined) await joinNow(trx, consultationId, invitee)
+    await trx.insertInto('invitation').values(toRow(invitation, codeHash)).execute()
+    if (invitee !== undefined) await addParticipant(trx, consultationId, invitee)
     return 'added'
   })
 }
 
 /** Ends a transaction without its effect. */
-class Withdrawn extends Error {
+class RollbackError extends Error {
   readonly because: 'closed' | 'full'
 
-  constructor(because: Withdrawn['because']) {
+  constructor(because: RollbackError['because']) {
     super(because)
     this.because = because
   }
 }
 
 /** The use comes first: of all who come at once, those who are too late wait for nothing else. */
-function markUse(db: Database, engine: Engine, { id, consultationId }: Invitation, use: Use) {
+function markUse(db: Database, engine: Engine, { id, consultationId }: Invitation, use: InvitationUse) {
   const { codeHash, sessionHash, userId, at, joins } = use
   return db
     .transaction()
@@ -139,19 +140,19 @@ function markUse(db: Database, engine: Engine, { id, consultationId }: Invitatio
         .set({ used: sql`used + 1` })
         .where('id', '=', id)
         .where('code_hash', '=', codeHash)
-        .where(usable(at))
+        .where(findUsable(at))
         .executeTakeFirst()
       if (marked.numUpdatedRows === 0n) return 'dead'
-      if (!(await lockOpen(trx, engine, consultationId))) throw new Withdrawn('closed')
+      if (!(await lockOpenConsultation(trx, engine, consultationId))) throw new RollbackError('closed')
       const values = { session_hash: sessionHash, invitation: id, code_hash: codeHash, user_id: userId, created_at: at }
       await trx.insertInto('invitation_session').values(values).execute()
       if (joins === undefined) return 'used'
-      if ((await others(trx, consultationId, joins.participant)) >= joins.most) throw new Withdrawn('full')
-      await joinNow(trx, consultationId, joins.participant)
+      if ((await others(trx, consultationId, joins.participant)) >= joins.most) throw new RollbackError('full')
+      await addParticipant(trx, consultationId, joins.participant)
       return 'used'
     })
     .catch((error: unknown) => {
-      if (error instanceof Withdrawn) return error.because
+      if (error instanceof RollbackError) return error.because
       throw error
     })
 }
@@ -168,7 +169,7 @@ function revoke(db: Database, id: string, at: number): Promise<void> {
       .executeTakeFirst()
     if (revoked === undefined || revoked.used === 0) return
     const { consultation } = revoked
-    await grow(trx, consultation)
+    await bumpVersion(trx, consultation)
     await trx
       .updateTable('participant')
       // Tokens tell the second alone.

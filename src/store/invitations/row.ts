@@ -5,7 +5,7 @@ import type { Tables } from '../database/schema.ts'
 type Row = Selectable<Tables['invitation']>
 
 /** An invitation as the row that it is kept as. */
-export const rowOf = (invitation: Invitation, codeHash: string): Row => ({
+export const toRow = (invitation: Invitation, codeHash: string): Row => ({
   id: invitation.id,
   consultation: invitation.consultationId,
   role: invitation.role,
@@ -21,7 +21,7 @@ export const rowOf = (invitation: Invitation, codeHash: string): Row => ({
 })
 
 /** A row as the invitation that it is. */
-export const invitationOf = (row: Row): Invitation => ({
+export const toInvitation = (row: Row): Invitation => ({
   id: row.id,
   consultationId: row.consultation,
   role: row.role,

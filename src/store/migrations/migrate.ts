@@ -1,10 +1,10 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresQueryCompiler, SqliteAdapter, SqliteQueryCompiler } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { migrationsOf } from './migrations.ts'
+import { migrationsFor } from './migrations.ts'
 import type { Database, Engine } from '../database/schema.ts'
 
 const migratorOf = (db: Database, engine: Engine): Migrator =>
-  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrationsOf(engine)) } })
+  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrationsFor(engine)) } })
 
 /**
  * Brings the tables to the shape that this version needs; what is there stays. Kysely's own lock lets replicas start

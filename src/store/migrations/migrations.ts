@@ -115,15 +115,15 @@ const retention = (engine: Engine): Migration => ({
     await db.schema.createIndex('audit_stub_writer').on('audit_stub').columns(['writer', 'began']).execute()
     const statements = [
       ...appendOnly(engine, 'audit_stub'),
-      ...removableByStub(engine, 'audit_entry', 'OLD.chain', 'OLD.sequence'),
-      ...removableByStub(engine, 'audit_checkpoint', `'${CHECKPOINT_CHAIN}'`, 'OLD.number'),
+      ...removableByMarker(engine, 'audit_entry', 'OLD.chain', 'OLD.sequence'),
+      ...removableByMarker(engine, 'audit_checkpoint', `'${CHECKPOINT_CHAIN}'`, 'OLD.number'),
     ]
     for (const statement of statements) await sql.raw(statement).execute(db)
   },
 })
 
 /** From now on the database lets go of a row that a signed stub stands for, and of no other. */
-function removableByStub(engine: Engine, table: string, chain: string, sequence: string): string[] {
+function removableByMarker(engine: Engine, table: string, chain: string, sequence: string): string[] {
   const kept = `NOT EXISTS (SELECT 1 FROM audit_stub WHERE chain = ${chain} AND sequence >= ${sequence})`
   if (engine === 'sqlite') {
     return [
@@ -148,7 +148,7 @@ const writers: Migration = {
 }
 
 /** All migrations in the order of their names. They only go forward, and none changes once it was released. */
-export const migrationsOf = (engine: Engine): Record<string, Migration> => ({
+export const migrationsFor = (engine: Engine): Record<string, Migration> => ({
   '001-audit': audit(engine),
   '002-keys': keys,
   '003-probe': probe,

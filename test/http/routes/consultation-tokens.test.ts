@@ -195,31 +195,79 @@ describe('the door of a consultation', () => {
     })
   })
 
-  it('shuts also for a token that is being made: it is dropped, which the record tells', async () => {
-    let meanwhile = async (): Promise<unknown> => undefined
-    const visits = await startVisits({}, ({ keys }) => ({
-      keys: {
-        ...keys,
-        signer: () => {
-          const signer = keys.signer()
-          const sign: typeof signer.sign = async (...given) => meanwhile().then(() => signer.sign(...given))
-          return { ...signer, sign }
+  describe('while a token is being signed', () => {
+    /** A service that does something once, between the decision and the signature. */
+    async function startInterrupted() {
+      let interrupt = async (): Promise<unknown> => undefined
+      const service = await startVisits({}, ({ keys }) => ({
+        keys: {
+          ...keys,
+          signer: () => {
+            const signer = keys.signer()
+            const sign: typeof signer.sign = async (...given) => interrupt().then(() => signer.sign(...given))
+            return { ...signer, sign }
+          },
         },
-      },
-    }))
-    const { desk, visit, time, entries } = visits
-    const { roomId, id } = await visit()
-    time.now = START
-    const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
-    meanwhile = () => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' })
-    expect(await desk('POST', '/token', request)).toMatchObject({ status: 200 })
-    meanwhile = () => desk('POST', `/consultations/${id}/end`)
-    expect(await desk('POST', '/token', request)).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
-    const told = entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
-    expect(told.slice(-3)).toStrictEqual([
-      'consultation.end done',
-      'token.issue issued',
-      'token.issue refused consultation-ended',
-    ])
+      }))
+      const once = (work: () => Promise<unknown>) => {
+        interrupt = async () => {
+          interrupt = async () => undefined
+          await work()
+        }
+      }
+      const outcomes = () =>
+        service.entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
+      return { ...service, once, outcomes }
+    }
+    const request = { userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
+
+    it('an unrelated change of the consultation does not matter', async () => {
+      const { desk, visit, time, once } = await startInterrupted()
+      const { roomId, id } = await visit()
+      time.now = START
+      once(() => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' }))
+      expect(await desk('POST', '/token', { ...request, roomId })).toMatchObject({ status: 200 })
+    })
+
+    it('the end of the consultation drops the token, and the audit record says so', async () => {
+      const { desk, visit, time, once, outcomes } = await startInterrupted()
+      const { roomId, id } = await visit()
+      time.now = START
+      once(() => desk('POST', `/consultations/${id}/end`))
+      expect(await desk('POST', '/token', { ...request, roomId })).toMatchObject({
+        status: 409,
+        body: { code: 'consultation-ended' },
+      })
+      expect(outcomes().slice(-3)).toStrictEqual([
+        'consultation.end done',
+        'token.issue issued',
+        'token.issue refused consultation-ended',
+      ])
+    })
+
+    it('an earlier end of the consultation drops the token for one that does not outlive it', async () => {
+      const { desk, visit, time, once, outcomes } = await startInterrupted()
+      const { roomId, id } = await visit()
+      time.now = START
+      const sooner = { startsAt: VISIT.startsAt, durationMinutes: 10 }
+      once(() => desk('PATCH', `/consultations/${id}`, sooner, { 'if-match': '"1"' }))
+      const { status, body } = await desk<{ token: string }>('POST', '/token', { ...request, roomId })
+      expect([status, decodeJwt(body.token).exp]).toStrictEqual([200, (START + (10 + 30) * MINUTE_MS) / 1000])
+      expect(outcomes().slice(-3)).toStrictEqual([
+        'consultation.change done',
+        'token.issue issued',
+        'token.issue issued',
+      ])
+    })
+
+    it('a waiting room that opens makes the patient wait', async () => {
+      const { desk, visit, time, once, outcomes } = await startInterrupted()
+      const { roomId, id } = await visit()
+      time.now = START
+      once(() => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' }))
+      const patient = { roomId, userId: 'patient-1042', userName: 'Asha Rao' }
+      expect(await desk('POST', '/token', patient)).toMatchObject({ status: 202, body: { state: 'waiting' } })
+      expect(outcomes().slice(-2)).toStrictEqual(['token.issue issued', 'token.issue waiting'])
+    })
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readinessOf } from '../../../src/service/readiness.ts'
+import { createReadinessCheck } from '../../../src/service/readiness.ts'
 import { startService } from '../../kit.ts'
 
 it('the process is alive, and ready once key and store are there', async () => {
@@ -27,7 +27,7 @@ it('the store is asked once a second at the most, and is ready again by itself',
     asked += 1
     if (!works) throw new Error('away')
   }
-  const readiness = readinessOf({
+  const readiness = createReadinessCheck({
     ledger: { append: probe, probe },
     keys: { stale: () => true },
     clock: () => now,
@@ -46,7 +46,7 @@ it('an answer of the store does not hold longer because the clock was set back',
   let now = 3_600_000
   let works = true
   const probe = () => (works ? Promise.resolve() : Promise.reject(new Error('away')))
-  const readiness = readinessOf({
+  const readiness = createReadinessCheck({
     ledger: { append: probe, probe },
     keys: { stale: () => false },
     clock: () => now,

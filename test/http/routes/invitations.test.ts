@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { callerByInvitation, sessionOf } from '../../../src/service/invitations/sessions.ts'
+import { findInvitationCaller, findSession } from '../../../src/service/invitations/sessions.ts'
 import { browserOf, CLOSES_AT, INVALID, invite, type Made, PUBLIC, START } from '../../support/invitations.ts'
 import { MINUTE_MS, startVisits } from '../../support/consultations.ts'
 
@@ -122,19 +122,19 @@ describe('an invitation that was made', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200 })
     const secret = browser.cookie()?.slice('visit='.length) ?? ''
     const { consultationId } = invitation
-    expect(await sessionOf(visits.parts, secret)).toMatchObject({ consultationId, invitation: { id: invitation.id } })
+    expect(await findSession(visits.parts, secret)).toMatchObject({ consultationId, invitation: { id: invitation.id } })
     const caller = { id: `invitation:${invitation.id}`, roles: new Set(['patient']), rooms: 'consultations' }
-    expect(await callerByInvitation(visits.parts, consultationId, caller.id)).toMatchObject(caller)
-    expect(await callerByInvitation(visits.parts, consultationId, 'desk-backend')).toBeUndefined()
-    expect(await callerByInvitation(visits.parts, 'another', caller.id)).toBeUndefined()
+    expect(await findInvitationCaller(visits.parts, consultationId, caller.id)).toMatchObject(caller)
+    expect(await findInvitationCaller(visits.parts, consultationId, 'desk-backend')).toBeUndefined()
+    expect(await findInvitationCaller(visits.parts, 'another', caller.id)).toBeUndefined()
     const revoked = await visits.desk('DELETE', `${path}/${invitation.id}`)
     expect(revoked).toMatchObject({ status: 200, body: { revokedAt: new Date(START).toISOString() } })
     visits.time.now += MINUTE_MS
     expect((await visits.desk('DELETE', `${path}/${invitation.id}`)).body).toStrictEqual(revoked.body)
     expect(await browser.redeem(code)).toMatchObject(INVALID)
     expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
-    expect(await sessionOf(visits.parts, secret)).toBeUndefined()
-    expect(await callerByInvitation(visits.parts, consultationId, `invitation:${invitation.id}`)).toBeUndefined()
+    expect(await findSession(visits.parts, secret)).toBeUndefined()
+    expect(await findInvitationCaller(visits.parts, consultationId, `invitation:${invitation.id}`)).toBeUndefined()
     const resent = await visits.desk('POST', `${path}/${invitation.id}/resend`)
     expect(resent).toMatchObject(INVALID)
     expect(visits.entries().filter(({ action }) => action === 'invitation.revoke')).toMatchObject([

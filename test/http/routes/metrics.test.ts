@@ -54,7 +54,7 @@ describe('GET /metrics', () => {
     for (const bucket of ['address', 'caller', 'user', 'room', 'failed'])
       expect(of(`jts_limiter_decisions_total{bucket="${bucket}",outcome="allowed"}`)).toBeGreaterThan(0)
     expect(of('jts_limiter_redis_away')).toBe(0)
-    expect(of('jts_bell_up')).toBe(1)
+    expect(of('jts_change_bus_up')).toBe(1)
     expect([
       of('jts_keys{state="active"}'),
       of('jts_keys{state="next"}'),

@@ -121,7 +121,7 @@ describe('whoever has the code', () => {
     expect(await browser.redeem(code)).toMatchObject(waiting)
     visits.time.now += MINUTE_MS
     expect(await browser.redeem(code)).toMatchObject(waiting)
-    const guest = (await visits.parts.consultations.byId(consultation.id))?.participants.at(-1)
+    const guest = (await visits.parts.consultations.findById(consultation.id))?.participants.at(-1)
     expect(guest).toMatchObject({ name: 'Asha Rao', waitingSince: START })
     await visits.desk('POST', `/consultations/${consultation.id}/admit`, { userId: guest?.userId })
     expect(await browser.redeem(code)).toMatchObject({ status: 200, body: { userRole: 'patient' } })

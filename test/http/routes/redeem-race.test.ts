@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { buildApp } from '../../../src/app/app.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import type { ConsultationAnswer } from '../../../src/contract/consultations/consultation-answer.ts'
-import { openParts } from '../../../src/app/compose.ts'
+import { compose } from '../../../src/app/compose.ts'
 import { browserOf, type Made } from '../../support/invitations.ts'
 import { tempDir, testEnv, UNLIMITED } from '../../kit.ts'
 import { newPostgres } from '../../store/engines/engines.ts'
@@ -24,7 +24,7 @@ async function startReplica(url: string, name: string) {
   const env = { ...testEnv(tempDir(), visitPolicy()), ...UNLIMITED, DATABASE_URL: url, AUDIT_WRITER: name }
   const { config, faults } = readConfig(env)
   const logger = pino({ level: 'silent' })
-  const parts = await openParts(config, logger, faults)
+  const parts = await compose(config, logger, faults)
   const app = await buildApp(config, parts, logger)
   onTestFinished(async () => {
     await app.close()
@@ -62,7 +62,7 @@ it.each(DATABASES.filter(([, there]) => there))(
     expect(browsers.filter(({ cookie }) => cookie() !== undefined)).toHaveLength(1)
     const after = await desk<ConsultationAnswer>('GET', path)
     expect(after.body.participants).toHaveLength(3)
-    expect(await parts.invitations.byId(visit.id, invitation.id)).toMatchObject({ used: 1 })
+    expect(await parts.invitations.findById(visit.id, invitation.id)).toMatchObject({ used: 1 })
   },
   60_000,
 )

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { decodeJwt, importPKCS8, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { Parts } from '../../../src/app/compose.ts'
+import type { Deps } from '../../../src/app/compose.ts'
 import type { Caller, Policy } from '../../../src/rules/policy/policy.ts'
 import { APP_ID, CLINIC, testKeyPem, UNLIMITED } from '../../kit.ts'
 import { asking, MINUTE_MS, startVisits, VISIT, type Visits } from '../../support/consultations.ts'
@@ -16,7 +16,7 @@ type Tokened = { token: string; expiresAt: string }
 
 /** A visit that has begun, and an observer inside it, who asked for 20 minutes. */
 async function inside(
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
   env: Record<string, string> = {},
   change: object = {},
 ) {
@@ -411,9 +411,9 @@ describe('renewing', () => {
   it('asks for an invitation whether it still holds', async () => {
     const state = { holds: true, asked: [] as string[] }
     const { renew, token, parts, id, entries } = await inside(() => ({
-      mayStillAsk: async (via) => (state.asked.push(via), state.holds),
+      mayStillRequest: async (via) => (state.asked.push(via), state.holds),
     }))
-    const consultation = await parts.consultations.byId(id)
+    const consultation = await parts.consultations.findById(id)
     const participant = consultation?.participants.find(({ userId }) => userId === OBSERVER.userId)
     if (participant === undefined) throw new Error('nobody is there')
     await parts.consultations.enter(id, participant, 'invitation:i-1', START)

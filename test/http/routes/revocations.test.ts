@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RevocationMade, RevocationPage } from '../../../src/contract/revocation.ts'
-import type { Parts } from '../../../src/app/compose.ts'
-import { knowRevocations } from '../../../src/service/revocations/cache.ts'
+import type { Deps } from '../../../src/app/compose.ts'
+import { openRevocationCache } from '../../../src/service/revocations/cache.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
-import type { Conferences } from '../../../src/service/ports.ts'
+import type { Conferences } from '../../../src/service/consultations/ports.ts'
 import { APP_ID, CLINIC, NOW } from '../../kit.ts'
 import { newPostgres } from '../../store/engines/engines.ts'
 import { asking, eventsOf, MINUTE_MS, startVisits, VISIT, type Visits } from '../../support/consultations.ts'
@@ -20,7 +20,7 @@ const POSTGRES = process.env['TEST_DATABASE_URL']
 
 /** A visit that is open, and how to ask for tokens in it and to revoke. */
 async function opened(
-  replace: (parts: Parts) => Partial<Parts> = () => ({}),
+  replace: (parts: Deps) => Partial<Deps> = () => ({}),
   change: object = {},
   env: Record<string, string> = {},
 ) {
@@ -159,8 +159,10 @@ describe('a revocation', () => {
     expect(visits.entries().at(-1)).toMatchObject({ action: 'token.issue', outcome: 'refused', code: 'revoked' })
   })
 
-  it('is heeded by the instance that answers, whatever becomes of the bell', async () => {
-    const { enter, revoke, desk } = await opened(({ bell }) => ({ bell: { ...bell, ring: () => undefined } }))
+  it('is heeded by the instance that answers, whatever becomes of the changeBus', async () => {
+    const { enter, revoke, desk } = await opened(({ changeBus }) => ({
+      changeBus: { ...changeBus, publish: () => undefined },
+    }))
     const { id } = await revoke({ userId: PATIENT.userId })
     expect((await enter(PATIENT)).said).toBe('revoked')
     await desk('DELETE', `/revocations/${id}`)
@@ -242,7 +244,7 @@ describe('a revocation', () => {
     const { next } = await eventsOf(app, id, desk.credential)
     await next()
     let rang = 0
-    parts.bell.listen(id, () => void (rang += 1))
+    parts.changeBus.subscribe(id, () => void (rang += 1))
     await revoke({ consultationId: id })
     await expect.poll(() => rang).toBe(1)
   })
@@ -383,15 +385,17 @@ describe('the running meeting', () => {
 })
 
 describe(`two instances on one PostgreSQL${POSTGRES === undefined ? ' (skipped: no TEST_DATABASE_URL)' : ''}`, () => {
-  it.skipIf(POSTGRES === undefined)('heed the revocations of each other once the bell told them', async () => {
+  it.skipIf(POSTGRES === undefined)('heed the revocations of each other once the changeBus told them', async () => {
     const env = { DATABASE_URL: await newPostgres() }
     const one = await opened(undefined, {}, env)
     const other = await startVisits(env)
     other.time.now = START
     const there = asks(other, one.roomId)
-    // Both hear the bell, so that what follows is what the bell told.
+    // Both hear the changeBus, so that what follows is what the changeBus told.
     for (const { app } of [one, other])
-      await expect.poll(async () => (await app.inject('/metrics')).body, { timeout: 10_000 }).toContain('jts_bell_up 1')
+      await expect
+        .poll(async () => (await app.inject('/metrics')).body, { timeout: 10_000 })
+        .toContain('jts_change_bus_up 1')
     const { token } = await there.enter(PATIENT)
     expect(await there.renew(token)).toBe(200)
     const { id } = await one.revoke({ userId: PATIENT.userId })
@@ -401,11 +405,11 @@ describe(`two instances on one PostgreSQL${POSTGRES === undefined ? ' (skipped: 
     await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe(200)
   })
 
-  it.skipIf(POSTGRES === undefined)('heed them at once while the bell does not reach them', async () => {
+  it.skipIf(POSTGRES === undefined)('heed them at once while the changeBus does not reach them', async () => {
     const env = { DATABASE_URL: await newPostgres() }
     const one = await opened(undefined, {}, env)
     const deaf = await startVisits(env, ({ revocations }) => ({
-      revoked: knowRevocations(revocations, { listen: () => () => undefined, up: () => false }),
+      revoked: openRevocationCache(revocations, { subscribe: () => () => undefined, up: () => false }),
     }))
     deaf.time.now = START
     const there = asks(deaf, one.roomId)

@@ -2,7 +2,7 @@ import { createHmac, KeyObject, sign as signBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Parts } from '../../../src/app/compose.ts'
+import type { Deps } from '../../../src/app/compose.ts'
 import { PROBLEMS } from '../../../src/contract/problem.ts'
 import { newApiKey } from '../../../src/auth/api-keys.ts'
 import { CLINIC, DOCTOR, openService, type Service, UNLIMITED, WARD } from '../../kit.ts'
@@ -13,7 +13,7 @@ let service: Service & { close(): Promise<void> }
 let failures = 0
 beforeAll(async () => {
   issuer = await openIssuer()
-  const countFailures = ({ limiter }: Parts): Partial<Parts> => ({
+  const countFailures = ({ limiter }: Deps): Partial<Deps> => ({
     limiter: { ...limiter, fail: (bucket, perMinute) => ((failures += 1), limiter.fail(bucket, perMinute)) },
   })
   service = await openService({ ...UNLIMITED, NODE_ENV: 'test' }, countFailures, policyWithIssuer(issuer.url))

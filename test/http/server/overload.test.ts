@@ -2,17 +2,17 @@ import { connect } from 'node:net'
 import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { App } from '../../../src/http/server/app-type.ts'
-import { refuseOverload } from '../../../src/http/server/overload.ts'
+import { shedLoad } from '../../../src/http/server/overload.ts'
 import { problemDocument } from '../../../src/http/server/problems.ts'
-import { signatureQueue } from '../../../src/keys/signing-queue.ts'
-import type { Signer } from '../../../src/service/ports.ts'
+import { createSigningQueue } from '../../../src/keys/signing-queue.ts'
+import type { Signer } from '../../../src/service/keys/ports.ts'
 import { CLINIC, DOCTOR, startService, UNLIMITED } from '../../kit.ts'
 
 const FULL = {
   full: () => true,
   expectedWaitMs: () => 600,
   signatureMs: () => 2,
-  underWay: () => 4,
+  running: () => 4,
   waiting: () => 500,
 }
 const headers = { authorization: `Bearer ${CLINIC.apiKey}` }
@@ -109,7 +109,7 @@ describe('a late event loop', () => {
   it('refuses what is not vital, and answers probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
-    refuseOverload(app, { full: () => false }, { maxDelayMs: 50, lookEveryMs: 200 })
+    shedLoad(app, { full: () => false }, { maxDelayMs: 50, lookEveryMs: 200 })
     app.get('/work', () => 'done')
     app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')
     await app.ready()
@@ -170,12 +170,12 @@ describe('a client that hangs up', () => {
   })
 
   it('leaves the queue: nothing is signed for it, and that stands in the record', async () => {
-    const queue = signatureQueue({ underWay: 1, maxWaitMs: 1000 }, () => performance.now())
+    const queue = createSigningQueue({ maxRunning: 1, maxWaitMs: 1000 }, () => performance.now())
     let end: () => void = () => undefined
     const ahead = queue.run(() => new Promise<void>((resolve) => (end = resolve)))
     const signed: unknown[] = []
     const sign: Signer['sign'] = (_header, claims, gone = () => false) =>
-      queue.run(() => Promise.resolve(String(signed.push(claims))), { gone })
+      queue.run(() => Promise.resolve(String(signed.push(claims))), { isAborted: gone })
     const service = await startService({}, ({ keys }) => ({
       keys: { ...keys, signer: () => ({ ...keys.signer(), sign }) },
     }))
@@ -185,7 +185,7 @@ describe('a client that hangs up', () => {
     end()
     await ahead
     await until(() => service.entries().length > 0)
-    expect(service.entries()).toMatchObject([{ outcome: 'refused', code: 'client-gone', action: 'token.issue' }])
+    expect(service.entries()).toMatchObject([{ outcome: 'refused', code: 'client-aborted', action: 'token.issue' }])
     expect(signed).toStrictEqual([])
   })
 })

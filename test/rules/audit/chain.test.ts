@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../../../src/contract/audit/audit-entry.ts'
-import { CHAIN_START, link } from '../../../src/rules/audit/chain.ts'
+import { CHAIN_START, linkEntry } from '../../../src/rules/audit/chain.ts'
 import { entryFindings } from '../../../src/rules/audit/verify-chain.ts'
 import { brokenAt, type Entry } from '../../kit.ts'
 
@@ -24,7 +24,7 @@ const START: ChainEnd = { chain: 'c1', sequence: 0, writer: 'w' }
 
 function chained(all: readonly AuditEntry[], start = START): ChainedEntry[] {
   const result: ChainedEntry[] = []
-  for (const each of all) result.push(link(result.at(-1) ?? start, each))
+  for (const each of all) result.push(linkEntry(result.at(-1) ?? start, each))
   return result
 }
 
@@ -80,7 +80,7 @@ describe('a chain', () => {
           .with(index + 1, { ...original, sequence: at + 1 })
         expect(found(swapped).slice(0, 2)).toStrictEqual([`moved ${at}`, `moved ${at + 1}`])
         // Whoever makes the hash anew is found out by the entry that follows.
-        const forged = link(chain[index - 1] as ChainedEntry, {
+        const forged = linkEntry(chain[index - 1] as ChainedEntry, {
           ...(all[index] as AuditEntry),
           caller: 'somebody else',
         })
@@ -95,8 +95,8 @@ describe('a chain', () => {
   it('has the hash that its description gives', () => {
     const one: AuditEntry = { time: 1, requestId: 'r', caller: 'c', action: 'token.issue', outcome: 'issued' }
     const other: AuditEntry = { outcome: 'issued', action: 'token.issue', caller: 'c', requestId: 'r', time: 1 }
-    expect(link(START, one).hash).toBe(link(START, other).hash)
+    expect(linkEntry(START, one).hash).toBe(linkEntry(START, other).hash)
     // printf of 64 zeros, a line feed and the members in order, through sha256sum.
-    expect(link(START, one).hash).toBe('c93ed9643a3426f800462ea446412e786f45bf17cbd87b2ae912b9c8e387d4f9')
+    expect(linkEntry(START, one).hash).toBe('c93ed9643a3426f800462ea446412e786f45bf17cbd87b2ae912b9c8e387d4f9')
   })
 })

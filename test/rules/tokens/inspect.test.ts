@@ -4,7 +4,7 @@ import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
 import { inspect, NO_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
-import { tokenParts } from '../../../src/rules/tokens/jwt-parts.ts'
+import { parseToken } from '../../../src/rules/tokens/parse-token.ts'
 import { APP_ID, NOW } from '../../kit.ts'
 
 const ROOM = 'bharattelemed-p1042-d77-1764000000'
@@ -247,9 +247,9 @@ it('whatever a token says, it is told about in sentences and nothing is thrown',
 })
 
 it('what is no token is told so', () => {
-  fc.assert(fc.property(fc.string(), (text) => void (tokenParts(text) === undefined || text.split('.').length === 3)))
+  fc.assert(fc.property(fc.string(), (text) => void (parseToken(text) === undefined || text.split('.').length === 3)))
   for (const text of ['', 'a', 'a.b', 'a.b.c', 'e30.e30', 'e30.W10.x', '....', 'bnVsbA.e30.x'])
-    expect(tokenParts(text)).toBeUndefined()
-  expect(tokenParts(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
+    expect(parseToken(text)).toBeUndefined()
+  expect(parseToken(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
   expect(NO_TOKEN.objections[0]?.code).toBe('not-a-token')
 })

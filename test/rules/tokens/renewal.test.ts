@@ -4,13 +4,13 @@ import type { Claims, TokenHeader } from '../../../src/contract/tokens/claims.ts
 import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
-import { policyOf } from '../../../src/rules/policy/policy.ts'
-import { decide, type Grant } from '../../../src/rules/tokens/decide.ts'
+import { createPolicy } from '../../../src/rules/policy/policy.ts'
+import { evaluate, type Grant } from '../../../src/rules/tokens/evaluate.ts'
 import {
-  askingFor,
-  isSince,
+  createRenewalCaller,
+  isIssuedSince,
   RENEWABLE_SECONDS,
-  renewableOf,
+  parseRenewableToken,
   renewalRequest,
 } from '../../../src/rules/tokens/renewal.ts'
 import { APP_ID, NOW } from '../../kit.ts'
@@ -23,7 +23,7 @@ const SHARED = selfHosted({
   subject: 'meet.example.org',
   algorithm: 'HS256',
 })
-const policy = policyOf(BUILT_IN_POLICY)
+const policy = createPolicy(BUILT_IN_POLICY)
 const rolePolicy = BUILT_IN_POLICY.roles['patient']
 if (rolePolicy === undefined) throw new Error('the built-in policy has patients')
 
@@ -57,10 +57,17 @@ it('every token that this service makes can be renewed until ten minutes after i
       const { lifetimeSeconds, room, user } = grant
       const lastMs = NOW + (lifetimeSeconds + RENEWABLE_SECONDS) * 1000
       const then = Math.min(NOW + afterSeconds * 1000, lastMs)
-      const expected = { jti: 'jti-1', room, user, moderator: false, lifetimeSeconds, issuedAt: NOW }
-      expect(renewableOf(parts, deployment, then)).toStrictEqual(expected)
-      expect(renewableOf(parts, deployment, lastMs + 1)).toBeUndefined()
-      expect(renewableOf(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
+      const fields = {
+        roomId: room,
+        userId: user.id,
+        userName: user.name,
+        ...(user.avatar === undefined ? {} : { userAvatar: user.avatar }),
+        ...(user.email === undefined ? {} : { userEmail: user.email }),
+      }
+      const expected = { jti: 'jti-1', fields, moderator: false, lifetimeSeconds, issuedAt: NOW }
+      expect(parseRenewableToken(parts, deployment, then)).toStrictEqual(expected)
+      expect(parseRenewableToken(parts, deployment, lastMs + 1)).toBeUndefined()
+      expect(parseRenewableToken(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
     }),
   )
 })
@@ -68,13 +75,13 @@ it('every token that this service makes can be renewed until ten minutes after i
 it('a renewal asks for the same person and room, for no longer than before but for the shortest lifetime', () => {
   fc.assert(
     fc.property(grants, fc.integer({ min: 5, max: 240 }), (grant, maxLifetimeMinutes) => {
-      const old = renewableOf(made(JAAS, grant), JAAS, NOW)
+      const old = parseRenewableToken(made(JAAS, grant), JAAS, NOW)
       if (old === undefined) throw new Error('a token of this service')
-      const caller = { ...askingFor('desk', 'patient'), maxLifetimeMinutes }
+      const caller = { ...createRenewalCaller('desk', 'patient'), maxLifetimeMinutes }
       const request = renewalRequest(policy, caller, old, 'patient')
       const { rooms: _anyRoom, ...free } = caller
-      const again = decide(policy, free, { ...request, userRole: 'patient' })
-      if ('code' in again) throw new Error(again.code)
+      const again = evaluate(policy, free, { ...request, userRole: 'patient' }, undefined, 0)
+      if (!('room' in again)) throw new Error('not granted')
       expect(again).toMatchObject({ room: grant.room, user: { id: grant.user.id, name: grant.user.name } })
       expect(again.lifetimeSeconds).toBeLessThanOrEqual(Math.max(300, grant.lifetimeSeconds))
       expect(again.lifetimeSeconds).toBeGreaterThanOrEqual(300)
@@ -87,11 +94,10 @@ it('a token is from the time of a role unless it is from a second before', () =>
     jti: 'j',
     issuedAt,
     lifetimeSeconds: 1,
-    room: 'r',
-    user: { id: 'u', name: 'n' },
+    fields: { roomId: 'r', userId: 'u', userName: 'n' },
     moderator: false,
   })
   const participant = { userId: 'u', role: 'patient', since: NOW + 999 }
-  expect(isSince(token(NOW), participant)).toBe(true)
-  expect(isSince(token(NOW - 1000), participant)).toBe(false)
+  expect(isIssuedSince(token(NOW), participant)).toBe(true)
+  expect(isIssuedSince(token(NOW - 1000), participant)).toBe(false)
 })

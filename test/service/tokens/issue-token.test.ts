@@ -1,36 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../../src/contract/audit/audit-entry.ts'
-import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
-import { memoryLimiter } from '../../../src/limits/memory.ts'
-import { callerOf, policyOf } from '../../../src/rules/policy/policy.ts'
+import { BUILT_IN_POLICY, type PolicyFile } from '../../../src/contract/policy/policy.ts'
+import { createMemoryLimiter } from '../../../src/limits/memory.ts'
+import { createCaller, createPolicy } from '../../../src/rules/policy/policy.ts'
 import { jaas } from '../../../src/rules/tokens/deployment.ts'
-import type { Signer } from '../../../src/service/ports.ts'
+import type { Signer } from '../../../src/service/keys/ports.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
-import { type IssuingParts, issueToken } from '../../../src/service/tokens/issue-token.ts'
+import { type IssueTokenDeps, issueToken } from '../../../src/service/tokens/issue-token.ts'
 import { DOCTOR, NOW, startService } from '../../kit.ts'
 
 const SECRET = 'secret9c1e'
-const caller = callerOf({ id: 'c', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] })
+const caller = createCaller({ id: 'c', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] })
 const asking = { caller, requestId: 'r' }
 
 const signingWith = (sign: Signer['sign']) => ({
-  signer: () => ({ keyId: 'k', sign, attest: () => Promise.reject(new Error('no checkpoint is taken here')) }),
+  signer: () => ({ keyId: 'k', sign, signStatement: () => Promise.reject(new Error('no checkpoint is taken here')) }),
 })
 
-function partsWith(change: Partial<IssuingParts>): IssuingParts & { kept: AuditEntry[]; done: string[] } {
+function partsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { kept: AuditEntry[]; done: string[] } {
   const kept: AuditEntry[] = []
   const done: string[] = []
   return {
-    policy: () => policyOf(BUILT_IN_POLICY),
+    policy: () => createPolicy(BUILT_IN_POLICY),
     deployment: jaas('vpaas-magic-cookie-00', '8x8.vc'),
     clock: () => NOW,
     newId: () => 'an-id',
     keys: signingWith(async () => (done.push('signed'), 'a.b.c')),
     ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
-    limiter: memoryLimiter(() => 0),
-    consultations: {} as IssuingParts['consultations'],
-    revoked: { bars: () => false },
-    bell: { ring: () => undefined, listen: () => () => undefined },
+    limiter: createMemoryLimiter(() => 0),
+    consultations: {} as IssueTokenDeps['consultations'],
+    revoked: { isRevoked: () => false },
+    changeBus: { publish: () => undefined, subscribe: () => () => undefined },
     limits: { perUser: 30, perRoom: 60 },
     metrics: { issued: () => undefined, refused: () => undefined },
     trace: (_name, work) => work(),
@@ -65,6 +65,18 @@ describe('the door', () => {
     const parts = partsWith({ ledger: { append, probe: append } })
     await expect(issueToken(parts, asking, DOCTOR)).rejects.toThrow('record-unavailable')
     await expect(issueToken(parts, asking, { ...DOCTOR, userRole: 'nurse' })).rejects.toThrow('record-unavailable')
+  })
+
+  it('decides by the policy that is in force when the token is signed', async () => {
+    const strict = { ...BUILT_IN_POLICY, roles: { patient: BUILT_IN_POLICY.roles['patient'] } } as PolicyFile
+    let policy = createPolicy(BUILT_IN_POLICY)
+    const sign = async () => {
+      policy = createPolicy(strict)
+      return 'a.b.c'
+    }
+    const deps = partsWith({ policy: () => policy, keys: signingWith(sign) })
+    expect(await issueToken(deps, asking, DOCTOR)).toMatchObject({ code: 'invalid-request' })
+    expect(deps.kept.map(({ outcome }) => outcome)).toStrictEqual(['issued', 'refused'])
   })
 
   it('records nothing as issued that was not signed', async () => {

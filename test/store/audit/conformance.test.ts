@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../../src/contract/audit/audit-entry.ts'
-import { link } from '../../../src/rules/audit/chain.ts'
+import { linkEntry } from '../../../src/rules/audit/chain.ts'
 import { verifyAudit } from '../../../src/service/audit/verify.ts'
-import { checkpointer } from '../../../src/service/audit/checkpoint.ts'
+import { createCheckpointTaker } from '../../../src/service/audit/checkpoint.ts'
 import { openCheckpoints } from '../../../src/store/audit/checkpoints.ts'
 import { retainAudit } from '../../../src/service/audit/retain.ts'
 import { openLedger } from '../../../src/store/audit/ledger.ts'
 import { openReader } from '../../../src/store/audit/reader.ts'
 import { openKeyRegister } from '../../../src/store/key-register.ts'
-import { SILENT } from '../../../src/service/events.ts'
+import { NO_EVENTS } from '../../../src/service/events.ts'
 import { openRetention } from '../../../src/store/audit/retention.ts'
 import type { Database } from '../../../src/store/database/schema.ts'
 import { closeEngines, ENGINES, tamper } from '../engines/engines.ts'
@@ -27,7 +27,7 @@ const entry = (time: number): AuditEntry => ({
 })
 /** Signs by a mark that only whoever has the key could set; the real signature is tried over the whole service. */
 const KEYS = {
-  attest: async (typ: string, statement: object) =>
+  signStatement: async (typ: string, statement: object) =>
     [{ typ }, statement].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + '.signed',
   verify: async (jws: string) =>
     jws.endsWith('.signed')
@@ -48,7 +48,7 @@ const partsOf = (db: Database) => ({
 const CLEAN = { chains: 0, entries: 0, stubs: 0, checkpoints: 0, unverifiable: 0, findings: [] }
 const verify = (db: Database) => verifyAudit(partsOf(db))
 const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) =>
-  openLedger(db, { name, chain }, link, SILENT)
+  openLedger(db, { name, chain }, linkEntry, NO_EVENTS)
 
 /** A record of two chains of one writer, three and two entries long. */
 async function twoChains(db: Database) {
@@ -136,7 +136,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   it.skipIf(!there)('signs the ends of chains that grew, and nothing when none did', async () => {
     const db = await open()
     await twoChains(db)
-    const take = checkpointer(partsOf(db))
+    const take = createCheckpointTaker(partsOf(db))
     await take()
     await take()
     await ledgerOf(db, 'w', 'three').append(entry(6))
@@ -172,7 +172,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   ])('by its checkpoints finds %s', async (_what, statement, expected) => {
     const db = await open()
     await twoChains(db)
-    const take = checkpointer(partsOf(db))
+    const take = createCheckpointTaker(partsOf(db))
     await take()
     if (statement.includes('audit_checkpoint')) {
       await ledgerOf(db, 'v', 'three').append(entry(6))
@@ -185,7 +185,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   it.skipIf(!there)('removes what is too old from the old end alone, and still verifies', async () => {
     const db = await open()
     await twoChains(db)
-    const take = checkpointer(partsOf(db))
+    const take = createCheckpointTaker(partsOf(db))
     await take()
     const parts = partsOf(db)
     expect(await retainAudit(parts, 3, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
@@ -233,14 +233,14 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const db = await open()
     await twoChains(db)
     const parts = partsOf(db)
-    await checkpointer(parts)()
+    await createCheckpointTaker(parts)()
     await ledgerOf(db, 'w', 'three').append(entry(20))
-    await checkpointer({ ...parts, clock: () => 20 })()
+    await createCheckpointTaker({ ...parts, clock: () => 20 })()
     expect(await retainAudit(parts, 10, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 5, checkpoints: 1 })
     expect(await verify(db)).toMatchObject({ checkpoints: 1, findings: [] })
     await tamper(db, 'DELETE FROM audit_checkpoint WHERE number = 2')
     await ledgerOf(db, 'w', 'four').append(entry(30))
-    await checkpointer({ ...parts, clock: () => 30 })()
+    await createCheckpointTaker({ ...parts, clock: () => 30 })()
     expect(await verify(db)).toMatchObject({ findings: [] })
   })
 
@@ -268,7 +268,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
       'UPDATE audit_stub SET sequence = 9',
       'DELETE FROM audit_checkpoint',
     ]) {
-      if (statement.includes('checkpoint')) await checkpointer(partsOf(db))()
+      if (statement.includes('checkpoint')) await createCheckpointTaker(partsOf(db))()
       await expect(sql.raw(statement).execute(db)).rejects.toThrow('audit entries are append-only')
     }
   })

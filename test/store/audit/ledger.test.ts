@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditEntry } from '../../../src/contract/audit/audit-entry.ts'
-import { link } from '../../../src/rules/audit/chain.ts'
+import { linkEntry } from '../../../src/rules/audit/chain.ts'
 import { openLedger } from '../../../src/store/audit/ledger.ts'
-import { SILENT } from '../../../src/service/events.ts'
+import { NO_EVENTS } from '../../../src/service/events.ts'
 import { openSqlite } from '../../../src/store/engines/sqlite.ts'
 import { brokenAt, readEntries, tempDir } from '../../kit.ts'
 
@@ -22,7 +22,7 @@ const entry = (index: number): AuditEntry => ({
 async function open(path = join(tempDir(), 'folder', 'service.db')) {
   const db = await openSqlite(path)
   onTestFinished(() => db.destroy())
-  return { path, db, ledger: openLedger(db, { name: 'w', chain: randomUUID() }, link, SILENT) }
+  return { path, db, ledger: openLedger(db, { name: 'w', chain: randomUUID() }, linkEntry, NO_EVENTS) }
 }
 
 describe('the ledger', () => {
@@ -49,8 +49,8 @@ describe('the ledger', () => {
     const db = await openSqlite(join(tempDir(), 'service.db'))
     onTestFinished(() => db.destroy())
     const commits: number[] = []
-    const events = { ...SILENT, committed: (_ms: number, entries: number) => commits.push(entries) }
-    const ledger = openLedger(db, { name: 'w', chain: randomUUID() }, link, events, () => 1000)
+    const events = { ...NO_EVENTS, committed: (_ms: number, entries: number) => commits.push(entries) }
+    const ledger = openLedger(db, { name: 'w', chain: randomUUID() }, linkEntry, events, () => 1000)
     // A machine that stands still for long lets two entries go alone, but not every time.
     for (let index = 0; index < 60 && !commits.includes(2); index += 3) {
       const first = ledger.append(entry(index)).then(() => ledger.append(entry(index + 1)))

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Search } from '../../../src/service/ports.ts'
-import { openReader, searching } from '../../../src/store/audit/reader.ts'
+import type { Search } from '../../../src/rules/audit/query.ts'
+import { openReader, buildSearch } from '../../../src/store/audit/reader.ts'
 import type { Database } from '../../../src/store/database/schema.ts'
 
 /** A place in the middle of the record. */
@@ -43,7 +43,7 @@ export async function planOf(
   engine: 'sqlite' | 'postgres',
   search: Omit<Search, 'limit'>,
 ): Promise<string[]> {
-  const query = searching(db, { ...search, limit: 100 })
+  const query = buildSearch(db, { ...search, limit: 100 })
   if (engine === 'sqlite') {
     const rows = await query.explain<{ detail: string }>(undefined, sql`query plan`)
     return rows.map(({ detail }) => detail)

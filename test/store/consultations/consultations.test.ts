@@ -31,9 +31,9 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     const store = await openOne()
     const all = made('a', { maxParticipants: 3, externalId: 'x-1' })
     expect(await store.add(all)).toBe('added')
-    expect(await store.byId('a')).toStrictEqual(all)
-    expect(await store.byRoom('room-a')).toStrictEqual(all)
-    expect([await store.byId('b'), await store.byRoom('a')]).toStrictEqual([undefined, undefined])
+    expect(await store.findById('a')).toStrictEqual(all)
+    expect(await store.findByRoom('room-a')).toStrictEqual(all)
+    expect([await store.findById('b'), await store.findByRoom('a')]).toStrictEqual([undefined, undefined])
   })
 
   it.skipIf(!there)('have rooms of their own, and one answer for each idempotency key', async () => {
@@ -41,15 +41,15 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     expect(await store.add(made('a'), answerOf('k', '{"id":"a"}'))).toBe('added')
     expect(await store.add(made('b'), answerOf('k'))).toBe('answered')
     expect(await store.add(made('c', { room: 'room-a' }), answerOf('other'))).toBe('room-taken')
-    expect([await store.byId('b'), await store.byId('c'), await store.answered('c', 'other')]).toStrictEqual(
+    expect([await store.findById('b'), await store.findById('c'), await store.findAnswer('c', 'other')]).toStrictEqual(
       Array(3).fill(undefined),
     )
-    expect(await store.answered('c', 'k')).toStrictEqual({ fingerprint: 'f', answer: '{"id":"a"}' })
-    expect(await store.answered('another', 'k')).toBeUndefined()
-    await store.forgetAnswers(1)
-    expect(await store.answered('c', 'k')).toBeDefined()
-    await store.forgetAnswers(2)
-    expect(await store.answered('c', 'k')).toBeUndefined()
+    expect(await store.findAnswer('c', 'k')).toStrictEqual({ fingerprint: 'f', answer: '{"id":"a"}' })
+    expect(await store.findAnswer('another', 'k')).toBeUndefined()
+    await store.deleteAnswers(1)
+    expect(await store.findAnswer('c', 'k')).toBeDefined()
+    await store.deleteAnswers(2)
+    expect(await store.findAnswer('c', 'k')).toBeUndefined()
   })
 
   it.skipIf(!there)('are replaced version by version, and of two changes at once one wins', async () => {
@@ -58,30 +58,30 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     const next = (endsAt: number) => made('a', { version: 2, endsAt })
     const won = await Promise.all([store.replace(next(3 * HOUR_MS)), store.replace(next(4 * HOUR_MS))])
     expect(won.toSorted()).toStrictEqual([false, true])
-    expect(await store.byId('a')).toMatchObject({ version: 2, endsAt: (won[0] ? 3 : 4) * HOUR_MS })
+    expect(await store.findById('a')).toMatchObject({ version: 2, endsAt: (won[0] ? 3 : 4) * HOUR_MS })
     expect(await store.replace(next(5 * HOUR_MS))).toBe(false)
   })
 
   it.skipIf(!there)('keep what participants reached, once, through changes, and not for who was removed', async () => {
     const store = await openOne()
     await store.add(made('a'))
-    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 5 })).toBe(true)
-    expect(await store.reach('a', { userId: 'p', since: 1 }, { waitingSince: 6 })).toBe(false)
-    expect(await store.reach('a', { userId: 'p', since: 1 }, { admittedAt: 7 })).toBe(true)
-    expect(await store.reach('a', { userId: 'd', since: 2 }, { admittedAt: 7 })).toBe(false)
-    expect(await store.reach('a', { userId: 'nobody', since: 1 }, { admittedAt: 7 })).toBe(false)
+    expect(await store.recordProgress('a', { userId: 'p', since: 1 }, { waitingSince: 5 })).toBe(true)
+    expect(await store.recordProgress('a', { userId: 'p', since: 1 }, { waitingSince: 6 })).toBe(false)
+    expect(await store.recordProgress('a', { userId: 'p', since: 1 }, { admittedAt: 7 })).toBe(true)
+    expect(await store.recordProgress('a', { userId: 'd', since: 2 }, { admittedAt: 7 })).toBe(false)
+    expect(await store.recordProgress('a', { userId: 'nobody', since: 1 }, { admittedAt: 7 })).toBe(false)
     const participants = [
       { userId: 'new', role: 'observer', since: 9 },
       { userId: 'p', role: 'patient', name: 'Another Name', since: 1 },
     ]
     await store.replace(made('a', { version: 2, participants }))
-    expect((await store.byId('a'))?.participants).toStrictEqual([
+    expect((await store.findById('a'))?.participants).toStrictEqual([
       participants[0],
       { ...participants[1], waitingSince: 5, admittedAt: 7 },
     ])
     const again = [{ userId: 'p', role: 'observer', since: 20 }]
     await store.replace(made('a', { version: 3, participants: again }))
-    expect((await store.byId('a'))?.participants).toStrictEqual(again)
+    expect((await store.findById('a'))?.participants).toStrictEqual(again)
   })
 
   it.skipIf(!there)('are entered by as many as there are places, and reopened by nobody', async () => {
@@ -90,13 +90,13 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     await store.add(made('a', { participants, maxParticipants: 4 }))
     const entered = await Promise.all(participants.map((each) => store.enter('a', each, 'desk', 50)))
     expect(entered.filter(Boolean)).toHaveLength(4)
-    const { openedAt, participants: now = [] } = (await store.byId('a')) ?? {}
+    const { openedAt, participants: now = [] } = (await store.findById('a')) ?? {}
     expect([openedAt, now.filter(({ enteredAt, via }) => enteredAt === 50 && via === 'desk').length]).toStrictEqual([
       50, 4,
     ])
     const inside = now.find(({ enteredAt }) => enteredAt !== undefined) ?? { userId: '', role: '', since: 0 }
     expect(await store.enter('a', inside, 'other', 60)).toBe(true)
-    expect((await store.byId('a'))?.participants.find(({ userId }) => userId === inside.userId)).toMatchObject({
+    expect((await store.findById('a'))?.participants.find(({ userId }) => userId === inside.userId)).toMatchObject({
       enteredAt: 50,
       via: 'other',
     })
@@ -119,7 +119,7 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
       },
     })
     const { version, participants = [] } =
-      (await openConsultations(reading, name === 'SQLite' ? 'sqlite' : 'postgres').byId('a')) ?? {}
+      (await openConsultations(reading, name === 'SQLite' ? 'sqlite' : 'postgres').findById('a')) ?? {}
     expect([version, participants.map(({ userId }) => userId)]).toStrictEqual([1, ['d', 'p']])
   })
 
@@ -130,7 +130,7 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     const guest = { userId: 'guest-1', role: 'patient', name: 'Guest', since: 9 }
     const joined = await Promise.all([join(db, 'a', guest), join(db, 'a', guest)])
     expect(joined.toSorted()).toStrictEqual([false, true])
-    expect((await store.byId('a'))?.participants.at(-1)).toStrictEqual(guest)
+    expect((await store.findById('a'))?.participants.at(-1)).toStrictEqual(guest)
   })
 
   it.skipIf(!there)('are found by window, participant, external id and state, a page at a time', async () => {

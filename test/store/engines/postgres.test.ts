@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AuditEntry } from '../../../src/contract/audit/audit-entry.ts'
-import { link } from '../../../src/rules/audit/chain.ts'
+import { linkEntry } from '../../../src/rules/audit/chain.ts'
 import { verifyAudit } from '../../../src/service/audit/verify.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
-import { SILENT } from '../../../src/service/events.ts'
+import { NO_EVENTS } from '../../../src/service/events.ts'
 import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED } from '../../kit.ts'
 import { createClient } from '../../../src/client/client.ts'
 import { addressOf } from '../../support/process.ts'
@@ -25,7 +25,12 @@ const entry = (time: number): AuditEntry => ({
 const verify = (store: Store) => verifyAudit({ ...store, keys: { verify: async () => 'valid' } })
 
 async function open(url: string, name = 'w'): Promise<Store> {
-  const store = await openStore(url, { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` }, link, SILENT)
+  const store = await openStore(
+    url,
+    { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` },
+    linkEntry,
+    NO_EVENTS,
+  )
   onTestFinished(() => store.close())
   return store
 }

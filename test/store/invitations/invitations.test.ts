@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashOfSecret, type Invitation } from '../../../src/rules/invitations/invitation.ts'
+import { hashSecret, type Invitation } from '../../../src/rules/invitations/invitation.ts'
 import { openConsultations } from '../../../src/store/consultations/consultations.ts'
 import { openInvitations } from '../../../src/store/invitations/invitations.ts'
 import type { Database } from '../../../src/store/database/schema.ts'
@@ -16,9 +16,9 @@ const CONSULTATION = {
 const invitationOf = (id: string, change: Partial<Invitation> = {}): Invitation => ({
   ...{ id, consultationId: 'c', role: 'patient', uses: 1, used: 0, createdAt: 10, createdBy: 'desk', ...change },
 })
-const codeOf = (id: string) => hashOfSecret(`code of ${id}`)
+const codeOf = (id: string) => hashSecret(`code of ${id}`)
 const useOf = (id: string, browser: number | string, at = 20) => ({
-  ...{ codeHash: codeOf(id), sessionHash: hashOfSecret(`${id} ${browser}`), userId: `guest-${browser}`, at },
+  ...{ codeHash: codeOf(id), sessionHash: hashSecret(`${id} ${browser}`), userId: `guest-${browser}`, at },
 })
 const joining = (browser: number, most: number) => ({
   participant: { userId: `guest-${browser}`, role: 'patient', name: 'A Guest', since: 20 },
@@ -45,10 +45,10 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       expect(await invitations.add(each, codeOf(each.id), undefined, MOST)).toBe('added')
     }
     expect(await invitations.list('c')).toStrictEqual([two, one])
-    expect(await invitations.byCode(codeOf('1'))).toStrictEqual(one)
-    expect(await invitations.byCode(codeOf('3'))).toBeUndefined()
-    expect(await invitations.byId('c', '1')).toStrictEqual(one)
-    expect(await invitations.byId('another', '1')).toBeUndefined()
+    expect(await invitations.findByCode(codeOf('1'))).toStrictEqual(one)
+    expect(await invitations.findByCode(codeOf('3'))).toBeUndefined()
+    expect(await invitations.findById('c', '1')).toStrictEqual(one)
+    expect(await invitations.findById('another', '1')).toBeUndefined()
   })
 
   it.skipIf(!there)('are used as often as they say, of all who come at once', async () => {
@@ -59,12 +59,12 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const outcomes = await Promise.all(all.map((use) => invitations.use(invitation, use)))
     expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
     expect(outcomes.filter((each) => each === 'dead')).toHaveLength(37)
-    const sessions = await Promise.all(all.map(({ sessionHash }) => invitations.session(sessionHash)))
+    const sessions = await Promise.all(all.map(({ sessionHash }) => invitations.findSession(sessionHash)))
     expect(sessions.filter((each) => each !== undefined)).toHaveLength(3)
-    const consultation = await consultations.byId('c')
+    const consultation = await consultations.findById('c')
     expect(consultation?.participants).toHaveLength(4)
     expect(consultation?.version).toBe(4)
-    expect(await invitations.byId('c', '1')).toMatchObject({ used: 3 })
+    expect(await invitations.findById('c', '1')).toMatchObject({ used: 3 })
   })
 
   it.skipIf(!there)(
@@ -80,10 +80,10 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       expect(await invitations.use(invitation, useOf('1', 4))).toBe('closed')
       expect(await invitations.add(invitationOf('2'), codeOf('2'), undefined, MOST)).toBe('closed')
       for (const browser of [1, 2, 3, 4]) {
-        expect(await invitations.session(useOf('1', browser).sessionHash)).toBeUndefined()
+        expect(await invitations.findSession(useOf('1', browser).sessionHash)).toBeUndefined()
       }
       expect(await invitations.list('c')).toStrictEqual([invitation])
-      expect((await consultations.byId('c'))?.participants).toHaveLength(1)
+      expect((await consultations.findById('c'))?.participants).toHaveLength(1)
     },
   )
 
@@ -93,10 +93,10 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const invitation = invitationOf('1', { userId: 'patient' })
     await invitations.add(invitation, codeOf('1'), invitee, MOST)
     await invitations.add(invitationOf('2', { userId: 'patient' }), codeOf('2'), { ...invitee, name: 'B' }, MOST)
-    expect(await consultations.byId('c')).toMatchObject({ version: 2, participants: [{}, invitee] })
+    expect(await consultations.findById('c')).toMatchObject({ version: 2, participants: [{}, invitee] })
     const use = { ...useOf('1', 1), userId: 'patient' }
     expect(await invitations.use(invitation, use)).toBe('used')
-    expect(await invitations.session(use.sessionHash)).toStrictEqual({
+    expect(await invitations.findSession(use.sessionHash)).toStrictEqual({
       invitation: { ...invitation, used: 1 },
       userId: 'patient',
       codeHash: codeOf('1'),
@@ -111,7 +111,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => add(n)))
     expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
     expect(outcomes.filter((each) => each === 'full')).toHaveLength(5)
-    expect((await consultations.byId('c'))?.participants).toHaveLength(4)
+    expect((await consultations.findById('c'))?.participants).toHaveLength(4)
     const again = invitationOf('again', { userId: 'doctor', role: 'doctor' })
     const doctor = { userId: 'doctor', role: 'doctor', since: 2 }
     expect(await invitations.add(again, codeOf('again'), doctor, most)).toBe('added')
@@ -121,14 +121,14 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const { invitations } = await start()
     const invitation = invitationOf('1', { uses: 2 })
     await invitations.add(invitation, codeOf('1'), undefined, MOST)
-    expect(await invitations.recode('1', codeOf('new'), 20)).toBe(true)
-    expect(await invitations.byCode(codeOf('1'))).toBeUndefined()
+    expect(await invitations.replaceCode('1', codeOf('new'), 20)).toBe(true)
+    expect(await invitations.findByCode(codeOf('1'))).toBeUndefined()
     expect(await invitations.use(invitation, useOf('1', 1))).toBe('dead')
     expect(await invitations.use(invitation, { ...useOf('1', 1), codeHash: codeOf('new') })).toBe('used')
     await invitations.revoke('1', 30)
     await invitations.revoke('1', 40)
-    expect(await invitations.byCode(codeOf('new'))).toStrictEqual({ ...invitation, used: 1, revokedAt: 30 })
-    expect(await invitations.recode('1', codeOf('newer'), 50)).toBe(false)
+    expect(await invitations.findByCode(codeOf('new'))).toStrictEqual({ ...invitation, used: 1, revokedAt: 30 })
+    expect(await invitations.replaceCode('1', codeOf('newer'), 50)).toBe(false)
     expect(await invitations.use(invitation, { ...useOf('1', 2), codeHash: codeOf('new') })).toBe('dead')
   })
 

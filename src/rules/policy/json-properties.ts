@@ -2,12 +2,13 @@
 // shape.
 
 /** @returns the members of an object or a list; none of anything else */
-export const membersOf = (value: unknown): [string, unknown][] =>
+export const propertiesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
 /** @returns the member of that name, its own; undefined where there is none */
-export const member = (value: unknown, name: string): unknown => membersOf(value).find(([key]) => key === name)?.[1]
+export const propertyOf = (value: unknown, name: string): unknown =>
+  propertiesOf(value).find(([key]) => key === name)?.[1]
 
 /** @returns the members that are texts */
 export const textsOf = (value: unknown): [string, string][] =>
-  membersOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))
+  propertiesOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))

@@ -1,51 +1,51 @@
 import type { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../contract/invitation.ts'
 import type { RevocationMade, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
-import { type Ask, type Check, isObject, isOutcome } from './http.ts'
+import { type SendRequest, type Check, isObject, isOutcome } from './http.ts'
 
 type Options = { signal?: AbortSignal }
 
-/** Lets people in who have no account, and puts people out. Every method throws TokenServiceError. */
-export type VisitorClient = {
-  /** The answer tells the code, and the link where the service knows its page; neither is told again. */
+/** Invitations for people without an account, revocations, and removal from a meeting. Every method throws TokenServiceError. */
+export type AccessClient = {
+  /** The answer contains the code, and the link where the service knows its page. No later answer contains either. */
   invite(consultationId: string, request: InvitationRequest, options?: Options): Promise<InvitationAnswer>
   listInvitations(consultationId: string, options?: Options): Promise<InvitationList>
   revokeInvitation(consultationId: string, id: string, options?: Options): Promise<InvitationAnswer>
-  /** Gives it another code, told once; the one before is dead. */
+  /** Replaces the code. The answer contains the new one; the old one is no longer valid. */
   resendInvitation(consultationId: string, id: string, options?: Options): Promise<InvitationAnswer>
   /**
-   * Enters by an invitation; no credential is needed. The browser keeps a cookie, so that asking again uses nothing up: the
-   * page has to be of the same site as the service.
+   * Requests a token with the code of an invitation, which is the credential. The service sets a cookie, so that a
+   * repeated request in the same browser does not count as another use: the page must be same-site with the service.
    */
   redeemInvitation(redemption: Redemption, options?: Options): Promise<TokenAnswer | WaitingAnswer>
   revoke(request: RevocationRequest, options?: Options): Promise<RevocationMade>
   listRevocations(query?: RevocationQuery, options?: Options): Promise<RevocationPage>
   liftRevocation(id: string, options?: Options): Promise<void>
-  /** Kicks somebody out of a running meeting of JaaS. @param participantId Jitsi's id of the occupant */
+  /** Removes a participant from a running JaaS meeting. @param participantId the id of the occupant in Jitsi */
   kick(consultationId: string, participantId: string, options?: Options): Promise<void>
 }
 
-/** The part of a client that lets people in and out. */
-export function visitorClient(ask: Ask): VisitorClient {
+/** Creates the part of the client for invitations, revocations and removal. */
+export function accessClient(send: SendRequest): AccessClient {
   const invitations = (consultationId: string) => `/consultations/${consultationId}/invitations`
   return {
     invite: (consultationId, body, { signal } = {}) =>
-      ask(invitations(consultationId), { method: 'POST', body, signal }, isInvitation),
+      send(invitations(consultationId), { method: 'POST', body, signal }, isInvitation),
     listInvitations: (consultationId, { signal } = {}) =>
-      ask(invitations(consultationId), { method: 'GET', signal }, isInvitationList),
+      send(invitations(consultationId), { method: 'GET', signal }, isInvitationList),
     revokeInvitation: (consultationId, id, { signal } = {}) =>
-      ask(`${invitations(consultationId)}/${id}`, { method: 'DELETE', signal }, isInvitation),
+      send(`${invitations(consultationId)}/${id}`, { method: 'DELETE', signal }, isInvitation),
     resendInvitation: (consultationId, id, { signal } = {}) =>
-      ask(`${invitations(consultationId)}/${id}/resend`, { method: 'POST', signal }, isInvitation),
+      send(`${invitations(consultationId)}/${id}/resend`, { method: 'POST', signal }, isInvitation),
     redeemInvitation: (body, { signal } = {}) =>
-      ask('/invitations/redeem', { method: 'POST', body, signal }, isOutcome),
-    revoke: (body, { signal } = {}) => ask('/revocations', { method: 'POST', body, signal }, isRevocation),
+      send('/invitations/redeem', { method: 'POST', body, signal }, isOutcome),
+    revoke: (body, { signal } = {}) => send('/revocations', { method: 'POST', body, signal }, isRevocation),
     listRevocations: (query = {}, { signal } = {}) =>
-      ask(`/revocations?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isRevocationPage),
+      send(`/revocations?${new URLSearchParams(query).toString()}`, { method: 'GET', signal }, isRevocationPage),
     liftRevocation: async (id, { signal } = {}) =>
-      void (await ask.open(`/revocations/${id}`, { method: 'DELETE', signal })),
+      void (await send.open(`/revocations/${id}`, { method: 'DELETE', signal })),
     kick: async (consultationId, participantId, { signal } = {}) =>
-      void (await ask.open(`/consultations/${consultationId}/kick`, {
+      void (await send.open(`/consultations/${consultationId}/kick`, {
         method: 'POST',
         body: { participantId },
         signal,

@@ -1,10 +1,11 @@
 import type { ConsultationStore } from './ports.ts'
-import type { Clock, Ledger } from '../ports.ts'
-import type { Retaining } from '../audit/retain.ts'
+import type { Clock } from '../ports.ts'
+import type { Ledger } from '../ports.ts'
+import type { RetentionActor } from '../audit/retain.ts'
 
 /** What forgetting needs. */
-export type ForgettingParts = {
-  consultations: Pick<ConsultationStore, 'endedBefore' | 'forget'>
+export type DeleteConsultationsDeps = {
+  consultations: Pick<ConsultationStore, 'findEndedBefore' | 'delete'>
   ledger: Ledger
   clock: Clock
   /** Lets others have the database for a while. */
@@ -18,17 +19,17 @@ export type ForgettingParts = {
  * @returns how many
  * @throws ServiceFault `record-unavailable`
  */
-export async function forgetConsultations(
-  { consultations, ledger, clock, pause }: ForgettingParts,
+export async function deleteConsultations(
+  { consultations, ledger, clock, pause }: DeleteConsultationsDeps,
   before: number,
-  by: Retaining,
+  by: RetentionActor,
 ): Promise<number> {
   let count = 0
   for (;;) {
-    const ids = await consultations.endedBefore(before)
+    const ids = await consultations.findEndedBefore(before)
     if (ids.length === 0) return count
     if (count === 0) await ledger.append({ ...by, time: clock(), action: 'consultation.forget', outcome: 'done' })
-    await consultations.forget(ids)
+    await consultations.delete(ids)
     count += ids.length
     await pause()
   }

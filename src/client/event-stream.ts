@@ -1,0 +1,51 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { untilAborted } from './abort.ts'
+
+/**
+ * Reads a stream of server-sent events (HTML standard, section 9.2.6): any line ending, comments, a byte order mark,
+ * `data` over several lines. Returns when the server closes the stream and when the connection breaks; an incomplete
+ * event is dropped.
+ * @param onRetry receives the reconnection time of each `retry` field, in milliseconds
+ * @throws the signal's reason as soon as it aborts
+ */
+export async function* readEventStream(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+  onRetry: (ms: number) => void,
+): AsyncGenerator<EventSourceMessage, void> {
+  const reader = body.getReader()
+  const messages: EventSourceMessage[] = []
+  const feed = createFeed({ onEvent: (message) => messages.push(message), onRetry })
+  const decoder = new TextDecoder()
+  try {
+    for (;;) {
+      const read = reader.read().catch(() => undefined)
+      const part = await untilAborted(read, signal)
+      if (part === undefined) return
+      feed(decoder.decode(part.value, { stream: !part.done }))
+      for (const message of messages.splice(0)) {
+        yield message
+        signal?.throwIfAborted()
+      }
+      if (part.done) return
+    }
+  } finally {
+    // Closes the connection when the consumer stops early. Not awaited: a slow close must not delay the consumer.
+    void reader.cancel().catch(() => undefined)
+  }
+}
+
+/**
+ * Feeds a parser. The parser holds back a carriage return at the end of a chunk, because a line feed may follow; an event
+ * that ends there would arrive with the next one only. So the line feed is added at once and dropped where it follows.
+ */
+function createFeed(callbacks: Parameters<typeof createParser>[0]): (chunk: string) => void {
+  const parser = createParser(callbacks)
+  let endedWithReturn = false
+  return (chunk) => {
+    if (chunk === '') return
+    const text = endedWithReturn && chunk.startsWith('\n') ? chunk.slice(1) : chunk
+    endedWithReturn = chunk.endsWith('\r')
+    parser.feed(endedWithReturn ? `${text}\n` : text)
+  }
+}
