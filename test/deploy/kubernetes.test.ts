@@ -126,7 +126,7 @@ describe('the image', () => {
 
   it('has the command under the name of the package, and a link with its former name', () => {
     const { name } = JSON.parse(textOf('package.json')) as { name: string }
-    const [run = ''] = instructions('RUN').filter((each) => each.includes('/usr/local/bin/'))
+    const run = instructions('RUN').find((each) => each.includes('/usr/local/bin/'))
     expect(run).toContain(`>/usr/local/bin/${name} `)
     expect(run).toContain(`ln -s ${name} /usr/local/bin/jaas-token-service`)
   })
