@@ -64,12 +64,7 @@ export async function buildApp(
   addSecurityHeaders(app)
   const accepting = enableGracefulShutdown(app)
   recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
-  const limitCaller = await addRateLimits(app, deps.limiter, {
-    perAddress: config.RATE_LIMIT_PER_ADDRESS,
-    keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
-    perCaller: config.RATE_LIMIT_PER_CALLER,
-    perUser: config.RATE_LIMIT_PER_USER,
-  })
+  const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
   await addCors(app, config.CORS_ORIGINS)
   shedLoad(app, deps.signing)
   handleErrors(app, (request, code) =>
@@ -91,7 +86,8 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   if (config.METRICS_PORT === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
   const door = {
-    identify: (presented: PresentedCredential) => authenticateCaller(deps, config.RATE_LIMIT_FAILED_LOGINS, presented),
+    identify: (presented: PresentedCredential) =>
+      authenticateCaller(deps, deps.limits.failedLoginsPerMinute, presented),
     limitCaller,
   }
   addTokens(app, {

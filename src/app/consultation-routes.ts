@@ -72,7 +72,7 @@ async function addAll(app: App, config: Config, deps: Deps, door: RouteGuards): 
   })
   addInvitationRoutes(app, deps, door, cookie)
   addRenewals(app, {
-    renewToken: (token, isAborted) => renewToken(deps, config.RATE_LIMIT_FAILED_LOGINS, token, isAborted),
+    renewToken: (token, isAborted) => renewToken(deps, deps.limits.failedLoginsPerMinute, token, isAborted),
   })
   addRevocationRoutes(app, deps, door)
 }

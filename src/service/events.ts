@@ -1,7 +1,8 @@
+import type { BucketName } from '../contract/bucket-name.ts'
+
 /** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
 export type LimiterEvents = {
-  /** @param bucket what kind of bucket it was: what stands before the colon of its key */
-  onDecision(bucket: string, allowed: boolean): void
+  onDecision(bucket: BucketName, allowed: boolean): void
   onBackendChange(by: 'redis' | 'memory'): void
   onRedisError(error: Error): void
 }

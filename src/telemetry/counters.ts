@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { BucketName } from '../contract/bucket-name.ts'
 import type { ProblemCode } from '../contract/problem.ts'
 
 /** Seconds; a signature takes milliseconds, and nobody waits longer than the bound of the queue. */
@@ -156,7 +157,7 @@ export function limiterMetrics(registers: Registry[]) {
   })
   return {
     /** Counts a decision. @param bucket the kind of limit that decided */
-    limited(bucket: string, allowed: boolean): void {
+    limited(bucket: BucketName, allowed: boolean): void {
       decisions.inc({ bucket, outcome: allowed ? 'allowed' : 'refused' })
     },
     limiterServed: (by: 'redis' | 'memory'): void => redisAway.set(by === 'redis' ? 0 : 1),

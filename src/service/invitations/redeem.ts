@@ -5,6 +5,7 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
+import type { Limits } from '../../rules/limits.ts'
 import { DAY_MS } from '../../rules/time.ts'
 import { callerOfInvitation, hashSecret, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
 import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
@@ -22,7 +23,7 @@ export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & 
   invitations: InvitationStore
   newId: NewId
   newSecret: NewSecret
-  limits: IssueTokenDeps['limits'] & { perInvitation: number; failedPerMinute: number }
+  limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
   metrics: IssueTokenDeps['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
 }
 
@@ -91,7 +92,7 @@ async function bind(
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
     await recordRefused(deps, visitor, INVALID)
-    return countFailure(deps, visitor.network, limits.failedPerMinute, INVALID)
+    return countFailure(deps, visitor.network, limits.failedLoginsPerMinute, INVALID)
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
     return recordRefused(deps, visitor, INVALID, invitation)
