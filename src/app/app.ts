@@ -56,7 +56,7 @@ export async function buildApp(
   )
 
   refuseEarly(app, TOKEN_PATH, deps.signing, deps.newId, (refused) => {
-    deps.metrics.refusedEarly(TOKEN_PATH, refused)
+    deps.metrics.countEarlyRefusals(TOKEN_PATH, refused)
     logger.warn({ route: TOKEN_PATH, status: 503, code: 'overloaded', requests: refused }, 'requests')
   })
   logRequests(app)
@@ -95,7 +95,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
     issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, isAborted),
   })
   await addConsultationRoutes(app, config, deps, door)
-  addMeetingConfig(app, { ...door, tellMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
+  addMeetingConfig(app, { ...door, readMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
   addAudit(app, {
     ...door,
     readAudit: (requester, query) => readAudit(deps, requester, query),

@@ -150,11 +150,11 @@ function openKeys(
   config: Config,
   ring: KeyRing | undefined,
   deps: AdmitKeysDeps & { queue: SigningQueue },
-  { keysReloaded }: Events,
+  { onKeysReload }: Events,
 ): Promise<ReloadableKeys> {
   if (ring === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
   const folder = { paths: pathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
-  return watchKeys(folder, ring, deploymentOf(config), deps, keysReloaded)
+  return watchKeys(folder, ring, deploymentOf(config), deps, onKeysReload)
 }
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */

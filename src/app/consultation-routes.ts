@@ -65,9 +65,9 @@ async function addAll(app: App, config: Config, deps: Deps, door: RouteGuards): 
   addEvents(app, {
     ...door,
     cookie,
-    visitorOf: (secret, id) => findSessionCaller(deps, secret, id),
+    findVisitor: (secret, id) => findSessionCaller(deps, secret, id),
     heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
-    streams: (open) => deps.metrics.streams(open),
+    reportOpenStreams: (open) => deps.metrics.setOpenStreams(open),
     watch: (requester, id, listener) => watchConsultation(deps, requester, id, listener),
   })
   addInvitationRoutes(app, deps, door, cookie)

@@ -8,16 +8,16 @@ export type LimiterEvents = {
 }
 
 /** Is told of each signature, in milliseconds: how long it took once it was handed over, and how long it had waited. */
-export type QueueEvents = { signed(signingMs: number, waitedMs: number): void }
+export type QueueEvents = { onSignature(signingMs: number, waitedMs: number): void }
 
 /** Is told of each commit: how many milliseconds it took for how many entries, or that it failed. */
-export type CommitEvents = { committed(ms: number, entries: number): void; commitFailed(): void }
+export type CommitEvents = { onCommit(ms: number, entries: number): void; onCommitFailed(): void }
 
 /** For whoever does not want to know. */
 export const NO_EVENTS: StoreEvents = {
   onError: () => undefined,
-  committed: () => undefined,
-  commitFailed: () => undefined,
+  onCommit: () => undefined,
+  onCommitFailed: () => undefined,
 }
 
 /** Is told how the record fares. */

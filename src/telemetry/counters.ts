@@ -22,12 +22,12 @@ export function requestMetrics(registers: Registry[]) {
   })
   return {
     /** Counts an answered request. @param route the pattern of the route, or `none` */
-    answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
+    countRequest(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
       requests.inc({ route, method, status, code })
       durations.observe({ route }, seconds)
     },
     /** Counts requests that were refused before they were parsed. */
-    refusedEarly(route: string, count: number): void {
+    countEarlyRefusals(route: string, count: number): void {
       requests.inc({ route, method: 'POST', status: 503, code: 'overloaded' }, count)
     },
   }
@@ -47,8 +47,8 @@ export function tokenMetrics(registers: Registry[], deployment: string) {
     registers,
   })
   return {
-    issued: (role: string, caller: string): void => tokens.inc({ role, caller, deployment }),
-    refused: (code: ProblemCode): void => refusals.inc({ code }),
+    countIssued: (role: string, caller: string): void => tokens.inc({ role, caller, deployment }),
+    countRefusal: (code: ProblemCode): void => refusals.inc({ code }),
   }
 }
 
@@ -73,11 +73,12 @@ export function consultationMetrics(registers: Registry[]) {
   for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
   for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
   return {
-    consultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void => changes.inc({ what }),
+    countConsultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void =>
+      changes.inc({ what }),
     /** Sets the number of open event streams. */
-    streams: (open: number): void => streams.set(open),
+    setOpenStreams: (open: number): void => streams.set(open),
     /** Counts a redemption: the first in a browser, a repeated one by the same browser, or a refused one. */
-    redeemed: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
+    countRedemption: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
   }
 }
 
@@ -91,7 +92,7 @@ export function renewalMetrics(registers: Registry[]) {
   for (const outcome of ['issued', 'waiting', 'refused']) renewals.inc({ outcome }, 0)
   return {
     /** Counts a renewal; `waiting` means that the participant has to be admitted first. */
-    renewal: (outcome: 'issued' | 'waiting' | 'refused'): void => renewals.inc({ outcome }),
+    countRenewal: (outcome: 'issued' | 'waiting' | 'refused'): void => renewals.inc({ outcome }),
   }
 }
 
@@ -109,7 +110,7 @@ export function signingMetrics(registers: Registry[]) {
     registers,
   })
   return {
-    signed(signingMs: number, waitedMs: number): void {
+    observeSignature(signingMs: number, waitedMs: number): void {
       signing.observe(signingMs / 1000)
       waiting.observe(waitedMs / 1000)
     },
@@ -135,11 +136,11 @@ export function recordMetrics(registers: Registry[]) {
     registers,
   })
   return {
-    committed(ms: number, entries: number): void {
+    observeCommit(ms: number, entries: number): void {
       seconds.observe(ms / 1000)
       batch.observe(entries)
     },
-    commitFailed: (): void => failed.inc(),
+    countFailedCommit: (): void => failed.inc(),
   }
 }
 
@@ -157,10 +158,10 @@ export function limiterMetrics(registers: Registry[]) {
   })
   return {
     /** Counts a decision. @param bucket the kind of limit that decided */
-    limited(bucket: BucketName, allowed: boolean): void {
+    countDecision(bucket: BucketName, allowed: boolean): void {
       decisions.inc({ bucket, outcome: allowed ? 'allowed' : 'refused' })
     },
-    limiterServed: (by: 'redis' | 'memory'): void => redisAway.set(by === 'redis' ? 0 : 1),
+    setLimiterBackend: (by: 'redis' | 'memory'): void => redisAway.set(by === 'redis' ? 0 : 1),
   }
 }
 
@@ -189,7 +190,7 @@ export function reloadMetrics(registers: Registry[]) {
     for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
   }
   return {
-    reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
+    countReload(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
       reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
       failing.set({ what }, ok ? 0 : 1)
       if (ok) loadedAt.set({ what }, nowMs / 1000)

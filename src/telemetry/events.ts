@@ -11,8 +11,8 @@ import type { StoreEvents } from '../service/events.ts'
 export type Events = LimiterEvents &
   QueueEvents &
   StoreEvents & {
-    policyReloaded(outcome: ReloadOutcome): void
-    keysReloaded(outcome: ReloadOutcome): void
+    onPolicyReload(outcome: ReloadOutcome): void
+    onKeysReload(outcome: ReloadOutcome): void
   }
 
 /** Turns what happens beside requests into counters and log lines. */
@@ -20,20 +20,20 @@ export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock:
   const reloaded =
     (what: 'policy' | 'keys') =>
     ({ fault, changed }: ReloadOutcome): void => {
-      metrics.reloaded(what, fault === undefined, clock())
+      metrics.countReload(what, fault === undefined, clock())
       if (fault !== undefined) logger.error(reasonOf(fault), `the ${what} cannot be used; what was in force stays so`)
       else if (changed) logger.info(`${what} reloaded`)
     }
   return {
-    signed: (signingMs, waitedMs) => metrics.signed(signingMs, waitedMs),
-    committed: (ms, entries) => metrics.committed(ms, entries),
-    commitFailed: () => metrics.commitFailed(),
+    onSignature: (signingMs, waitedMs) => metrics.observeSignature(signingMs, waitedMs),
+    onCommit: (ms, entries) => metrics.observeCommit(ms, entries),
+    onCommitFailed: () => metrics.countFailedCommit(),
     onError: (error) => logger.warn({ err: error }, 'the record could not be used'),
-    onDecision: (bucket, allowed) => metrics.limited(bucket, allowed),
-    policyReloaded: reloaded('policy'),
-    keysReloaded: reloaded('keys'),
+    onDecision: (bucket, allowed) => metrics.countDecision(bucket, allowed),
+    onPolicyReload: reloaded('policy'),
+    onKeysReload: reloaded('keys'),
     onBackendChange(by) {
-      metrics.limiterServed(by)
+      metrics.setLimiterBackend(by)
       if (by === 'redis') logger.info('Redis is back; limits are shared again')
       else logger.warn('Redis is away; each instance counts for itself')
     },

@@ -19,12 +19,12 @@ import type { InvitationCookie } from './invitation-cookie.ts'
 export type EventRoute = RouteGuards & {
   cookie: InvitationCookie
   /** Whoever came by an invitation, by what the cookie holds. */
-  visitorOf(secret: string, consultationId: string): Promise<Caller | undefined>
+  findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
   watch(requester: Requester, id: string, listener: ConsultationObserver): Promise<Watch | Refusal>
   /** How often a stream shows that it lives; shorter than the idle time of proxies (60 s) and of our sockets (30 s). */
   heartbeatSeconds: number
   /** Is told how many streams are open. */
-  streams(open: number): void
+  reportOpenStreams(open: number): void
 }
 
 /** After so long a listener comes again, and is asked for the credential again. */
@@ -127,11 +127,11 @@ function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefi
 }
 
 /** Whoever has no credential but the cookie of an invitation may listen, too. */
-function authenticateAny({ identify, cookie, visitorOf }: Pick<EventRoute, 'identify' | 'cookie' | 'visitorOf'>) {
+function authenticateAny({ identify, cookie, findVisitor }: Pick<EventRoute, 'identify' | 'cookie' | 'findVisitor'>) {
   const byCredential = authenticate(identify, 'consultations:read', 'consultations:attend')
   return async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<void> => {
     const secret = request.headers.authorization === undefined ? cookie.read(request) : undefined
-    const visitor = secret === undefined ? undefined : await visitorOf(secret, request.params.id)
+    const visitor = secret === undefined ? undefined : await findVisitor(secret, request.params.id)
     if (visitor === undefined) return byCredential(request, reply)
     request.caller = visitor
   }
@@ -151,7 +151,7 @@ function keepOpen(
   stream: PassThrough,
   watch: Watch,
   open: Open,
-  { heartbeatSeconds, streams }: Pick<EventRoute, 'heartbeatSeconds' | 'streams'>,
+  { heartbeatSeconds, reportOpenStreams }: Pick<EventRoute, 'heartbeatSeconds' | 'reportOpenStreams'>,
 ): void {
   const beat = setInterval(() => {
     watch.refresh()
@@ -159,13 +159,13 @@ function keepOpen(
     else if (!stream.writableEnded) stream.write(':\n\n')
   }, heartbeatSeconds * 1000).unref()
   const longest = setTimeout(() => stream.end(), MAX_STREAM_MS).unref()
-  streams(open.size)
+  reportOpenStreams(open.size)
   const close = () => {
     clearInterval(beat)
     clearTimeout(longest)
     watch.stop()
     open.delete(stream)
-    streams(open.size)
+    reportOpenStreams(open.size)
   }
   if (stream.writableEnded) close()
   else stream.once('finish', close).once('close', () => open.has(stream) && close())

@@ -10,11 +10,11 @@ import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: who calls, how often they may, and the verb. */
 export type MeetingConfigRoute = RouteGuards & {
-  tellMeetingConfig: (requester: Requester, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
+  readMeetingConfig: (requester: Requester, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
 }
 
 /** Adds `GET /api/jitsi/meeting-config`. */
-export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingConfig }: MeetingConfigRoute): void {
+export function addMeetingConfig(app: App, { identify, limitCaller, readMeetingConfig }: MeetingConfigRoute): void {
   app.get(
     '/api/jitsi/meeting-config',
     {
@@ -32,7 +32,7 @@ export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingC
       },
     },
     async (request, reply) => {
-      const config = await tellMeetingConfig(requesterOf(request), request.query)
+      const config = await readMeetingConfig(requesterOf(request), request.query)
       return 'code' in config ? sendProblem(request, reply, config) : reply.send(config)
     },
   )

@@ -8,7 +8,7 @@ type MetricsText = { text(): Promise<string>; contentType: string }
 
 /** Counts answered requests. */
 type RequestCounter = {
-  answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
+  countRequest(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
 }
 
 /**
@@ -44,7 +44,7 @@ export function addMetrics(
 export function countRequests(app: App, metrics: RequestCounter): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { routeOptions, method, problem } = request
-    metrics.answered(
+    metrics.countRequest(
       routeOptions.url ?? 'none',
       method,
       reply.statusCode,

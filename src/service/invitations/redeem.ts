@@ -24,7 +24,7 @@ export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & 
   newId: NewId
   newSecret: NewSecret
   limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
-  metrics: IssueTokenDeps['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
+  metrics: IssueTokenDeps['metrics'] & { countRedemption(outcome: 'new' | 'again' | 'refused'): void }
 }
 
 /** Whoever asks: from where, as it is recorded and as it is counted, and what the cookie of the browser holds. */
@@ -61,8 +61,8 @@ export async function bindBrowser(
   redemption: Redemption,
 ): Promise<BoundBrowser | Refusal> {
   const bound = await bind(deps, visitor, redemption)
-  if ('code' in bound) deps.metrics.redeemed('refused')
-  else deps.metrics.redeemed(bound.secret === visitor.secret ? 'again' : 'new')
+  if ('code' in bound) deps.metrics.countRedemption('refused')
+  else deps.metrics.countRedemption(bound.secret === visitor.secret ? 'again' : 'new')
   return bound
 }
 

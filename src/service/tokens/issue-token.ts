@@ -32,7 +32,7 @@ export type IssueTokenDeps = EnterConsultationDeps & {
 }
 
 /** Counts what was decided; each name is one that the policy knows. */
-type IssuingMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
+type IssuingMetrics = { countIssued(role: string, caller: string): void; countRefusal(code: ProblemCode): void }
 
 /**
  * The one door that a token leaves by: decides, counts, signs, and keeps the entry before anything is answered.
@@ -117,7 +117,7 @@ async function recordRefused(
     { ...askedBy(requester.caller, request), ...about },
     actionOf(about),
   )
-  deps.metrics.refused(refusal.code)
+  deps.metrics.countRefusal(refusal.code)
   return refusal
 }
 
@@ -144,7 +144,7 @@ async function issue(
     lifetimeSeconds: grant.lifetimeSeconds,
   }
   await deps.trace('record', () => deps.ledger.append(kept))
-  deps.metrics.issued(grant.role, metricsCallerOf(requester.caller))
+  deps.metrics.countIssued(grant.role, metricsCallerOf(requester.caller))
   return {
     token,
     expiresAt: toIso(claims.exp * 1000),
