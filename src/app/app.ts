@@ -21,7 +21,7 @@ import { recordOrigin } from '../http/server/request-origin.ts'
 import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
 import { parseStrictJson } from '../http/server/strict-json.ts'
-import { addTokens, TOKEN_PATH } from '../http/routes/tokens.ts'
+import { addTokens } from '../http/routes/tokens.ts'
 import { requesterOf } from '../http/server/requester.ts'
 import type { Deps } from './compose.ts'
 import { serverOptions } from '../http/server/options.ts'
@@ -55,9 +55,9 @@ export async function buildApp(
     parseStrictJson(body),
   )
 
-  refuseEarly(app, TOKEN_PATH, deps.signing, deps.newId, (refused) => {
-    deps.metrics.countEarlyRefusals(TOKEN_PATH, refused)
-    logger.warn({ route: TOKEN_PATH, status: 503, code: 'overloaded', requests: refused }, 'requests')
+  refuseEarly(app, deps.signing, deps.newId, (route, requests) => {
+    deps.metrics.countEarlyRefusals(route, requests)
+    logger.warn({ route, status: 503, code: 'overloaded', requests }, 'requests')
   })
   logRequests(app)
   countRequests(app, deps.metrics)
