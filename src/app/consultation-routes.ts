@@ -60,7 +60,7 @@ async function addAll(app: App, config: Config, deps: Deps, door: RouteGuards): 
   addCalendar(app, {
     ...door,
     publicUrl: config.PUBLIC_URL,
-    appointment: (requester, id) => readAppointment(deps, requester, id),
+    readAppointment: (requester, id) => readAppointment(deps, requester, id),
   })
   addEvents(app, {
     ...door,
