@@ -18,10 +18,16 @@ import type { InvitationCookie } from './invitation-cookie.ts'
 /** What the route needs: the guards, the cookie and the use cases. */
 export type EventRoute = RouteGuards & {
   cookie: InvitationCookie
-  /** @returns the caller that a browser bound to an invitation acts as; undefined if the cookie is not valid for this consultation */
+  /**
+   * @returns the caller that a browser bound to an invitation acts as; undefined if the cookie is not valid for this
+   * consultation
+   */
   findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
   watch(requester: Requester, id: string, listener: ConsultationObserver): Promise<Watch | Refusal>
-  /** Seconds between heartbeats; shorter than the idle timeout of usual proxies (60 s) and of this server's sockets (30 s). */
+  /**
+   * Seconds between heartbeats; shorter than the idle timeout of usual proxies (60 s) and of this server's sockets
+   * (30 s).
+   */
   heartbeatSeconds: number
   reportOpenStreams(open: number): void
 }
@@ -94,7 +100,10 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   )
 }
 
-/** The open streams, each with the key of its user; undefined for a caller with an API key, which has no limit of its own. */
+/**
+ * The open streams, each with the key of its user; undefined for a caller with an API key, which has no limit of its
+ * own.
+ */
 type OpenStreams = Map<PassThrough, string | undefined>
 
 /** Reserves a stream before the first await, starts to watch, and releases the stream if that fails. */

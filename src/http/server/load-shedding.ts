@@ -63,7 +63,10 @@ function countByRoute(app: App, report: ReportRefusals) {
   }
 }
 
-/** The pause as a share of a signature's time. Each core has two signatures in hand; a longer pause would let it run out. */
+/**
+ * The pause as a share of a signature's time. Each core has two signatures in hand; a longer pause would let it run
+ * out.
+ */
 const PAUSE_SHARE = 0.8
 const MAX_PAUSE_MS = 3
 
