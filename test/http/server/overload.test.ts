@@ -125,7 +125,7 @@ describe('a late event loop', () => {
   it('refuses what is not vital, and answers probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
-    shedLoad(app, { full: () => false }, { maxDelayMs: 50, lookEveryMs: 200 })
+    shedLoad(app, { full: () => false }, { maxDelayMs: 50, intervalMs: 200 })
     app.get('/work', () => 'done')
     app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')
     await app.ready()
