@@ -12,6 +12,8 @@ import { openKeyRing } from './development.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type SigningQueue, createSigningQueue, SIGNATURES_PER_CORE } from '../keys/signing-queue.ts'
 import type { QueueEvents } from '../service/events.ts'
+import { limitsOf } from './limits.ts'
+import type { Limits } from '../rules/limits.ts'
 import { openLimiter } from '../limits/limiter.ts'
 import { OperatorError } from '../service/fault.ts'
 import { watchPolicy, readConfiguredPolicy } from '../reload/policy-reload.ts'
@@ -32,6 +34,7 @@ export type Deps = IssueTokenDeps &
     keys: ReloadableKeys
     signing: SigningLoad
     callers: CallerDirectory
+    limits: Limits
     reader: AuditReader
     upkeep: Maintenance
     metrics: Metrics
@@ -80,6 +83,7 @@ export async function compose(
     ...visits.deps,
     upkeep,
     limiter,
+    limits: limitsOf(config),
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
@@ -146,11 +150,11 @@ function openKeys(
   config: Config,
   ring: KeyRing | undefined,
   deps: AdmitKeysDeps & { queue: SigningQueue },
-  { keysReloaded }: Events,
+  { onKeysReload }: Events,
 ): Promise<ReloadableKeys> {
   if (ring === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
   const folder = { paths: pathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
-  return watchKeys(folder, ring, deploymentOf(config), deps, keysReloaded)
+  return watchKeys(folder, ring, deploymentOf(config), deps, onKeysReload)
 }
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */

@@ -12,9 +12,9 @@ import { NO_EVENTS, type StoreEvents } from '../service/events.ts'
 
 /** Tells how a reload of the policy ended, and records it. */
 export const recordReload =
-  (note: ReturnType<typeof createNote>, events: Pick<Events, 'policyReloaded' | 'onError'>) =>
+  (note: ReturnType<typeof createNote>, events: Pick<Events, 'onPolicyReload' | 'onError'>) =>
   (outcome: ReloadOutcome): void => {
-    events.policyReloaded(outcome)
+    events.onPolicyReload(outcome)
     note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.onError)
   }
 

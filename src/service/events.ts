@@ -1,22 +1,23 @@
+import type { BucketName } from '../contract/bucket-name.ts'
+
 /** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
 export type LimiterEvents = {
-  /** @param bucket what kind of bucket it was: what stands before the colon of its key */
-  onDecision(bucket: string, allowed: boolean): void
+  onDecision(bucket: BucketName, allowed: boolean): void
   onBackendChange(by: 'redis' | 'memory'): void
   onRedisError(error: Error): void
 }
 
 /** Is told of each signature, in milliseconds: how long it took once it was handed over, and how long it had waited. */
-export type QueueEvents = { signed(signingMs: number, waitedMs: number): void }
+export type QueueEvents = { onSignature(signingMs: number, waitedMs: number): void }
 
 /** Is told of each commit: how many milliseconds it took for how many entries, or that it failed. */
-export type CommitEvents = { committed(ms: number, entries: number): void; commitFailed(): void }
+export type CommitEvents = { onCommit(ms: number, entries: number): void; onCommitFailed(): void }
 
 /** For whoever does not want to know. */
 export const NO_EVENTS: StoreEvents = {
   onError: () => undefined,
-  committed: () => undefined,
-  commitFailed: () => undefined,
+  onCommit: () => undefined,
+  onCommitFailed: () => undefined,
 }
 
 /** Is told how the record fares. */

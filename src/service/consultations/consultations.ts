@@ -28,7 +28,7 @@ export type FindConsultationDeps = RecordDeps & { policy: () => Policy; consulta
 /** What changing them needs. */
 export type ChangeConsultationDeps = FindConsultationDeps & {
   changeBus: ChangeBus
-  metrics: { consultation(what: 'changed' | 'ended' | 'cancelled'): void }
+  metrics: { countConsultation(what: 'changed' | 'ended' | 'cancelled'): void }
 }
 
 /** A consultation, and what the caller is to it. */
@@ -158,7 +158,7 @@ export async function changeConsultation(
   if (!(await saveChange(deps, requester, action, next))) {
     return recordRefused(deps, requester, action, { code: 'version-conflict' }, found.consultation)
   }
-  deps.metrics.consultation('changed')
+  deps.metrics.countConsultation('changed')
   return toAnswer(deps, requester, { ...found, consultation: next })
 }
 
@@ -187,7 +187,7 @@ export async function finishConsultation(
     if ('code' in next) return recordRefused(deps, requester, action, next, found.consultation)
     if (next === found.consultation) return recordRead(deps, requester, found)
     if (await saveChange(deps, requester, action, next)) {
-      deps.metrics.consultation(how === 'end' ? 'ended' : 'cancelled')
+      deps.metrics.countConsultation(how === 'end' ? 'ended' : 'cancelled')
       if (how === 'end' || next.openedAt !== undefined) deps.background.run(() => destroyMeeting(deps, requester, next))
       return toAnswer(deps, requester, { ...found, consultation: next })
     }

@@ -20,7 +20,7 @@ export type CreateConsultationDeps = RecordDeps & {
   newSecret: NewSecret
   /** Key of `{hash}` in room names. */
   roomNameKey: string | undefined
-  metrics: { consultation(what: 'created'): void }
+  metrics: { countConsultation(what: 'created'): void }
 }
 
 /** How many rooms are tried: those of the seconds that follow, where two make one for the same people at once. */
@@ -58,7 +58,7 @@ export async function createConsultation(
         : { caller: requester.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
     const added = await deps.consultations.add(consultation, idempotent)
     if (added === 'added') {
-      deps.metrics.consultation('created')
+      deps.metrics.countConsultation('created')
       return answer
     }
     if (added === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer

@@ -12,7 +12,7 @@ import type { Requester } from '../requester.ts'
 /** What admitting somebody needs. */
 export type AdmitParticipantDeps = FindConsultationDeps & {
   changeBus: ChangeBus
-  metrics: { consultation(what: 'admitted'): void }
+  metrics: { countConsultation(what: 'admitted'): void }
 }
 
 /** @returns who waits, the longest first, or `consultation-not-found`, `role-not-allowed` */
@@ -54,7 +54,7 @@ export async function admitParticipant(
     await recordAction(deps, requester, action, DONE, { consultation: id, room: consultation.room, userId, role })
     await deps.consultations.recordProgress(id, participant, { admittedAt: now })
     deps.changeBus.publish(id)
-    deps.metrics.consultation('admitted')
+    deps.metrics.countConsultation('admitted')
   } else await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
   const after = (await deps.consultations.findById(id)) ?? consultation
   return toConsultationAnswer(after, deps.policy().window, now, { standing, userId: requester.caller.user?.id })

@@ -1,10 +1,12 @@
 import type { Refusal } from '../../contract/problem.ts'
+import type { BucketName } from '../../contract/bucket-name.ts'
+import type { BucketKey, Limits } from '../../rules/limits.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 import type { Grant } from '../../rules/tokens/evaluate.ts'
 import type { RateLimiter } from '../ports.ts'
 
-/** Tokens a minute. */
-export type TokenLimits = { perUser: number; perRoom: number }
+/** Tokens per minute. */
+export type TokenLimits = Pick<Limits, 'perUser' | 'perRoom'>
 
 type TokenLimitDeps = { limiter: RateLimiter; limits: TokenLimits }
 
@@ -17,7 +19,7 @@ export async function takeTokenLimits(
   caller: Caller,
   grant: Grant,
 ): Promise<Refusal | undefined> {
-  const buckets = [
+  const buckets: { name: BucketName; key: BucketKey; perMinute: number }[] = [
     { name: 'user', key: userBucketKey(caller, grant.user.id), perMinute: limits.perUser },
     { name: 'room', key: `room:${grant.room}`, perMinute: limits.perRoom },
   ]
@@ -29,4 +31,4 @@ export async function takeTokenLimits(
 }
 
 /** The bucket of an end user; callers do not share it, for each has user ids of its own. */
-export const userBucketKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
+export const userBucketKey = (caller: Caller, userId: string): BucketKey => `user:${caller.id}:${userId}`
