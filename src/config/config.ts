@@ -24,7 +24,7 @@ export class ConfigurationError extends OperatorError {
 }
 
 /** What the environment says: the configuration, with defaults in place of what is faulty; the faults; warnings. */
-export type ConfigResult = { config: Config; faults: string[]; warnings: string[] }
+export type ConfigResult = { config: Config; errors: string[]; warnings: string[] }
 
 /**
  * Reads the environment. An empty variable counts as unset; no value is ever part of a fault.
@@ -43,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConfigResult {
   const production = config.NODE_ENV === 'production' || faults.some((fault) => fault.startsWith('NODE_ENV:'))
   return {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
-    faults: [
+    errors: [
       ...faults,
       ...deploymentFaults(config),
       ...pseudonymFaults(config, faults),

@@ -8,7 +8,7 @@ const production = { NODE_ENV: 'production', JAAS_APP_ID: APP_ID, POLICY_FILE: '
 
 describe('the configuration', () => {
   it('with nothing set is that of development', () => {
-    const { config, faults, warnings } = readConfig({})
+    const { config, errors, warnings } = readConfig({})
     expect(config).toStrictEqual({
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
@@ -58,7 +58,7 @@ describe('the configuration', () => {
       TRUST_PROXY: [],
       SHUTDOWN_SECONDS: 10,
     })
-    expect([faults, warnings]).toStrictEqual([[], []])
+    expect([errors, warnings]).toStrictEqual([[], []])
     expect(Object.isFrozen(config)).toBe(true)
   })
 
@@ -67,8 +67,8 @@ describe('the configuration', () => {
     [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used with AUDIT_PSEUDONYMS=hmac alone'],
     [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: 'short' }, 'AUDIT_PSEUDONYM_KEY: must be at least 256 bits'],
     [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: cannot be read'],
-  ])('of pseudonyms refuses %j', (env, fault) => {
-    expect(readConfig(env).faults).toStrictEqual([expect.stringContaining(fault)])
+  ])('of pseudonyms refuses %j', (env, error) => {
+    expect(readConfig(env).errors).toStrictEqual([expect.stringContaining(error)])
   })
 
   it('takes an empty variable for one that is unset', () => {
@@ -93,8 +93,8 @@ describe('the configuration', () => {
       TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32,192.0.2.1',
       SHUTDOWN_SECONDS: '30',
     }
-    const { config, faults } = readConfig(env)
-    expect(faults).toStrictEqual([])
+    const { config, errors } = readConfig(env)
+    expect(errors).toStrictEqual([])
     expect(config).toMatchObject({
       HOST: '::',
       PORT: 0,
@@ -142,39 +142,39 @@ describe('the configuration', () => {
     ['SHUTDOWN_SECONDS', '0'],
     ['SHUTDOWN_SECONDS', '1.5'],
   ] as const)('refuses %s=%s with its name and a remedy, and without the value', (name, value) => {
-    const { faults } = readConfig({ ...production, [name]: value })
-    expect(faults).toHaveLength(1)
-    expect(faults[0]).toMatch(new RegExp(`^${name}: must be `))
-    if (!SETTINGS[name].rule.includes(value)) expect(faults[0]).not.toContain(value)
+    const { errors } = readConfig({ ...production, [name]: value })
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatch(new RegExp(`^${name}: must be `))
+    if (!SETTINGS[name].rule.includes(value)) expect(errors[0]).not.toContain(value)
   })
 
   it('takes a secret from a file, and not from two places', () => {
     const path = tempFile('redis-url', 'redis://:hidden@redis:6379\n')
     expect(readConfig({ REDIS_URL_FILE: path })).toMatchObject({
       config: { REDIS_URL: 'redis://:hidden@redis:6379' },
-      faults: [],
+      errors: [],
       warnings: [],
     })
     expect(readConfig({ REDIS_URL_FILE: '' }).config.REDIS_URL).toBeUndefined()
-    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).faults).toStrictEqual([
+    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).errors).toStrictEqual([
       'REDIS_URL: is set, and REDIS_URL_FILE too; set one of them.',
     ])
-    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).faults).toStrictEqual([
+    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).errors).toStrictEqual([
       'REDIS_URL_FILE: cannot be read (ENOENT).',
     ])
-    const { faults } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
-    expect(faults).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
+    const { errors } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
+    expect(errors).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
     expect(readConfig({ PORT_FILE: path, RATE_LIMIT_PER_USER_FILE: path }).warnings).toHaveLength(1)
   })
 
-  it('tells every fault at once', () => {
-    const { faults } = readConfig({ PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'x' })
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'LOG_LEVEL', 'TRUST_PROXY'])
-    expect(new ConfigurationError(faults).message).toMatch(/^The service cannot start; 3 to fix:\n- PORT: /)
+  it('tells every error at once', () => {
+    const { errors } = readConfig({ PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'x' })
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['PORT', 'LOG_LEVEL', 'TRUST_PROXY'])
+    expect(new ConfigurationError(errors).message).toMatch(/^The service cannot start; 3 to fix:\n- PORT: /)
   })
 
   it('warns of a variable that looks like ours, and names the nearest', () => {
-    const { warnings, faults } = readConfig({
+    const { warnings, errors } = readConfig({
       RATE_LIMIT_PER_CALER: '5',
       JAAS_APPID: 'x',
       CORS_ORIGIN: 'x',
@@ -182,7 +182,7 @@ describe('the configuration', () => {
       PATH: '/bin',
       PORTAL: 'x',
     })
-    expect(faults).toStrictEqual([])
+    expect(errors).toStrictEqual([])
     expect(warnings).toStrictEqual([
       'RATE_LIMIT_PER_CALER is not a setting; the nearest one is RATE_LIMIT_PER_CALLER.',
       'JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.',
@@ -193,12 +193,12 @@ describe('the configuration', () => {
 
 describe('production', () => {
   it('takes what is real', () => {
-    expect(readConfig(production).faults).toStrictEqual([])
+    expect(readConfig(production).errors).toStrictEqual([])
   })
 
   it('refuses to go without AppID and policy, whatever else is wrong', () => {
-    const { faults } = readConfig({ NODE_ENV: 'production', PORT: 'x' })
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'JAAS_APP_ID', 'POLICY_FILE'])
+    const { errors } = readConfig({ NODE_ENV: 'production', PORT: 'x' })
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['PORT', 'JAAS_APP_ID', 'POLICY_FILE'])
   })
 
   it.each([
@@ -207,15 +207,15 @@ describe('production', () => {
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'http://app.example.org'],
   ])('refuses %s=%s, which development takes', (name, value) => {
-    expect(readConfig({ ...production, [name]: value }).faults).toMatchObject([
+    expect(readConfig({ ...production, [name]: value }).errors).toMatchObject([
       expect.stringMatching(`^${name}: production`),
     ])
-    expect(readConfig({ [name]: value }).faults).toStrictEqual([])
+    expect(readConfig({ [name]: value }).errors).toStrictEqual([])
   })
 
   it('is what a misspelt NODE_ENV is taken for', () => {
-    const { config, faults } = readConfig({ NODE_ENV: 'Production' })
+    const { config, errors } = readConfig({ NODE_ENV: 'Production' })
     expect(config.NODE_ENV).toBe('production')
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['NODE_ENV', 'JAAS_APP_ID', 'POLICY_FILE'])
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['NODE_ENV', 'JAAS_APP_ID', 'POLICY_FILE'])
   })
 })
