@@ -58,7 +58,8 @@ const withPseudonyms = (record: Store, pseudonyms: Pseudonyms): Store => ({
 })
 
 /** What opening the record would change about its tables, which it does not. @throws ConfigurationError */
-export const pendingMigrations = ({ DATABASE_URL }: RecordConfig) => planMigrations(DATABASE_URL).catch(throwCannotOpen)
+export const listPendingMigrations = ({ DATABASE_URL }: RecordConfig) =>
+  planMigrations(DATABASE_URL).catch(throwCannotOpen)
 
 /** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
 export async function withRecord<T>(
