@@ -23,7 +23,8 @@ export function openReader(db: Database): AuditReader {
   return {
     listChains: (after) => orUnavailable(() => listChains(db, after)),
     listHeads: (since) => orUnavailable(() => listHeads(db, since)),
-    readPage: (chain, after) => orUnavailable(async () => (await ofChain(chain, after).selectAll().execute()).map(toEntry)),
+    readPage: (chain, after) =>
+      orUnavailable(async () => (await ofChain(chain, after).selectAll().execute()).map(toEntry)),
     readOutline: (chain, after) =>
       orUnavailable(async () => {
         const rows = await ofChain(chain, after).select(['chain', 'sequence', 'hash', 'time', 'writer']).execute()
