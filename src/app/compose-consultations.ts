@@ -56,7 +56,7 @@ export function composeConsultations(
     watched: { changeBusUp: changeBus.up, revocations: revoked.count },
     /** Ends once all that is under way is done. */
     async close() {
-      await background.settled()
+      await background.waitUntilIdle()
       revoked.close()
     },
   }

@@ -22,7 +22,7 @@ function ending(
       const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
       if (key === undefined) return failure(`There is no key ${id} in ${config.KEYS_DIR}.`)
       if (key.state !== state) return failure(`${id} is ${key.state}; ${refusal}`)
-      const signed = await record.register.signed(kidOf(deploymentOf(config), id))
+      const signed = await record.register.findSigningTimes(kidOf(deploymentOf(config), id))
       if (signed !== undefined && signed.deadAt > clock()) {
         const until = new Date(signed.deadAt).toISOString()
         return failure(`${id} has signed a token that lives until ${until}; come back then.`, { until })

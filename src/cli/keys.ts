@@ -71,7 +71,7 @@ export const listCommand: Command = {
       const keys = []
       for (const { id, state, fingerprint } of ringIn(config, known)) {
         const kid = kidOf(deploymentOf(config), id)
-        const signed = await record.register.signed(kid)
+        const signed = await record.register.findSigningTimes(kid)
         keys.push({
           ...{ id, state, kid, fingerprint, asap: `${asapName(kid)}.pem` },
           since: timeOf(known.find((key) => key.kid === kid)?.changedAt),

@@ -3,7 +3,7 @@ export type Background = {
   /** Begins a piece of work. */
   run(work: () => Promise<unknown>): void
   /** Resolves once all that was begun is done. */
-  settled(): Promise<void>
+  waitUntilIdle(): Promise<void>
 }
 
 /** @param onError is told what a piece of work throws */
@@ -16,7 +16,7 @@ export function createBackground(onError: (error: Error) => void): Background {
         .finally(() => underWay.delete(done))
       underWay.add(done)
     },
-    async settled() {
+    async waitUntilIdle() {
       await Promise.all(underWay)
     },
   }

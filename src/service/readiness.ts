@@ -6,7 +6,7 @@ import type { Ledger } from './ports.ts'
 const PROBE_VALID_MS = 1000
 
 /** What readiness depends on; `accepting` tells whether the service still takes requests. */
-export type ReadinessDeps = { ledger: Ledger; keys: { stale(): boolean }; clock: Clock; accepting: () => boolean }
+export type ReadinessDeps = { ledger: Ledger; keys: { isStale(): boolean }; clock: Clock; accepting: () => boolean }
 
 /**
  * Makes the question whether traffic should come here. The signing key passed its self-test before the service
@@ -24,7 +24,7 @@ export function createReadinessCheck({ ledger, keys, clock, accepting }: Readine
     const open = accepting()
     return {
       ready: store && open,
-      checks: { signingKey: 'ok', keyRing: word(!keys.stale()), store: word(store), accepting: word(open) },
+      checks: { signingKey: 'ok', keyRing: word(!keys.isStale()), store: word(store), accepting: word(open) },
     }
   }
 }

@@ -29,7 +29,7 @@ export function openKeyRegister(db: Database): KeyRegister {
           )
           .execute()
       }),
-    signed: (kid) => orUnavailable(() => findSigned(db, kid)),
+    findSigningTimes: (kid) => orUnavailable(() => findSigned(db, kid)),
   }
 }
 

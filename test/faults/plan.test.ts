@@ -17,7 +17,7 @@ it('a record of a million entries in SQLite is asked through its indexes alone',
   await fillWithAMillion('sqlite', async (statement) => file.prepare(statement).all())
   file.close()
   expect(await answersFrom(db, 'sqlite')).toStrictEqual(EXPECTED)
-  expect(await openReader(db).heads(1_700_049_999_000)).toHaveLength(10)
+  expect(await openReader(db).listHeads(1_700_049_999_000)).toHaveLength(10)
   await db.destroy()
 })
 
@@ -34,7 +34,7 @@ it.skipIf(!there)(
     await fillWithAMillion('postgres', async (statement) => (await client.query<object>(statement)).rows)
     await client.end()
     expect(await answersFrom(db, 'postgres')).toStrictEqual(EXPECTED)
-    expect(await openReader(db).heads(1_700_049_999_000)).toHaveLength(10)
+    expect(await openReader(db).listHeads(1_700_049_999_000)).toHaveLength(10)
     await db.destroy()
   },
 )

@@ -111,7 +111,7 @@ describe('the ring', () => {
     place(keysDir, 'active', 'development')
     await parts.reload()
     expect(await signs()).toBe('one')
-    expect(parts.keys.stale()).toBe(true)
+    expect(parts.keys.isStale()).toBe(true)
     expect(logLines.join('')).toContain('production refuses the development key')
   })
 

@@ -23,8 +23,8 @@ export function createCheckpointTaker({ reader, checkpoints, keys, clock }: Chec
   return async () => {
     const time = clock()
     // Not past now, should somebody's clock have been ahead.
-    const since = Math.min((await checkpoints.lastAt()) ?? 0, time) - SLACK_MS
-    const ends = await reader.heads(since)
+    const since = Math.min((await checkpoints.findLastTime()) ?? 0, time) - SLACK_MS
+    const ends = await reader.listHeads(since)
     const heads = ends.filter(({ chain, sequence }) => (signed.get(chain) ?? 0) < sequence)
     if (heads.length === 0) return
     await checkpoints.add(time, await keys.signStatement('audit-checkpoint', { iat: Math.floor(time / 1000), heads }))

@@ -32,16 +32,16 @@ export async function* findExpired(
   since: number,
 ): AsyncGenerator<ExpiredEntries> {
   for (let after = ''; ;) {
-    const chains = await reader.chains(after)
+    const chains = await reader.listChains(after)
     for (const chain of chains) {
-      const end = await findExpiredIn(chain, since, (sequence) => reader.outline(chain, sequence))
+      const end = await findExpiredIn(chain, since, (sequence) => reader.readOutline(chain, sequence))
       if (end !== undefined) yield end
     }
     after = chains.at(-1) ?? ''
     if (after === '') break
   }
   const end = await findExpiredIn(CHECKPOINT_CHAIN, since, async (number) => {
-    const page = await checkpoints.page(number)
+    const page = await checkpoints.readPage(number)
     return page.map(({ number: sequence, time, jws }) => ({ sequence, time, hash: checkpointHash(jws) }))
   })
   if (end !== undefined) yield end
@@ -95,7 +95,7 @@ async function removeExpired(
   { stub }: ExpiredEntries,
 ): Promise<number> {
   // The first entry tells whose chain it was; where it is gone already, the stub before does.
-  const { writer, began } = (await retention.marker(stub.chain)) ?? stub
+  const { writer, began } = (await retention.findMarker(stub.chain)) ?? stub
   const statement: RetentionMarker = {
     ...stub,
     began,

@@ -20,7 +20,7 @@ export type Verification = {
 export type VerifyAuditDeps = {
   reader: AuditReader
   checkpoints: CheckpointStore
-  retention: Pick<Retention, 'marker'>
+  retention: Pick<Retention, 'findMarker'>
   keys: Pick<Keys, 'verify'>
 }
 
@@ -43,7 +43,7 @@ export function createMarkerFinder(
   const known = new Map<string, RetentionMarker | undefined>()
   return async (chain, again) => {
     if (known.has(chain) && again === undefined) return known.get(chain)
-    const kept = await retention.marker(chain)
+    const kept = await retention.findMarker(chain)
     const stub = kept === undefined ? undefined : await readStatement(keys, 'audit-stub', kept.jws)
     const counts = stub !== undefined && 'says' in stub && stub.says.chain === chain ? stub.says : undefined
     if (stub !== undefined && !known.has(chain)) {

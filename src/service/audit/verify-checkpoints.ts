@@ -7,7 +7,7 @@ import type { VerificationRun } from './verification.ts'
 export async function verifyCheckpoints(verifying: VerificationRun): Promise<void> {
   const { checkpoints, keys, seen, report: tell } = verifying
   for (let after = 0; ;) {
-    const page = await checkpoints.page(after)
+    const page = await checkpoints.readPage(after)
     if (page.length === 0) return
     const heads: ChainHead[] = []
     for (const { number, jws } of page) {
@@ -44,7 +44,7 @@ async function headFindings(
   { reader, findMarker: stubOf }: VerificationRun,
   heads: readonly ChainHead[],
 ): Promise<Finding[]> {
-  const there = new Map((await reader.entries(heads)).map((entry) => [positionKey(entry), entry.hash]))
+  const there = new Map((await reader.findEntries(heads)).map((entry) => [positionKey(entry), entry.hash]))
   const findings: Finding[] = []
   for (const head of heads) {
     const { chain, sequence, hash } = head

@@ -27,7 +27,7 @@ export async function verifyAudit(deps: VerifyAuditDeps): Promise<Verification> 
   const stubOf = createMarkerFinder(deps, seen, tell)
   const verifying: VerificationRun = { ...deps, seen, report: tell, findMarker: stubOf }
   for (let after = ''; ;) {
-    const chains = await deps.reader.chains(after)
+    const chains = await deps.reader.listChains(after)
     for (const chain of chains) await verifyChain(verifying, chain)
     after = chains.at(-1) ?? ''
     if (after === '') break
@@ -44,7 +44,7 @@ async function verifyChain(
   let previous: PreviousEntry | undefined
   let stub: RetentionMarker | undefined
   for (;;) {
-    const page = await reader.page(chain, previous?.sequence ?? 0)
+    const page = await reader.readPage(chain, previous?.sequence ?? 0)
     if (page.length === 0) return
     for (const entry of page) {
       // Entries may be removed while this runs: where some are gone, the stub of now is asked for.
@@ -66,7 +66,7 @@ async function checkChainStart(
 ) {
   const end = previousChainEnd(first)
   if (end === undefined && startsCorrectly(first)) return []
-  const [found] = end === undefined ? [] : await reader.entries([end])
+  const [found] = end === undefined ? [] : await reader.findEntries([end])
   if (
     end !== undefined &&
     (found?.hash === end.hash || (found === undefined && markerCovers(await stubOf(end.chain), end)))

@@ -46,7 +46,7 @@ export type Keys = {
    */
   signStatement<T extends keyof SignedStatements>(type: T, statement: SignedStatements[T]): Promise<string>
   /** Whether what lies there is broken, so that an older ring is in force. */
-  stale(): boolean
+  isStale(): boolean
 }
 
 /** How much signing there is to do. */
@@ -74,5 +74,5 @@ export type KeyRegister = {
   list(): Promise<KnownKey[]>
   save(keys: readonly KnownKey[]): Promise<void>
   /** When a key signed last, and when the longest-lived token that it signed is dead; undefined where it never signed. */
-  signed(kid: string): Promise<{ lastAt: number; deadAt: number } | undefined>
+  findSigningTimes(kid: string): Promise<{ lastAt: number; deadAt: number } | undefined>
 }

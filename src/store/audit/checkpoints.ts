@@ -14,7 +14,7 @@ export function openCheckpoints(db: Database): CheckpointStore {
         await sql`insert into audit_checkpoint (number, time, jws)
           select coalesce(max(number), 0) + 1, ${sql.val(time)}, ${sql.val(jws)} from audit_checkpoint`.execute(db)
       }),
-    lastAt: () =>
+    findLastTime: () =>
       orUnavailable(async () => {
         const last = await db
           .selectFrom('audit_checkpoint')
@@ -24,7 +24,7 @@ export function openCheckpoints(db: Database): CheckpointStore {
           .executeTakeFirst()
         return last?.time
       }),
-    page: (after) =>
+    readPage: (after) =>
       orUnavailable(() =>
         db
           .selectFrom('audit_checkpoint')

@@ -21,15 +21,16 @@ export function openReader(db: Database): AuditReader {
       .orderBy('sequence')
       .limit(PAGE)
   return {
-    chains: (after) => orUnavailable(() => listChains(db, after)),
-    heads: (since) => orUnavailable(() => listHeads(db, since)),
-    page: (chain, after) => orUnavailable(async () => (await ofChain(chain, after).selectAll().execute()).map(toEntry)),
-    outline: (chain, after) =>
+    listChains: (after) => orUnavailable(() => listChains(db, after)),
+    listHeads: (since) => orUnavailable(() => listHeads(db, since)),
+    readPage: (chain, after) =>
+      orUnavailable(async () => (await ofChain(chain, after).selectAll().execute()).map(toEntry)),
+    readOutline: (chain, after) =>
       orUnavailable(async () => {
         const rows = await ofChain(chain, after).select(['chain', 'sequence', 'hash', 'time', 'writer']).execute()
         return rows.map(({ writer, ...row }) => ({ ...row, ...(writer === null ? {} : { writer }) }))
       }),
-    entries: (places) => orUnavailable(() => findEntries(db, places)),
+    findEntries: (places) => orUnavailable(() => findEntries(db, places)),
     search: (search) => orUnavailable(async () => (await buildSearch(db, search).execute()).map(toEntry)),
   }
 }

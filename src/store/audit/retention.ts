@@ -26,7 +26,7 @@ export function openRetention(db: Database): Retention {
           .onConflict((same) => same.doNothing())
           .execute()
       }),
-    marker: (chain) =>
+    findMarker: (chain) =>
       orUnavailable(async () => {
         const row = await newest(chain)
         if (row === undefined) return undefined

@@ -29,7 +29,7 @@ it('the store is asked once a second at the most, and is ready again by itself',
   }
   const readiness = createReadinessCheck({
     ledger: { append: probe, probe },
-    keys: { stale: () => true },
+    keys: { isStale: () => true },
     clock: () => now,
     accepting: () => true,
   })
@@ -48,7 +48,7 @@ it('an answer of the store does not hold longer because the clock was set back',
   const probe = () => (works ? Promise.resolve() : Promise.reject(new Error('away')))
   const readiness = createReadinessCheck({
     ledger: { append: probe, probe },
-    keys: { stale: () => false },
+    keys: { isStale: () => false },
     clock: () => now,
     accepting: () => true,
   })

@@ -322,11 +322,11 @@ describe('the running meeting', () => {
     expect((await desk('POST', `/consultations/${id}/end`)).status).toBe(200)
     expect(entries().at(-1)).toMatchObject({ action: 'consultation.end', outcome: 'done' })
     resolve()
-    await parts.background.settled()
+    await parts.background.waitUntilIdle()
     expect(destroyed).toStrictEqual([roomId])
     expect(entries().at(-1)).toMatchObject({ action: 'conference.destroy', outcome: 'done', consultation: id })
     await desk('POST', `/consultations/${id}/end`)
-    await parts.background.settled()
+    await parts.background.waitUntilIdle()
     expect(destroyed).toHaveLength(1)
   })
 
@@ -338,7 +338,7 @@ describe('the running meeting', () => {
     time.now = START
     await enter(DOCTOR)
     for (const each of [unopened.id, id]) await desk('POST', `/consultations/${each}/cancel`)
-    await parts.background.settled()
+    await parts.background.waitUntilIdle()
     expect(conferences.told).toStrictEqual([`destroy ${roomId}`])
   })
 

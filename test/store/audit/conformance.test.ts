@@ -69,7 +69,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const [one, two] = [ledgerOf(db, 'a', 'one'), ledgerOf(db, 'b', 'two')]
     await Promise.all(Array.from({ length: 300 }, (_, index) => (index % 3 === 0 ? two : one).append(entry(index))))
     const reader = openReader(db)
-    const [first, second] = [await reader.page('one', 0), await reader.page('two', 0)]
+    const [first, second] = [await reader.readPage('one', 0), await reader.readPage('two', 0)]
     expect([first.length, second.length]).toStrictEqual([200, 100])
     expect(second.map(({ time }) => time)).toStrictEqual(Array.from({ length: 100 }, (_, index) => index * 3))
     const { hash, previousHash, ...kept } = second[0] ?? { hash: '', previousHash: '' }
@@ -82,14 +82,14 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const db = await open()
     expect(await twoChains(db)).toStrictEqual({ ...CLEAN, chains: 2, entries: 5 })
     const reader = openReader(db)
-    const last = (await reader.page('one', 2))[0]
-    expect((await reader.page('two', 0))[0]).toMatchObject({
+    const last = (await reader.readPage('one', 2))[0]
+    expect((await reader.readPage('two', 0))[0]).toMatchObject({
       previousChain: 'one:3',
       previousHash: last?.hash,
       writer: 'w',
     })
-    expect(await reader.chains('')).toStrictEqual(['one', 'two'])
-    expect(await reader.chains('one')).toStrictEqual(['two'])
+    expect(await reader.listChains('')).toStrictEqual(['one', 'two'])
+    expect(await reader.listChains('one')).toStrictEqual(['two'])
   })
 
   it.skipIf(!there)('refuses in the database itself that an entry is changed or removed', async () => {
@@ -141,7 +141,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     await take()
     await ledgerOf(db, 'w', 'three').append(entry(6))
     await take()
-    const pages = await openCheckpoints(db).page(0)
+    const pages = await openCheckpoints(db).readPage(0)
     const said = pages.map(
       ({ jws }) =>
         JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as {
@@ -189,7 +189,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     await take()
     const parts = partsOf(db)
     expect(await retainAudit(parts, 3, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
-    expect((await parts.reader.page('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3])
+    expect((await parts.reader.readPage('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3])
     expect(await verify(db)).toStrictEqual({ ...CLEAN, chains: 3, entries: 4, stubs: 1, checkpoints: 1 })
     expect((await parts.reader.search({ equal: { action: 'audit.retain' }, limit: 9 })).length).toBe(1)
     // All of the first chain goes: the second one names its end still, and the checkpoint vouches for it.
@@ -207,7 +207,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     await ledger.append(entry(6))
     expect(await retainAudit(parts, 7, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 1, checkpoints: 0 })
     await ledgerOf(db, 'w', 'two').append(entry(8))
-    expect((await parts.reader.page('two', 0))[0]).toMatchObject({ previousChain: 'one:3', writer: 'w' })
+    expect((await parts.reader.readPage('two', 0))[0]).toMatchObject({ previousChain: 'one:3', writer: 'w' })
     expect(await verify(db)).toMatchObject({ findings: [] })
   })
 
@@ -224,7 +224,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
       })
       await expect(stopped).rejects.toThrow('stopped')
       await retainAudit(parts, 5, { requestId: 'r', caller: '-' })
-      expect((await parts.reader.page('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3, 4])
+      expect((await parts.reader.readPage('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3, 4])
       expect(await verify(db)).toMatchObject({ findings: [] })
     },
   )
@@ -277,7 +277,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const db = await open()
     const ids = Array.from({ length: 120 }, (_, index) => `c${String(index).padStart(3, '0')}`)
     for (const id of ids) await ledgerOf(db, 'w', id).append(entry(1))
-    const { chains, heads } = openReader(db)
+    const { listChains: chains, listHeads: heads } = openReader(db)
     expect(await chains('')).toStrictEqual(ids.slice(0, 100))
     expect(await chains('c099')).toStrictEqual(ids.slice(100))
     expect(await chains('c119')).toStrictEqual([])
@@ -300,8 +300,8 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     expect(await register.list()).toStrictEqual([{ ...key, state: 'retired', changedAt: 3 }])
     await ledgerOf(db).append(entry(1000))
     await ledgerOf(db).append({ ...entry(2000), lifetimeSeconds: 10 })
-    expect(await register.signed('even')).toStrictEqual({ lastAt: 2000, deadAt: 61_000 })
-    expect(await register.signed('nobody')).toBeUndefined()
+    expect(await register.findSigningTimes('even')).toStrictEqual({ lastAt: 2000, deadAt: 61_000 })
+    expect(await register.findSigningTimes('nobody')).toBeUndefined()
   })
 
   it.skipIf(!there)('is ready when it can be written, over and over', async () => {

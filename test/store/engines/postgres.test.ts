@@ -115,10 +115,10 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     state.over = true
     await Promise.all(writing)
     // The last of the killed connections may be found out only now.
-    const [chain = ''] = await vi.waitFor(() => store.reader.chains(''))
+    const [chain = ''] = await vi.waitFor(() => store.reader.listChains(''))
     const times = new Set<number>()
     for (let after = 0; ;) {
-      const page = await store.reader.page(chain, after)
+      const page = await store.reader.readPage(chain, after)
       for (const { time } of page) times.add(time)
       if (page.length === 0) break
       after = page.at(-1)?.sequence ?? 0
