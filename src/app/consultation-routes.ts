@@ -16,13 +16,9 @@ import { addRevocations } from '../http/routes/revocations.ts'
 import { kick } from '../service/consultations/kick.ts'
 import { renewToken } from '../service/tokens/renew-token.ts'
 import { liftRevocation, listRevocations, revoke } from '../service/revocations/revocations.ts'
-import {
-  changeConsultation,
-  finishConsultation,
-  listConsultations,
-  readAppointment,
-  readConsultation,
-} from '../service/consultations/consultations.ts'
+import { changeConsultation } from '../service/consultations/change.ts'
+import { finishConsultation } from '../service/consultations/finish.ts'
+import { listConsultations, readAppointment, readConsultation } from '../service/consultations/read.ts'
 import { createConsultation } from '../service/consultations/create.ts'
 import { findSessionCaller } from '../service/invitations/sessions.ts'
 import {

@@ -22,7 +22,7 @@ import {
 import { checkNotOver } from '../../rules/consultations/plan.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import type { ChangeBus, ConsultationStore } from '../consultations/ports.ts'
-import { findConsultation } from '../consultations/consultations.ts'
+import { findConsultation } from '../consultations/find.ts'
 import { DONE, type RecordDeps, recordAction, refusalOutcome } from '../audit/record.ts'
 import type { InvitationStore } from './ports.ts'
 import type { Requester } from '../requester.ts'
