@@ -6,7 +6,7 @@ import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { planChange } from '../../rules/consultations/plan.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
-import { findConsultation, type FindConsultationDeps, toCallerAnswer } from './find.ts'
+import { findConsultation, type FindConsultationDeps, buildConsultationAnswer } from './find.ts'
 import type { ChangeBus } from './ports.ts'
 
 export type SaveChangeDeps = FindConsultationDeps & { changeBus: ChangeBus }
@@ -40,7 +40,7 @@ export async function changeConsultation(
     return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
   }
   deps.metrics.consultation('changed')
-  return toCallerAnswer(deps, requester, { ...result, consultation: next })
+  return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
 }
 
 /**

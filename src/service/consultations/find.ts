@@ -40,7 +40,7 @@ export async function findConsultation(
 }
 
 /** The answer that shows a consultation to the caller: a participant without moderator rights sees no other participant. */
-export const toCallerAnswer = (
+export const buildConsultationAnswer = (
   { policy, clock }: { policy: () => Policy; clock: Clock },
   { caller }: Requester,
   { consultation, accessLevel }: FoundConsultation,

@@ -7,7 +7,7 @@ import type { Background } from '../background.ts'
 import type { Requester } from '../requester.ts'
 import { saveChange, type SaveChangeDeps } from './change.ts'
 import { changeConference, type ConferenceDeps } from './conference.ts'
-import { findConsultation, toCallerAnswer } from './find.ts'
+import { findConsultation, buildConsultationAnswer } from './find.ts'
 import { recordRead } from './read.ts'
 
 export type FinishConsultationDeps = SaveChangeDeps &
@@ -42,7 +42,7 @@ export async function finishConsultation(
     if (await saveChange(deps, requester, action, next)) {
       deps.metrics.consultation(how === 'end' ? 'ended' : 'cancelled')
       if (how === 'end' || next.openedAt !== undefined) deps.background.run(() => destroyMeeting(deps, requester, next))
-      return toCallerAnswer(deps, requester, { ...result, consultation: next })
+      return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
     }
   }
   return refuseAction(deps, requester, action, { code: 'version-conflict' }, { consultation: id })

@@ -9,7 +9,7 @@ import type { Appointment } from '../../rules/consultations/consultation.ts'
 import { cursorTo, parseConsultationQuery } from '../../rules/consultations/query.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
-import { findConsultation, type FindConsultationDeps, type FoundConsultation, toCallerAnswer } from './find.ts'
+import { findConsultation, type FindConsultationDeps, type FoundConsultation, buildConsultationAnswer } from './find.ts'
 
 /**
  * Reads a consultation.
@@ -32,7 +32,7 @@ export async function recordRead(
   found: FoundConsultation,
 ): Promise<ConsultationAnswer> {
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: found.consultation.id })
-  return toCallerAnswer(deps, requester, found)
+  return buildConsultationAnswer(deps, requester, found)
 }
 
 /**
@@ -79,7 +79,7 @@ export async function listConsultations(
     }))
     .filter(({ accessLevel }) => accessLevel !== 'none')
   return {
-    consultations: consultations.map((each) => toCallerAnswer(deps, requester, each)),
+    consultations: consultations.map((each) => buildConsultationAnswer(deps, requester, each)),
     ...(matches.length > search.limit && last !== undefined ? { nextCursor: cursorTo(last) } : {}),
   }
 }
