@@ -2,10 +2,10 @@ import type { Config } from '../config/config.ts'
 import type { ReloadableKeys } from '../reload/key-reload.ts'
 import { createJaasConferences } from '../jaas/conferences.ts'
 import type { Consultation, Participant } from '../rules/consultations/consultation.ts'
-import type { FinishConsultationDeps } from '../service/consultations/consultations.ts'
+import type { FinishConsultationDeps } from '../service/consultations/finish.ts'
 import type { CreateConsultationDeps } from '../service/consultations/create.ts'
 import { findInvitationCaller } from '../service/invitations/sessions.ts'
-import type { InvitationDeps } from '../service/invitations/invitations.ts'
+import type { CreateInvitationDeps } from '../service/invitations/create.ts'
 import type { RedeemInvitationDeps } from '../service/invitations/redeem.ts'
 import type { RenewTokenDeps } from '../service/tokens/renew-token.ts'
 import type { RevokeDeps } from '../service/revocations/revocations.ts'
@@ -20,7 +20,7 @@ import type { Store } from '../store/open.ts'
 export type ConsultationDeps = CreateConsultationDeps &
   FinishConsultationDeps &
   AdmitParticipantDeps &
-  InvitationDeps &
+  CreateInvitationDeps &
   RedeemInvitationDeps &
   RenewTokenDeps &
   RevokeDeps

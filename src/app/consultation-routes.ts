@@ -16,21 +16,15 @@ import { addRevocations } from '../http/routes/revocations.ts'
 import { kick } from '../service/consultations/kick.ts'
 import { renewToken } from '../service/tokens/renew-token.ts'
 import { liftRevocation, listRevocations, revoke } from '../service/revocations/revocations.ts'
-import {
-  changeConsultation,
-  finishConsultation,
-  listConsultations,
-  readAppointment,
-  readConsultation,
-} from '../service/consultations/consultations.ts'
+import { changeConsultation } from '../service/consultations/change.ts'
+import { finishConsultation } from '../service/consultations/finish.ts'
+import { listConsultations, readAppointment, readConsultation } from '../service/consultations/read.ts'
 import { createConsultation } from '../service/consultations/create.ts'
 import { findSessionCaller } from '../service/invitations/sessions.ts'
-import {
-  createInvitation,
-  listInvitations,
-  resendInvitation,
-  revokeInvitation,
-} from '../service/invitations/invitations.ts'
+import { createInvitation } from '../service/invitations/create.ts'
+import { listInvitations } from '../service/invitations/invitations.ts'
+import { resendInvitation } from '../service/invitations/resend.ts'
+import { revokeInvitation } from '../service/invitations/revoke.ts'
 import { bindBrowser, enterAsBrowser } from '../service/invitations/redeem.ts'
 import { admitParticipant, listWaiting } from '../service/consultations/waiting-room.ts'
 import { watchConsultation } from '../service/consultations/watch.ts'

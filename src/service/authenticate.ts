@@ -2,10 +2,8 @@ import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Caller } from '../rules/policy/policy.ts'
 import { checkBan, countFailure } from './login-failures.ts'
-import type { CallerDirectory, Clock, RateLimiter } from './ports.ts'
-import type { Ledger } from './ports.ts'
+import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
 
-/** What finding out who asks needs. */
 export type AuthenticateDeps = {
   callers: CallerDirectory
   limiter: RateLimiter
@@ -13,20 +11,20 @@ export type AuthenticateDeps = {
   clock: Clock
 }
 
-/** A credential as it was presented, and where it came from. */
+/** A credential as presented, and its source. */
 export type PresentedCredential = {
-  /** What stands after `Bearer`; undefined where there is none, or no single one. */
+  /** The text after `Bearer`; undefined if the request has no credential, or more than one. */
   credential: string | undefined
-  /** Where it came from as it is counted: the address, IPv6 by its network of 64 bits. */
+  /** The network that failures are counted for: the IPv4 address, or the /64 network of an IPv6 address. */
   network: string
-  /** Where it came from as it is recorded. */
+  /** The origin for the audit record. */
   origin: Origin
 }
 
 /**
- * Finds out who asks. Each failure is recorded, without the credential, and counts against the address.
- * @param failedPerMinute failures that an address may have; past it, it is banned for a while that grows
- * @returns the caller, or `unauthenticated`, `step-up-required`, or `rate-limited` for an address that is banned
+ * Authenticates the caller of a request. A failure is recorded without the credential, and counts against the network.
+ * @param failedPerMinute failures per minute that a network may have; above it, the network is banned for a time that grows
+ * @returns the caller, or `unauthenticated`, `step-up-required`, or `rate-limited` for a banned network
  * @throws ServiceFault `record-unavailable`, `identity-provider-unavailable`
  */
 export async function authenticateCaller(
@@ -34,18 +32,18 @@ export async function authenticateCaller(
   failedPerMinute: number,
   { credential, network, origin }: PresentedCredential,
 ): Promise<Caller | Refusal> {
-  const banned = await checkBan({ limiter }, network)
-  if (banned !== undefined) return banned
-  const found: Caller | Refusal =
+  const ban = await checkBan({ limiter }, network)
+  if (ban !== undefined) return ban
+  const result: Caller | Refusal =
     credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
-  if (!('code' in found)) return found
+  if (!('code' in result)) return result
   await ledger.append({
     ...origin,
     time: clock(),
     caller: '-',
     action: 'caller.authenticate',
     outcome: 'refused',
-    code: found.code,
+    code: result.code,
   })
-  return countFailure({ limiter }, network, failedPerMinute, found)
+  return countFailure({ limiter }, network, failedPerMinute, result)
 }

@@ -1,23 +1,23 @@
-/** Work that nobody waits for. */
+/** Runs work that no request waits for. */
 export type Background = {
-  /** Begins a piece of work. */
-  run(work: () => Promise<unknown>): void
-  /** Resolves once all that was begun is done. */
+  /** Starts a task. */
+  run(task: () => Promise<unknown>): void
+  /** Resolves when the tasks that were started have ended. */
   waitUntilIdle(): Promise<void>
 }
 
-/** @param onError is told what a piece of work throws */
+/** @param onError called with the error of a task that fails */
 export function createBackground(onError: (error: Error) => void): Background {
-  const underWay = new Set<Promise<unknown>>()
+  const running = new Set<Promise<unknown>>()
   return {
-    run(work) {
-      const done: Promise<unknown> = work()
+    run(task) {
+      const promise: Promise<unknown> = task()
         .catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error))))
-        .finally(() => underWay.delete(done))
-      underWay.add(done)
+        .finally(() => running.delete(promise))
+      running.add(promise)
     },
     async waitUntilIdle() {
-      await Promise.all(underWay)
+      await Promise.all(running)
     },
   }
 }

@@ -1,30 +1,31 @@
 import type { BucketName } from '../contract/bucket-name.ts'
 
-/** Is told of each decision, which store counts, whenever that changes, and why Redis could not be reached. */
+/** Events of the rate limiter. */
 export type LimiterEvents = {
   onDecision(bucket: BucketName, allowed: boolean): void
+  /** @param by the store that counts from now on */
   onBackendChange(by: 'redis' | 'memory'): void
   onRedisError(error: Error): void
 }
 
-/** Is told of each signature, in milliseconds: how long it took once it was handed over, and how long it had waited. */
+/** Events of the signing queue: the time a signature took, and the time it waited before, in milliseconds. */
 export type QueueEvents = { onSignature(signingMs: number, waitedMs: number): void }
 
-/** Is told of each commit: how many milliseconds it took for how many entries, or that it failed. */
+/** Events of the ledger: a commit of some entries and its duration in milliseconds, or a failed commit. */
 export type CommitEvents = { onCommit(ms: number, entries: number): void; onCommitFailed(): void }
 
-/** For whoever does not want to know. */
+/** Ignores all events. */
 export const NO_EVENTS: StoreEvents = {
   onError: () => undefined,
   onCommit: () => undefined,
   onCommitFailed: () => undefined,
 }
 
-/** Is told how the record fares. */
+/** Events of the store. */
 export type StoreEvents = CommitEvents & {
-  /** A connection broke while nobody used it, or somebody who was told of a change failed. */
+  /** An idle connection broke, or a subscriber of the change bus threw an error. */
   onError(error: Error): void
 }
 
-/** How a reload ended. */
+/** The result of a reload: whether something changed, and the error if it failed. */
 export type ReloadOutcome = { fault?: unknown; changed: boolean }

@@ -1,4 +1,4 @@
-/** A fault with a code of its own: the request was in order, the service could not serve it. */
+/** An error with a code of its own: the request was valid, but the service could not serve it. */
 export class ServiceFault extends Error {
   override name = 'ServiceFault'
   readonly code:
@@ -10,12 +10,12 @@ export class ServiceFault extends Error {
   }
 }
 
-/** Something that an operator can correct, in a file or a setting: each error is a sentence that says what to do. */
+/** An error that an operator can fix, in a file or a setting. Each error is a sentence that says how. */
 export class OperatorError extends Error {
   override name = 'OperatorError'
   readonly errors: readonly string[]
 
-  /** @param errors sentences that never contain a secret */
+  /** @param errors sentences without secrets */
   constructor(errors: readonly string[], options?: ErrorOptions) {
     super(errors.join('\n'), options)
     this.errors = errors

@@ -7,18 +7,18 @@ type LoginFailureDeps = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
 const keyOf = (network: string): BucketKey => `failed:${network}`
 
 /**
- * Looks whether an address presented too much in vain.
- * @param network the address as it is counted, IPv6 by its network of 64 bits
- * @returns `rate-limited` while it is banned
+ * Checks whether a network is banned because of failed logins.
+ * @param network an IPv4 address, or the /64 network of an IPv6 address
+ * @returns `rate-limited` while the network is banned
  */
 export const checkBan = async ({ limiter }: LoginFailureDeps, network: string): Promise<Refusal | undefined> =>
   rateLimitRefusal(await limiter.bannedMs(keyOf(network)))
 
 /**
- * Counts what an address presented in vain.
- * @param perMinute failures that an address may have; past it, it is banned for a while that grows
- * @param refusal what it is refused with
- * @returns that refusal, or `rate-limited` where it is banned from now on
+ * Counts a failed login against a network.
+ * @param perMinute failures per minute that a network may have; above it, the network is banned for a time that grows
+ * @param refusal why the login failed
+ * @returns that refusal, or `rate-limited` if the failure causes a ban
  */
 export const countFailure = async (
   { limiter }: LoginFailureDeps,

@@ -1,33 +1,46 @@
 import type { Readiness } from '../contract/health.ts'
-import type { Clock } from './ports.ts'
-import type { Ledger } from './ports.ts'
+import type { Clock, Ledger } from './ports.ts'
 
-/** How long an answer of the store holds, in milliseconds: probes come as often as they like, the disk is asked less. */
+/** How long a result of the store's probe is reused, in milliseconds: frequent health checks must not load the disk. */
 const PROBE_VALID_MS = 1000
 
-/** What readiness depends on; `accepting` tells whether the service still takes requests. */
-export type ReadinessDeps = { ledger: Ledger; keys: { isStale(): boolean }; clock: Clock; accepting: () => boolean }
+export type ReadinessDeps = {
+  ledger: Ledger
+  keys: { isStale(): boolean }
+  clock: Clock
+  /** Whether the service still accepts requests; false during shutdown. */
+  accepting: () => boolean
+}
 
 /**
- * Makes the question whether traffic should come here. The signing key passed its self-test before the service
- * listens, so it is there whenever somebody can ask.
+ * Creates the readiness check. `signingKey` is always `ok`: the signing key passes a self-test before the service listens.
  */
 export function createReadinessCheck({ ledger, keys, clock, accepting }: ReadinessDeps): () => Promise<Readiness> {
-  let last: { at: number; ok: Promise<boolean> } | undefined
-  // A clock that was set back would otherwise keep an answer until it has caught up.
-  const holds = (at: number) => Math.abs(clock() - at) < PROBE_VALID_MS
+  let lastProbe: { at: number; isOk: Promise<boolean> } | undefined
+  // The absolute distance: after the clock was set back, the last probe would otherwise stay valid for too long.
+  const isValid = (at: number) => Math.abs(clock() - at) < PROBE_VALID_MS
   return async () => {
-    if (last === undefined || !holds(last.at)) {
-      last = { at: clock(), ok: ledger.probe().then(always(true), always(false)) }
+    if (lastProbe === undefined || !isValid(lastProbe.at)) {
+      lastProbe = {
+        at: clock(),
+        isOk: ledger.probe().then(
+          () => true,
+          () => false,
+        ),
+      }
     }
-    const store = await last.ok
-    const open = accepting()
+    const isStoreOk = await lastProbe.isOk
+    const isAccepting = accepting()
     return {
-      ready: store && open,
-      checks: { signingKey: 'ok', keyRing: word(!keys.isStale()), store: word(store), accepting: word(open) },
+      ready: isStoreOk && isAccepting,
+      checks: {
+        signingKey: 'ok',
+        keyRing: toStatus(!keys.isStale()),
+        store: toStatus(isStoreOk),
+        accepting: toStatus(isAccepting),
+      },
     }
   }
 }
 
-const always = (value: boolean) => (): boolean => value
-const word = (ok: boolean): 'ok' | 'failing' => (ok ? 'ok' : 'failing')
+const toStatus = (isOk: boolean): 'ok' | 'failing' => (isOk ? 'ok' : 'failing')

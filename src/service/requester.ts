@@ -1,5 +1,5 @@
 import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Caller } from '../rules/policy/policy.ts'
 
-/** Who asks, from where, and whom a machine names as the person behind it. */
+/** The caller of a request, its origin, and the person on whose behalf a machine acts, if it names one. */
 export type Requester = Origin & { caller: Caller; onBehalfOf?: string }

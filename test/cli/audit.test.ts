@@ -41,7 +41,7 @@ describe('audit verify', () => {
     const { status, stdout } = await cli('audit', 'verify')
     expect(status).toBe(1)
     expect(stdout).toMatch(
-      /- entry 3 of chain [0-9a-f-]{36} was changed\.\n- entry 3 of chain [0-9a-f-]{36}, up to which a checkpoint vouches, is not there: the end of the chain was cut off\.\n6 entries in 2 chains, 2 checkpoints and 0 stubs \(0 of them by keys that are not here\): NOT/,
+      /- entry 3 of chain [0-9a-f-]{36} was changed\.\n- entry 3 of chain [0-9a-f-]{36}, signed by a checkpoint, is missing: the end of the chain was cut off\.\n6 entries in 2 chains, 2 checkpoints and 0 stubs \(0 of them by keys that are not here\): NOT/,
     )
     const elsewhere = await cliIn(dir, { ...env, KEYS_DIR: '/nowhere' })('audit', 'verify', '--json')
     expect(elsewhere.json()).toMatchObject({ checkpoints: 2, unverifiable: 2, findings: [{ what: 'changed' }] })

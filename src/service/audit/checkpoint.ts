@@ -2,7 +2,6 @@ import type { Clock } from '../ports.ts'
 import type { AuditReader, CheckpointStore } from './ports.ts'
 import type { Keys } from '../keys/ports.ts'
 
-/** What taking a checkpoint needs. */
 export type CheckpointDeps = {
   reader: AuditReader
   checkpoints: CheckpointStore
@@ -10,24 +9,24 @@ export type CheckpointDeps = {
   clock: Clock
 }
 
-/** How much earlier than a checkpoint an entry may say it was made that came after it: batches wait, and clocks differ. */
+/** How far an entry's time may lie before a checkpoint that the entry missed: batches wait, and clocks differ. */
 const SLACK_MS = 10_000
 
 /**
- * Makes the taker of checkpoints: the ends of all chains that grew since the last one, whoever took it, signed by the active
- * key. From then on nobody can cut these ends off without being found out, who has not the key too.
- * @returns takes one, where something grew; throws ServiceFault `record-unavailable`
+ * Creates a function that takes a checkpoint: it signs the heads of all chains that grew since the last checkpoint of any
+ * instance, with the active key. An attacker without that key cannot truncate these chains unnoticed afterwards.
+ * @returns a function that adds a checkpoint if a chain grew; it throws ServiceFault `record-unavailable`
  */
 export function createCheckpointTaker({ reader, checkpoints, keys, clock }: CheckpointDeps): () => Promise<void> {
-  let signed = new Map<string, number>()
+  let signedSequences = new Map<string, number>()
   return async () => {
     const time = clock()
-    // Not past now, should somebody's clock have been ahead.
+    // The last checkpoint may lie in the future when the clock of another instance is ahead.
     const since = Math.min((await checkpoints.findLastTime()) ?? 0, time) - SLACK_MS
-    const ends = await reader.listHeads(since)
-    const heads = ends.filter(({ chain, sequence }) => (signed.get(chain) ?? 0) < sequence)
+    const recentHeads = await reader.listHeads(since)
+    const heads = recentHeads.filter(({ chain, sequence }) => (signedSequences.get(chain) ?? 0) < sequence)
     if (heads.length === 0) return
     await checkpoints.add(time, await keys.signStatement('audit-checkpoint', { iat: Math.floor(time / 1000), heads }))
-    signed = new Map(ends.map(({ chain, sequence }) => [chain, sequence]))
+    signedSequences = new Map(recentHeads.map(({ chain, sequence }) => [chain, sequence]))
   }
 }

@@ -5,24 +5,24 @@ import { toAuditRow, type Search } from '../../rules/audit/query.ts'
 import type { AuditReader } from './ports.ts'
 import { type AuditRequester, type ReadAuditDeps, recordSearch } from './read.ts'
 
-/** An export under way: its format, and its text, piece by piece, as fast as it is taken. */
+/** An export: its format, and a generator of its text that reads on as the text is consumed. */
 export type AuditExport = { format: ExportFormat; text: AsyncGenerator<string> }
 
-/** Entries that are read at once: what an export holds in memory, however much it writes. */
-const PAGE = 1000
+/** Entries per read. It bounds the memory of an export of any length. */
+const PAGE_SIZE = 1000
 
 /**
- * Writes down what a query finds, newest first.
+ * Exports the entries that match a query, newest first.
  * @returns the export, or `invalid-request`
  * @throws ServiceFault `record-unavailable`
  */
 export async function exportAudit(
   deps: ReadAuditDeps,
-  asker: AuditRequester,
+  requester: AuditRequester,
   formatName: keyof typeof EXPORT_FORMATS,
   query: AuditQuery,
 ): Promise<AuditExport | Refusal> {
-  const search = await recordSearch(deps, asker, 'audit.export', query)
+  const search = await recordSearch(deps, requester, 'audit.export', query)
   if ('code' in search) return search
   const format = EXPORT_FORMATS[formatName]
   return { format, text: exportPages(deps.reader, search, format) }
@@ -32,9 +32,9 @@ async function* exportPages(reader: AuditReader, search: Search, format: ExportF
   let before = search.before
   yield format.head
   for (;;) {
-    const entries = await reader.search({ ...search, ...(before === undefined ? {} : { before }), limit: PAGE })
+    const entries = await reader.search({ ...search, ...(before === undefined ? {} : { before }), limit: PAGE_SIZE })
     yield entries.map((entry) => format.line(toAuditRow(entry))).join('')
     before = entries.at(-1)
-    if (entries.length < PAGE) return
+    if (entries.length < PAGE_SIZE) return
   }
 }

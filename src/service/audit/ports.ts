@@ -2,40 +2,40 @@ import type { ChainedEntry } from '../../contract/audit/audit-entry.ts'
 import type { ChainHead, RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import type { Search } from '../../rules/audit/query.ts'
 
-/** Reads the record. Throws ServiceFault `record-unavailable`. */
+/** Reads the audit record. Each method throws ServiceFault `record-unavailable`. */
 export type AuditReader = {
-  /** Up to a hundred ids of chains that follow an id, in order. */
+  /** @returns up to 100 chain ids that sort after `after`, in order */
   listChains(after: string): Promise<string[]>
-  /** The ends of the chains that have an entry of this time or later. */
+  /** @returns the heads of the chains that have an entry at or after `since`, in epoch milliseconds */
   listHeads(since: number): Promise<ChainHead[]>
-  /** Up to a thousand entries of a chain that follow a sequence, in order. */
+  /** @returns up to 1000 entries of a chain after the sequence `after`, in order */
   readPage(chain: string, after: number): Promise<ChainedEntry[]>
-  /** The same, of each only where and when it is. */
+  /** Like `readPage`, without the contents of the entries. */
   readOutline(chain: string, after: number): Promise<OutlinedEntry[]>
-  /** Those of up to a thousand entries that are there. */
-  findEntries(places: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]>
-  /** Newest first. */
+  /** @returns those of up to 1000 entries that exist */
+  findEntries(positions: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]>
+  /** @returns matching entries, newest first */
   search(search: Search): Promise<ChainedEntry[]>
 }
 
-/** An entry, without what it says. */
+/** The position, hash, time and writer of an entry. */
 type OutlinedEntry = ChainHead & Pick<ChainedEntry, 'time' | 'writer'>
 
-/** Keeps checkpoints. Throws ServiceFault `record-unavailable`. */
+/** Stores checkpoints. Each method throws ServiceFault `record-unavailable`. */
 export type CheckpointStore = {
   add(time: number, jws: string): Promise<void>
-  /** When the last one was taken, by whoever; undefined before the first. */
+  /** @returns the time of the newest checkpoint of any instance, in epoch milliseconds; undefined if there is none */
   findLastTime(): Promise<number | undefined>
-  /** Up to a hundred checkpoints after a number, in order, with their numbers. */
+  /** @returns up to 100 checkpoints after the number `after`, in order */
   readPage(after: number): Promise<{ number: number; time: number; jws: string }[]>
 }
 
-/** Removes what is too old, from the old end alone. Throws ServiceFault `record-unavailable`. */
+/** Removes expired entries, from the beginning of a chain only. Each method throws ServiceFault `record-unavailable`. */
 export type Retention = {
-  /** Keeps a stub; from then on what it stands for may be removed, which the database refuses otherwise. */
+  /** Stores a retention marker. The database refuses to remove entries that no marker covers. */
   saveMarker(marker: RetentionMarker, jws: string): Promise<void>
-  /** The newest stub of a chain, as it was signed, and whose chain it was. */
+  /** @returns the newest marker of a chain as a JWS, with the writer and the begin of the chain */
   findMarker(chain: string): Promise<(Pick<RetentionMarker, 'writer' | 'began'> & { jws: string }) | undefined>
-  /** Removes up to some hundred of the oldest that the newest stub of a chain stands for. @returns how many */
+  /** Removes a batch of up to some hundred of the oldest entries that the newest marker covers. @returns how many */
   remove(chain: string): Promise<number>
 }

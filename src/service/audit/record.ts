@@ -1,19 +1,17 @@
 import type { Requester } from '../requester.ts'
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
-import type { ProblemCode } from '../../contract/problem.ts'
-import type { Clock } from '../ports.ts'
-import type { Ledger } from '../ports.ts'
+import type { ProblemCode, Refusal } from '../../contract/problem.ts'
+import type { Clock, Ledger } from '../ports.ts'
 
-/** What an entry is about. */
+/** The objects and the user that an entry is about. */
 export type AuditSubject = Pick<
   AuditEntry,
   'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf'
 >
 
-/** What keeping an entry needs. */
 export type RecordDeps = { clock: Clock; ledger: Pick<Ledger, 'append'> }
 
-/** An entry about a request, as far as it says who asked; a signed-in user acts alone, only a machine may say for whom. */
+/** Builds an entry from its requester. Only a machine can act on behalf of somebody; a signed-in user acts alone. */
 export function auditEntryOf(
   { clock }: Pick<RecordDeps, 'clock'>,
   { caller, onBehalfOf, ...origin }: Requester,
@@ -30,7 +28,7 @@ export function auditEntryOf(
   }
 }
 
-/** Who a signed-in user is in an entry: whom it is about, or else the person behind it. */
+/** Names a signed-in user: as `userId`, or as `onBehalfOf` where the entry is about another person. */
 function actorIn(
   { user }: Requester['caller'],
   { userId, invitation }: AuditSubject,
@@ -41,8 +39,8 @@ function actorIn(
 }
 
 /**
- * Keeps what a caller did, or was refused. It comes before the deed: what is not recorded does not happen.
- * @param about what it is about; a signed-in user is named, too
+ * Records an action and its outcome. Call it before the action: an action that cannot be recorded does not happen.
+ * @param subject what the action is about; a signed-in user is added
  * @throws ServiceFault `record-unavailable`
  */
 export function recordAction(
@@ -50,28 +48,44 @@ export function recordAction(
   requester: Requester,
   action: AuditEntry['action'],
   outcome: { outcome: 'done' | 'waiting' } | { outcome: 'refused'; code: ProblemCode },
-  about: AuditSubject = {},
+  subject: AuditSubject = {},
 ): Promise<void> {
   const entry = auditEntryOf(deps, requester, action, outcome.outcome)
-  return deps.ledger.append({ ...entry, ...actorIn(requester.caller, about), ...about, ...outcome })
+  return deps.ledger.append({ ...entry, ...actorIn(requester.caller, subject), ...subject, ...outcome })
 }
 
 export const DONE = { outcome: 'done' } as const
 export const refusalOutcome = (code: ProblemCode) => ({ outcome: 'refused', code }) as const
 
 /**
- * Keeps the refusal of a caller that is known.
- * @param asked what the request asked for, where its shape was checked
+ * Records that an action is refused.
+ * @returns the refusal
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function refuseAction(
+  deps: RecordDeps,
+  requester: Requester,
+  action: AuditEntry['action'],
+  refusal: Refusal,
+  subject?: AuditSubject,
+): Promise<Refusal> {
+  await recordAction(deps, requester, action, refusalOutcome(refusal.code), subject)
+  return refusal
+}
+
+/**
+ * Records the refusal of an authenticated caller's request.
+ * @param subject what the request named, if it fits its schema
  * @throws ServiceFault `record-unavailable`
  */
 export async function recordRefusal(
   deps: RecordDeps,
   requester: Requester,
   code: ProblemCode,
-  asked: AuditSubject = {},
+  subject: AuditSubject = {},
   action: AuditEntry['action'] = 'token.issue',
 ): Promise<void> {
   const { user } = requester.caller
-  const who = user === undefined ? {} : { userId: user.id }
-  await deps.ledger.append({ ...auditEntryOf(deps, requester, action, 'refused'), ...who, ...asked, code })
+  const actor = user === undefined ? {} : { userId: user.id }
+  await deps.ledger.append({ ...auditEntryOf(deps, requester, action, 'refused'), ...actor, ...subject, code })
 }

@@ -2,13 +2,14 @@ import type { SignedStatements } from '../../contract/audit/checkpoint.ts'
 import { parseToken } from '../../rules/tokens/parse-token.ts'
 import type { Keys, Verdict } from '../keys/ports.ts'
 
-/** What a signed statement says, once its signature was verified; otherwise why nothing it says counts. */
+/** The payload of a signed statement whose signature is valid; otherwise the verdict on the signature. */
 export type Statement<T extends keyof SignedStatements> =
-  { says: SignedStatements[T] } | { verdict: Exclude<Verdict, 'valid'> }
+  { payload: SignedStatements[T] } | { verdict: Exclude<Verdict, 'valid'> }
 
 /**
- * Reads a statement about the record. Its shape is our own, for nobody else has the key.
- * @param type what it has to be: one kind of statement is never taken for another, nor a token for any
+ * Verifies and reads a signed statement about the audit record. The payload needs no schema check: only this service has
+ * the key.
+ * @param type the `typ` that the header must have, so that neither a token nor another kind of statement is accepted
  */
 export async function readStatement<T extends keyof SignedStatements>(
   keys: Pick<Keys, 'verify'>,
@@ -20,5 +21,5 @@ export async function readStatement<T extends keyof SignedStatements>(
   const verdict = await keys.verify(jws, typeof kid === 'string' ? kid : undefined)
   if (verdict !== 'valid') return { verdict }
   if (parts === undefined || parts.header['typ'] !== type) return { verdict: 'invalid' }
-  return { says: parts.claims as SignedStatements[T] }
+  return { payload: parts.claims as SignedStatements[T] }
 }

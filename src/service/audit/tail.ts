@@ -6,52 +6,55 @@ import { ServiceFault } from '../fault.ts'
 import type { AuditReader } from './ports.ts'
 import { type AuditRequester, type ReadAuditDeps, recordSearch } from './read.ts'
 
-/** What following needs: `pause` resolves when it is time to look again. */
-export type TailAuditDeps = ReadAuditDeps & { pause: () => Promise<void> }
+export type TailAuditDeps = ReadAuditDeps & {
+  /** Waits between two reads. */
+  pause: () => Promise<void>
+}
 
-/** The newest entries, the oldest of them first, and those that come after them. */
+/** The newest entries, in order of time, and a generator of the entries that follow. */
 export type Tail = { newest: AuditRow[]; following: AsyncGenerator<AuditRow[]> }
 
-/** How long after the time that it says an entry may show: batches wait, and the clocks of writers differ. */
-const LATE_MS = 10_000
+/** How long after its own time an entry may appear: batches wait, and the clocks of writers differ. */
+const MAX_DELAY_MS = 10_000
 
-const PAGE = 1000
+const PAGE_SIZE = 1000
 
 /**
- * Shows the end of the record, and what is added to it; that somebody looked stands in the record by then.
+ * Reads the newest entries, and follows the audit record from there. The query is in the audit record before this function
+ * returns.
  * @param count how many entries to begin with
- * @returns the end, or `invalid-request`
- * @throws ServiceFault `record-unavailable`; while it follows, it waits until the record is back
+ * @returns the newest entries and a generator of new ones, or `invalid-request`
+ * @throws ServiceFault `record-unavailable`; the generator does not throw it but tries again after the next pause
  */
 export async function tailAudit(
   deps: TailAuditDeps,
-  asker: AuditRequester,
+  requester: AuditRequester,
   query: AuditQuery,
   count: number,
 ): Promise<Tail | Refusal> {
-  const search = await recordSearch(deps, asker, 'audit.read', query)
+  const search = await recordSearch(deps, requester, 'audit.read', query)
   if ('code' in search) return search
-  const began = deps.clock()
-  const seen = await readRecent(deps.reader, search, began)
+  const startedAt = deps.clock()
+  const delivered = await readRecent(deps.reader, search, startedAt)
   const newest = count === 0 ? [] : await deps.reader.search({ ...search, limit: count })
-  for (const entry of newest) seen.set(positionKey(entry), entry)
-  return { newest: newest.toReversed().map(toAuditRow), following: follow(deps, search, seen, began) }
+  for (const entry of newest) delivered.set(positionKey(entry), entry)
+  return { newest: newest.toReversed().map(toAuditRow), following: follow(deps, search, delivered, startedAt) }
 }
 
 async function* follow(
   { reader, clock, pause }: TailAuditDeps,
   search: Search,
-  before: ReadonlyMap<string, ChainedEntry>,
-  began: number,
+  delivered: ReadonlyMap<string, ChainedEntry>,
+  startedAt: number,
 ): AsyncGenerator<AuditRow[]> {
-  let [seen, lookedAt] = [before, began]
+  let [previous, readAt] = [delivered, startedAt]
   for (;;) {
     await pause()
     try {
       const now = clock()
-      const found = await readRecent(reader, search, lookedAt)
-      const added = [...found].filter(([place]) => !seen.has(place)).map(([, entry]) => toAuditRow(entry))
-      ;[seen, lookedAt] = [found, now]
+      const recent = await readRecent(reader, search, readAt)
+      const added = [...recent].filter(([position]) => !previous.has(position)).map(([, entry]) => toAuditRow(entry))
+      ;[previous, readAt] = [recent, now]
       if (added.length > 0) yield added.toReversed()
     } catch (error) {
       if (!(error instanceof ServiceFault)) throw error
@@ -59,15 +62,15 @@ async function* follow(
   }
 }
 
-/** What was added since a time, or may have been, newest first. */
+/** Reads all entries that may have been added since a time, newest first. @param since epoch milliseconds */
 async function readRecent(reader: AuditReader, search: Search, since: number): Promise<Map<string, ChainedEntry>> {
-  const found = new Map<string, ChainedEntry>()
-  const from = Math.max(search.from ?? 0, since - LATE_MS)
+  const entries = new Map<string, ChainedEntry>()
+  const from = Math.max(search.from ?? 0, since - MAX_DELAY_MS)
   for (let before: ChainedEntry | undefined; ;) {
-    const page = await reader.search({ ...search, from, limit: PAGE, ...(before === undefined ? {} : { before }) })
-    for (const entry of page) found.set(positionKey(entry), entry)
+    const page = await reader.search({ ...search, from, limit: PAGE_SIZE, ...(before === undefined ? {} : { before }) })
+    for (const entry of page) entries.set(positionKey(entry), entry)
     before = page.at(-1)
-    if (page.length < PAGE) return found
+    if (page.length < PAGE_SIZE) return entries
   }
 }
 

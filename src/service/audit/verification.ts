@@ -4,19 +4,18 @@ import type { AuditReader, CheckpointStore, Retention } from './ports.ts'
 import type { Keys } from '../keys/ports.ts'
 import { readStatement } from './statements.ts'
 
-/** What a verification saw, and what was wrong. */
+/** The result of a verification: what it checked, and what was wrong. */
 export type Verification = {
   chains: number
   entries: number
-  /** Signed stubs that stand for old ends of chains, which retention removed. */
+  /** Retention markers: each replaces the entries of a chain that retention removed. */
   stubs: number
   checkpoints: number
-  /** Stubs and checkpoints among them whose key is not at hand: they vouch for nothing. */
+  /** How many of the markers and checkpoints are signed by a key that is not available: they prove nothing. */
   unverifiable: number
   findings: Finding[]
 }
 
-/** What a verification needs. */
 export type VerifyAuditDeps = {
   reader: AuditReader
   checkpoints: CheckpointStore
@@ -24,39 +23,42 @@ export type VerifyAuditDeps = {
   keys: Pick<Keys, 'verify'>
 }
 
-/** A verification under way. */
+/** The state of a running verification. */
 export type VerificationRun = VerifyAuditDeps & {
-  seen: Verification
+  result: Verification
   report: (findings: Iterable<Finding>) => void
-  /** The newest stub of a chain, as it was when first asked for; undefined where there is none that counts. */
   findMarker: FindMarker
 }
 
-type FindMarker = (chain: string, again?: 'again') => Promise<RetentionMarker | undefined>
+/** Finds the newest valid retention marker of a chain, cached unless `refresh` is given; undefined if there is none. */
+type FindMarker = (chain: string, refresh?: 'refresh') => Promise<RetentionMarker | undefined>
 
-/** Reads stubs, each chain's once: many checkpoints ask for the same ones. */
+/** Creates a finder that reads and counts the marker of each chain once: many checkpoints need the same markers. */
 export function createMarkerFinder(
   { retention, keys }: VerifyAuditDeps,
-  seen: Verification,
-  tell: VerificationRun['report'],
+  result: Verification,
+  report: VerificationRun['report'],
 ): FindMarker {
-  const known = new Map<string, RetentionMarker | undefined>()
-  return async (chain, again) => {
-    if (known.has(chain) && again === undefined) return known.get(chain)
-    const kept = await retention.findMarker(chain)
-    const stub = kept === undefined ? undefined : await readStatement(keys, 'audit-stub', kept.jws)
-    const counts = stub !== undefined && 'says' in stub && stub.says.chain === chain ? stub.says : undefined
-    if (stub !== undefined && !known.has(chain)) {
-      seen.stubs += 1
-      if ('verdict' in stub && stub.verdict === 'unknown-key') seen.unverifiable += 1
-      else if (counts === undefined) tell([forged(chain)])
+  const markerCache = new Map<string, RetentionMarker | undefined>()
+  return async (chain, refresh) => {
+    if (markerCache.has(chain) && refresh === undefined) return markerCache.get(chain)
+    const stored = await retention.findMarker(chain)
+    const statement = stored === undefined ? undefined : await readStatement(keys, 'audit-stub', stored.jws)
+    const marker =
+      statement !== undefined && 'payload' in statement && statement.payload.chain === chain
+        ? statement.payload
+        : undefined
+    if (statement !== undefined && !markerCache.has(chain)) {
+      result.stubs += 1
+      if ('verdict' in statement && statement.verdict === 'unknown-key') result.unverifiable += 1
+      else if (marker === undefined) report([forgedMarker(chain)])
     }
-    known.set(chain, counts)
-    return counts
+    markerCache.set(chain, marker)
+    return marker
   }
 }
 
-const forged = (chain: string): Finding => ({
+const forgedMarker = (chain: string): Finding => ({
   ...{ chain, sequence: 0, what: 'changed' },
-  message: `the stub that stands for the old end of chain ${chain} was not signed as it stands.`,
+  message: `the retention marker of chain ${chain} has no valid signature.`,
 })

@@ -3,30 +3,30 @@ import { type AuditSubject, DONE, type RecordDeps, recordAction, refusalOutcome 
 import type { Requester } from '../requester.ts'
 import type { Conferences } from './ports.ts'
 
-/** What changing running meetings needs; without conferences nothing is changed. */
+/** `conferences` is undefined where the deployment cannot change running meetings, or the settings do not allow it. */
 export type ConferenceDeps = RecordDeps & { conferences: Conferences | undefined }
 
 /**
- * Changes a running meeting as what was recorded already demands, and records what became of it. A failure of the meeting's
- * side is an outcome, not a fault.
+ * Changes a running meeting to match an action that is recorded already, then records the result. An error of the meeting
+ * server is the outcome `failed`; it is not thrown.
  * @throws ServiceFault `record-unavailable`
  */
 export async function changeConference(
   deps: ConferenceDeps,
   requester: Requester,
   action: 'conference.ban' | 'conference.destroy',
-  about: AuditSubject,
+  subject: AuditSubject,
   change: (conferences: Conferences) => Promise<void>,
 ): Promise<ConferenceOutcome> {
   if (deps.conferences === undefined) return 'off'
-  const done = await succeeds(change(deps.conferences))
-  await recordAction(deps, requester, action, done ? DONE : UNAVAILABLE, about)
-  return done ? 'done' : 'failed'
+  const isDone = await succeeds(change(deps.conferences))
+  await recordAction(deps, requester, action, isDone ? DONE : UNAVAILABLE, subject)
+  return isDone ? 'done' : 'failed'
 }
 
 const UNAVAILABLE = refusalOutcome('conference-unavailable')
 
-/** Whatever is thrown means that the meeting's side did not confirm. */
+/** Whether a promise fulfils. Any rejection means that the meeting server did not confirm the change. */
 export const succeeds = (work: Promise<void>): Promise<boolean> =>
   work.then(
     () => true,

@@ -7,30 +7,32 @@ import { type Consultation, toConsultationAnswer } from '../../rules/consultatio
 import { planConsultation, type Plan } from '../../rules/consultations/plan.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import { roomName } from '../../rules/consultations/room-name.ts'
-import { DONE, type RecordDeps, recordAction, refusalOutcome } from '../audit/record.ts'
+import { type AuditSubject, DONE, type RecordDeps, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
 import type { ConsultationStore } from './ports.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
-/** What making a consultation needs. */
 export type CreateConsultationDeps = RecordDeps & {
   policy: () => Policy
   consultations: ConsultationStore
   newId: NewId
   newSecret: NewSecret
-  /** Key of `{hash}` in room names. */
+  /** The key of `{hash}` in room names. */
   roomNameKey: string | undefined
   metrics: { countConsultation(what: 'created'): void }
 }
 
-/** How many rooms are tried: those of the seconds that follow, where two make one for the same people at once. */
+/** How many room names are tried, each with the timestamp of the next second, when requests for the same people collide. */
 const MAX_TRIES = 60
 
+const ACTION = 'consultation.create'
+
 /**
- * Makes a consultation with a room of its own; it stands in the record by then.
- * @param request one whose shape was checked
- * @param idempotencyKey names the request; when it comes again, the answer is the same and nothing is made
- * @returns the answer, or a refusal: what `planned` refuses, `room-taken`, `idempotency-key-reused`
+ * Creates a consultation with a room of its own. It is in the audit record before this function returns.
+ * @param request a request that fits its schema
+ * @param idempotencyKey identifies the request; a repeated request gets the same answer and creates nothing
+ * @returns the consultation, or a refusal: those of `planConsultation`, `invalid-request`, `room-taken`,
+ *   `idempotency-key-reused`
  * @throws ServiceFault `record-unavailable`
  */
 export async function createConsultation(
@@ -40,38 +42,38 @@ export async function createConsultation(
   idempotencyKey?: string,
 ): Promise<ConsultationAnswer | Refusal> {
   const fingerprint = fingerprintJson(request)
-  const before = await replayAnswer(deps, requester, fingerprint, idempotencyKey)
-  if (before !== undefined) return before
+  const replay = await replayAnswer(deps, requester, fingerprint, idempotencyKey)
+  if (replay !== undefined) return replay
   const plan = planConsultation(deps.policy(), requester.caller, request, deps.clock())
-  if ('code' in plan) return recordRefused(deps, requester, plan)
+  if ('code' in plan) return refuseAction(deps, requester, ACTION, plan)
   const id = deps.newId()
   for (let second = 0; second < MAX_TRIES; second += 1) {
-    const room = makeRoomName(deps, request, plan, id, second)
-    if (room === undefined) return recordRefused(deps, requester, TOO_LONG)
+    const room = createRoomName(deps, request, plan, id, second)
+    if (room === undefined) return refuseAction(deps, requester, ACTION, PATIENT_ID_TOO_LONG)
     if ((await deps.consultations.findByRoom(room)) !== undefined) continue
     const consultation = { ...plan, id, room }
     const answer = toConsultationAnswer(consultation, deps.policy().window, deps.clock(), { standing: 'machine' })
-    await recordAction(deps, requester, 'consultation.create', DONE, auditSubjectOf(consultation))
+    await recordAction(deps, requester, ACTION, DONE, auditSubjectOf(consultation))
     const idempotent =
       idempotencyKey === undefined
         ? undefined
         : { caller: requester.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
-    const added = await deps.consultations.add(consultation, idempotent)
-    if (added === 'added') {
+    const result = await deps.consultations.add(consultation, idempotent)
+    if (result === 'added') {
       deps.metrics.countConsultation('created')
       return answer
     }
-    if (added === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer
+    if (result === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer
   }
-  return recordRefused(deps, requester, { code: 'room-taken' })
+  return refuseAction(deps, requester, ACTION, { code: 'room-taken' })
 }
 
-const TOO_LONG: Refusal = {
+const PATIENT_ID_TOO_LONG: Refusal = {
   code: 'invalid-request',
-  errors: [{ pointer: '/patientId', message: 'must be shorter, for the room template of the policy to fit a name' }],
+  errors: [{ pointer: '/patientId', message: 'must be shorter to fit the room template of the policy' }],
 }
 
-function makeRoomName(
+function createRoomName(
   { policy, newSecret, roomNameKey }: CreateConsultationDeps,
   { patientId, doctorId }: ConsultationRequest,
   { createdAt }: Plan,
@@ -86,28 +88,25 @@ function makeRoomName(
   )
 }
 
-/** Of the two the patient is whom the record names. */
-function auditSubjectOf({ id, room, participants }: Consultation) {
+/** The entry names the patient, or the first participant who is not the doctor. */
+function auditSubjectOf({ id, room, participants }: Consultation): AuditSubject {
   const patient = participants.find(({ role }) => role === PATIENT) ?? participants.find(({ role }) => role !== DOCTOR)
   return { consultation: id, room, ...(patient === undefined ? {} : { userId: patient.userId, role: patient.role }) }
 }
 
-/** What was answered to the same request before; undefined where it did not come yet. */
+/** @returns the stored answer to the same request; `idempotency-key-reused` for another request; undefined if there is none */
 async function replayAnswer(
   deps: CreateConsultationDeps,
   requester: Requester,
   fingerprint: string,
   key: string | undefined,
 ): Promise<ConsultationAnswer | Refusal | undefined> {
-  const before = key === undefined ? undefined : await deps.consultations.findAnswer(requester.caller.id, key)
-  if (before === undefined) return undefined
-  if (before.fingerprint !== fingerprint) return recordRefused(deps, requester, { code: 'idempotency-key-reused' })
-  const answer = JSON.parse(before.answer) as ConsultationAnswer
+  const stored = key === undefined ? undefined : await deps.consultations.findAnswer(requester.caller.id, key)
+  if (stored === undefined) return undefined
+  if (stored.fingerprint !== fingerprint) {
+    return refuseAction(deps, requester, ACTION, { code: 'idempotency-key-reused' })
+  }
+  const answer = JSON.parse(stored.answer) as ConsultationAnswer
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: answer.id })
   return answer
-}
-
-async function recordRefused(deps: CreateConsultationDeps, requester: Requester, refusal: Refusal): Promise<Refusal> {
-  await recordAction(deps, requester, 'consultation.create', refusalOutcome(refusal.code))
-  return refusal
 }

@@ -3,43 +3,45 @@ import type { Consultation, Participant } from '../../rules/consultations/consul
 
 export type { Consultation, Participant }
 
-/** A question for consultations, ready for the store. */
+/** A search for consultations. */
 export type ConsultationSearch = {
-  /** Those that end later, and those that begin earlier, in epoch milliseconds. */
+  /** Consultations that end after `from` and start before `to`, in epoch milliseconds. */
   from?: number
   to?: number
   participant?: string
   externalId?: string
   state?: ConsultationState
-  /** Epoch milliseconds; what ended before `closedBy` is over. */
+  /** Epoch milliseconds. A consultation whose `endsAt` is not later counts as ended. */
   closedBy: number
+  /** The last consultation of the previous page. */
   after?: { startsAt: number; id: string }
   limit: number
 }
 
-/** What a participant reached. */
+/** When a participant began to wait, and when the participant was admitted, in epoch milliseconds. */
 export type ParticipantProgress = Pick<Participant, 'waitingSince' | 'admittedAt'>
 
-/** The answer to a request that may come twice. */
+/** The stored answer to a request with an idempotency key. */
 export type IdempotentAnswer = { caller: string; key: string; fingerprint: string; answer: string }
 
-/** Keeps consultations. Throws ServiceFault `record-unavailable`. */
+/** Stores consultations. Each method throws ServiceFault `record-unavailable`. */
 export type ConsultationStore = {
-  /** @returns `room-taken` where another has the room, `answered` where the idempotent answer is there already */
+  /** @returns `room-taken` if another consultation has the room, `answered` if the idempotency key has an answer already */
   add(consultation: Consultation, idempotent?: IdempotentAnswer): Promise<'added' | 'room-taken' | 'answered'>
   findAnswer(caller: string, key: string): Promise<Pick<IdempotentAnswer, 'fingerprint' | 'answer'> | undefined>
   findById(id: string): Promise<Consultation | undefined>
   findByRoom(room: string): Promise<Consultation | undefined>
-  /** In the order of their beginning. */
+  /** @returns matching consultations, in the order of their start */
   search(search: ConsultationSearch): Promise<Consultation[]>
   /**
-   * Puts a version in the place of the one before it; what participants reached stays as it stands in the store.
-   * @returns false where another version is there
+   * Replaces the previous version of a consultation. The stored progress of the participants remains.
+   * @returns false if the stored version is not the previous one
    */
   replace(consultation: Consultation): Promise<boolean>
   /**
-   * Notes what a participant reached, each thing once: what is there stays, and who takes part anew since reached nothing.
-   * @returns false where nothing was to note
+   * Stores the progress of a participant. A time that is stored already remains; `since` must match, because a participant
+   * who was removed and added again has made no progress.
+   * @returns false if there was nothing to store
    */
   recordProgress(
     id: string,
@@ -47,36 +49,44 @@ export type ConsultationStore = {
     reached: ParticipantProgress,
   ): Promise<boolean>
   /**
-   * Notes that a participant enters, unless as many others as may have entered, or the consultation was closed, or the
-   * participant removed meanwhile.
+   * Stores that a participant enters.
+   * @param via the caller, issuer or invitation that requests the token
    * @param at epoch milliseconds
+   * @returns false if `maxParticipants` others entered before, or if the consultation was finished or the participant removed
+   *   meanwhile
    */
   enter(id: string, participant: Participant, via: string, at: number): Promise<boolean>
-  /** Ids of some of those that ended before a time, in epoch milliseconds. */
+  /** @returns ids of a batch of consultations that ended before a time, in epoch milliseconds */
   findEndedBefore(time: number): Promise<string[]>
-  /** Removes consultations, and all that belongs to them. */
+  /** Deletes consultations and everything that belongs to them. */
   delete(ids: readonly string[]): Promise<void>
-  /** Removes idempotent answers from before a time. */
+  /** Deletes idempotent answers that were stored before a time, in epoch milliseconds. */
   deleteAnswers(before: number): Promise<void>
 }
 
-/** Tells every instance that something of a consultation changed. It carries an id alone. */
+/** Notifies all instances that a consultation changed. A notification carries an id only. */
 export type ChangeBus = {
-  /** Tells all instances, this one too; what a missed ring would have told is told by the next one, or after a reconnect. Never throws. */
+  /**
+   * Notifies the subscribers of an id on all instances, this one included. Never throws. A lost notification is made up for
+   * by the next one, or after a reconnect.
+   */
   publish(consultationId: string): void
   /**
-   * @param heard called after each ring of this id, and after each time when rings may have been missed
-   * @returns stops listening
+   * @param onChange called after each notification for this id, and whenever notifications may have been lost
+   * @returns a function that ends the subscription
    */
-  subscribe(consultationId: string, heard: () => void): () => void
+  subscribe(consultationId: string, onChange: () => void): () => void
 }
 
-/** Removes people from running meetings, where the deployment lets us. */
+/** Removes people from running meetings. Each method throws ServiceFault `conference-unavailable`. */
 export type Conferences = {
-  /** Bans a user, or one token, from logging in again. Throws ServiceFault `conference-unavailable`. */
+  /** Bans a user from joining any meeting again. */
   banUser(userId: string): Promise<void>
-  /** Ends the running meeting of a room for everybody. Throws the same. */
+  /** Ends the running meeting of a room for everybody. */
   destroy(room: string): Promise<void>
-  /** Kicks one participant, by Jitsi's participant id (first 8 characters of the JID; known from webhooks or the page). Throws the same. */
+  /**
+   * Kicks one occupant.
+   * @param participantId the first 8 characters of the occupant's JID; webhooks and the meeting page show it
+   */
   kick(room: string, participantId: string): Promise<void>
 }

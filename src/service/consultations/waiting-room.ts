@@ -5,32 +5,36 @@ import { toConsultationAnswer } from '../../rules/consultations/consultation.ts'
 import { toWaitingList } from '../../rules/consultations/events.ts'
 import { checkNotOver } from '../../rules/consultations/plan.ts'
 import type { ChangeBus } from './ports.ts'
-import { findConsultation, type FindConsultationDeps, recordRefused } from './consultations.ts'
-import { DONE, recordAction } from '../audit/record.ts'
+import { findConsultation, type FindConsultationDeps } from './find.ts'
+import { DONE, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
 
-/** What admitting somebody needs. */
 export type AdmitParticipantDeps = FindConsultationDeps & {
   changeBus: ChangeBus
   metrics: { countConsultation(what: 'admitted'): void }
 }
 
-/** @returns who waits, the longest first, or `consultation-not-found`, `role-not-allowed` */
+/**
+ * Lists the participants who wait to be admitted.
+ * @returns the list, longest wait first; or `consultation-not-found`, `role-not-allowed`
+ * @throws ServiceFault `record-unavailable`
+ */
 export async function listWaiting(
   deps: FindConsultationDeps,
   requester: Requester,
   id: string,
 ): Promise<WaitingList | Refusal> {
-  const found = await findConsultation(deps, requester, 'consultation.read', id, 'moderator')
-  if ('code' in found) return found
+  const result = await findConsultation(deps, requester, 'consultation.read', id, 'moderator')
+  if ('code' in result) return result
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
-  return { waiting: toWaitingList(found.consultation) }
+  return { waiting: toWaitingList(result.consultation) }
 }
 
 /**
- * Admits somebody, whether waiting already or not yet there; the one who waits is told at once.
- * @returns the consultation, or `invalid-request` for who does not take part, `consultation-not-found`,
+ * Admits a participant, who may be waiting or not yet there. A waiting participant is notified at once.
+ * @returns the consultation; or `invalid-request` if the user does not take part, `consultation-not-found`,
  *   `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
+ * @throws ServiceFault `record-unavailable`
  */
 export async function admitParticipant(
   deps: AdmitParticipantDeps,
@@ -39,15 +43,14 @@ export async function admitParticipant(
   userId: string,
 ): Promise<ConsultationAnswer | Refusal> {
   const action = 'consultation.admit'
-  const found = await findConsultation(deps, requester, action, id, 'moderator')
-  if ('code' in found) return found
-  const { consultation, standing } = found
+  const result = await findConsultation(deps, requester, action, id, 'moderator')
+  if ('code' in result) return result
+  const { consultation, accessLevel } = result
   const now = deps.clock()
   const participant = consultation.participants.find((each) => each.userId === userId)
-  const refusal =
-    checkNotOver(consultation, deps.policy().window, now) ?? (participant === undefined ? NOBODY : undefined)
-  if (refusal !== undefined || participant === undefined) {
-    return recordRefused(deps, requester, action, refusal ?? NOBODY, consultation)
+  const over = checkNotOver(consultation, deps.policy().window, now)
+  if (over !== undefined || participant === undefined) {
+    return refuseAction(deps, requester, action, over ?? NOT_A_PARTICIPANT, { consultation: consultation.id })
   }
   if (participant.admittedAt === undefined) {
     const { role } = participant
@@ -56,9 +59,12 @@ export async function admitParticipant(
     deps.changeBus.publish(id)
     deps.metrics.countConsultation('admitted')
   } else await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
-  const after = (await deps.consultations.findById(id)) ?? consultation
-  return toConsultationAnswer(after, deps.policy().window, now, { standing, userId: requester.caller.user?.id })
+  const current = (await deps.consultations.findById(id)) ?? consultation
+  return toConsultationAnswer(current, deps.policy().window, now, {
+    standing: accessLevel,
+    userId: requester.caller.user?.id,
+  })
 }
 
-const errors: FieldError[] = [{ pointer: '/userId', message: 'must be somebody who takes part' }]
-const NOBODY: Refusal = { code: 'invalid-request', errors }
+const errors: FieldError[] = [{ pointer: '/userId', message: 'must be a participant of the consultation' }]
+const NOT_A_PARTICIPANT: Refusal = { code: 'invalid-request', errors }

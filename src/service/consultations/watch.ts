@@ -4,31 +4,29 @@ import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { accessLevelOf } from '../../rules/consultations/access.ts'
 import { eventBetween, isLast, toView } from '../../rules/consultations/events.ts'
 import type { ChangeBus } from './ports.ts'
-import { findConsultation, type FindConsultationDeps } from './consultations.ts'
+import { findConsultation, type FindConsultationDeps } from './find.ts'
 import { DONE, recordAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
 
-/** What watching a consultation needs. */
 export type WatchConsultationDeps = FindConsultationDeps & { changeBus: ChangeBus }
 
-/** Whoever is told. */
+/** Receives the events of a watched consultation. */
 export type ConsultationObserver = {
-  /** @param last whether nothing follows */
+  /** @param last whether no further event follows */
   notify(event: EventName, view: ConsultationView, last: boolean): void
-  /** Nothing can be told for now; the listener should come again. */
+  /** Called when the consultation cannot be read; the client should reconnect. */
   onError(error: unknown): void
 }
 
-/** Somebody who watches. */
+/** A subscription to the changes of a consultation. */
 export type Watch = {
-  /** Tells what the time alone changed. */
+  /** Notifies the observer of changes that the passing of time makes, such as the end of the admission window. */
   refresh(): void
   stop(): void
 }
 
 /**
- * Tells a listener how a consultation stands now, and from then on what changes for that listener: at once on every
- * instance, for whatever changes rings the changeBus.
+ * Notifies an observer of the current view of a consultation, and of every later change of that view on any instance.
  * @returns the watch, or `consultation-not-found`
  * @throws ServiceFault `record-unavailable`
  */
@@ -36,70 +34,70 @@ export async function watchConsultation(
   deps: WatchConsultationDeps,
   requester: Requester,
   id: string,
-  listener: ConsultationObserver,
+  observer: ConsultationObserver,
 ): Promise<Watch | Refusal> {
-  const found = await findConsultation(deps, requester, 'consultation.read', id, 'participant')
-  if ('code' in found) return found
+  const result = await findConsultation(deps, requester, 'consultation.read', id, 'participant')
+  if ('code' in result) return result
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
-  const teller = createNotifier(deps, requester, listener)
-  let reading = false
-  let again = false
+  const notifier = createNotifier(deps, requester, observer)
+  let isReading = false
+  let isStale = false
   const read = async () => {
-    again = true
-    if (reading) return
-    reading = true
-    // Rings that come while the store is asked are answered by requester once more.
-    while (again && !teller.ended()) {
-      again = false
+    isStale = true
+    if (isReading) return
+    isReading = true
+    // Notifications that arrive during a read cause one more read.
+    while (isStale && !notifier.isEnded()) {
+      isStale = false
       const consultation = await deps.consultations.findById(id)
-      if (consultation !== undefined) teller.show(consultation)
+      if (consultation !== undefined) notifier.update(consultation)
     }
-    reading = false
+    isReading = false
   }
-  const stopListening = deps.changeBus.subscribe(id, () => void read().catch(listener.onError))
+  const unsubscribe = deps.changeBus.subscribe(id, () => void read().catch(observer.onError))
   const stop = () => {
-    teller.end()
-    stopListening()
+    notifier.end()
+    unsubscribe()
   }
-  // Asked again now that rings are heard: what happened in between would be lost.
+  // Reads again after subscribing: a change since findConsultation would otherwise be lost.
   await read().catch((error: unknown) => {
     stop()
     throw error
   })
-  return { refresh: teller.look, stop }
+  return { refresh: notifier.refresh, stop }
 }
 
-/** Compares what is with what was told last. */
+/** Creates a notifier that compares each view with the previous one and sends the event between them. */
 function createNotifier(
   { policy, clock }: WatchConsultationDeps,
   { caller }: Requester,
-  listener: ConsultationObserver,
+  observer: ConsultationObserver,
 ) {
-  let shown: ConsultationView | undefined
-  let known: Consultation | undefined
-  let ended = false
-  const tell = (event: EventName, view: ConsultationView) => {
-    ended = isLast(event)
-    listener.notify(event, view, ended)
+  let previousView: ConsultationView | undefined
+  let latest: Consultation | undefined
+  let isEnded = false
+  const notify = (event: EventName, view: ConsultationView) => {
+    isEnded = isLast(event)
+    observer.notify(event, view, isEnded)
   }
-  const show = (consultation: Consultation) => {
-    if (ended) return
-    known = consultation
-    const standing = accessLevelOf(policy(), caller, consultation)
-    const view = toView(consultation, policy().window, clock(), { standing, userId: caller.user?.id })
-    if (standing === 'none') {
-      // Of what changed with the removal, or since, nothing.
-      const { waiting: _others, ...own } = shown ?? view
-      return tell('removed', own)
+  const update = (consultation: Consultation) => {
+    if (isEnded) return
+    latest = consultation
+    const accessLevel = accessLevelOf(policy(), caller, consultation)
+    const view = toView(consultation, policy().window, clock(), { standing: accessLevel, userId: caller.user?.id })
+    if (accessLevel === 'none') {
+      // A removed participant must not see what changed with the removal or since, nor the waiting list.
+      const { waiting: _waiting, ...own } = previousView ?? view
+      return notify('removed', own)
     }
-    const event = eventBetween(shown, view)
-    shown = view
-    if (event !== undefined) tell(event, view)
+    const event = eventBetween(previousView, view)
+    previousView = view
+    if (event !== undefined) notify(event, view)
   }
   return {
-    show,
-    look: () => (known === undefined ? undefined : show(known)),
-    end: () => void (ended = true),
-    ended: () => ended,
+    update,
+    refresh: () => (latest === undefined ? undefined : update(latest)),
+    end: () => void (isEnded = true),
+    isEnded: () => isEnded,
   }
 }

@@ -7,7 +7,7 @@ export type { Invitation, Participant }
 export type InvitationSession = {
   invitation: Invitation
   userId: string
-  /** Hash of the code that it used, which may not be the invitation's any more. */
+  /** The hash of the code that the browser used. The invitation may have another code by now. */
   codeHash: string
 }
 
@@ -17,19 +17,19 @@ export type InvitationUse = {
   sessionHash: string
   userId: string
   at: number
-  /** Who takes part from then on, and how many may in all. */
+  /** A new participant to add, and the most participants that the consultation may have. */
   joins?: { participant: Participant; most: number }
 }
 
-/** How many invitations a consultation may have: that can still be used, and in all; and how many may take part. */
+/** Limits of a consultation: usable invitations, all invitations, and participants. */
 export type InvitationLimits = { live: number; all: number; participants: number }
 
-/** Keeps invitations; of codes and cookies their hashes alone. Throws ServiceFault `record-unavailable`. */
+/** Stores invitations; of codes and cookies only the hashes. Each method throws ServiceFault `record-unavailable`. */
 export type InvitationStore = {
   /**
-   * Adds an invitation, and whom it invites to those who take part, where that person does not yet.
-   * @returns `too-many`, or `closed` where the consultation was ended or cancelled, meanwhile too, or `full` where nobody else
-   *   may take part
+   * Adds an invitation, and adds the invitee to the participants of the consultation unless the invitee is one already.
+   * @returns `too-many` if a limit of invitations is reached, `closed` if the consultation was ended or cancelled, `full` if
+   *   it has no room for another participant
    */
   add(
     invitation: Invitation,
@@ -39,18 +39,22 @@ export type InvitationStore = {
   ): Promise<'added' | 'too-many' | 'closed' | 'full'>
   findById(consultationId: string, id: string): Promise<Invitation | undefined>
   findByCode(codeHash: string): Promise<Invitation | undefined>
-  /** In the order in which they were made. */
+  /** @returns the invitations of a consultation, in the order of their creation */
   list(consultationId: string): Promise<Invitation[]>
   findSession(sessionHash: string): Promise<InvitationSession | undefined>
   /**
-   * Marks a use, exactly as often as the invitation has uses, whoever else asks; the session and the participant are there
-   * from then on.
-   * @returns `dead` where the code is not to be used any more, `closed` where the consultation was ended or cancelled,
-   *   `full` where nobody else may take part
+   * Counts a use atomically, so that concurrent requests cannot exceed the uses of the invitation. Adds the session and the
+   * participant with it.
+   * @returns `dead` if the code cannot be used any more, `closed` if the consultation was ended or cancelled, `full` if it
+   *   has no room for another participant
    */
   use(invitation: Invitation, use: InvitationUse): Promise<'used' | 'dead' | 'closed' | 'full'>
-  /** Ends an invitation and its sessions, and all renewal of tokens from before, by whoever; what is revoked stays so. */
+  /**
+   * Revokes an invitation and its sessions, and ends the renewal of tokens that its users got before. A second call changes
+   * nothing.
+   * @param at epoch milliseconds
+   */
   revoke(id: string, at: number): Promise<void>
-  /** Puts another code in the place of the one before. @returns false where no code could be used any more */
+  /** Replaces the code of an invitation. @returns false if the invitation is used up, expired or revoked */
   replaceCode(id: string, codeHash: string, now: number): Promise<boolean>
 }

@@ -4,13 +4,13 @@ import type { InvitationStore, InvitationSession } from './ports.ts'
 
 type SessionDeps = { invitations: InvitationStore }
 
-/** A browser that used an invitation which holds. */
+/** A browser that used an invitation which is not revoked. */
 type LiveSession = InvitationSession & { sessionHash: string; consultationId: string }
 
 /**
- * Whom a cookie stands for.
- * @param secret what the cookie holds
- * @returns undefined where nobody has it, or the invitation was revoked
+ * Finds the session of a browser.
+ * @param secret the value of the browser's cookie
+ * @returns undefined if there is no such session, or if its invitation was revoked
  * @throws ServiceFault `record-unavailable`
  */
 export async function findSession({ invitations }: SessionDeps, secret: string): Promise<LiveSession | undefined> {
@@ -21,10 +21,11 @@ export async function findSession({ invitations }: SessionDeps, secret: string):
 }
 
 /**
- * Whom a cookie stands for in a consultation, as somebody who does nothing but attend to it.
- * @param secret what the cookie holds
- * @returns undefined as `sessionOf`, and for any other consultation than the one that the invitation is to: the same person
- *   may take part in others, and the invitation opens none of those
+ * Finds the caller that a browser acts as in a consultation, with the scope `consultations:attend` only.
+ * @param secret the value of the browser's cookie
+ * @returns undefined if there is no live session, or if its invitation is for another consultation: the invitation gives no
+ *   access to other consultations of the same user
+ * @throws ServiceFault `record-unavailable`
  */
 export async function findSessionCaller(
   deps: SessionDeps,
@@ -38,9 +39,9 @@ export async function findSessionCaller(
 }
 
 /**
- * Who asks for a token that came by an invitation, and is to be renewed.
+ * Finds the caller for the renewal of a token that was issued by an invitation.
  * @param callerId `invitation:<id>`
- * @returns undefined where there is no such invitation to the consultation, or it was revoked
+ * @returns undefined if the consultation has no such invitation, or if it was revoked
  * @throws ServiceFault `record-unavailable`
  */
 export async function findInvitationCaller(
@@ -54,8 +55,11 @@ export async function findInvitationCaller(
 }
 
 /**
- * The session of a browser, where it came by this code; also by one that another took the place of since.
- * @param codeHash of the code that it shows
+ * Finds the session of a browser that used this code, or that used an earlier code of the same invitation.
+ * @param secret the value of the browser's cookie, if it has one
+ * @param codeHash the hash of the code that the browser presents
+ * @returns undefined if there is no live session of that invitation
+ * @throws ServiceFault `record-unavailable`
  */
 export async function findSessionForCode(
   deps: SessionDeps,
@@ -64,6 +68,6 @@ export async function findSessionForCode(
 ): Promise<LiveSession | undefined> {
   const session = secret === undefined ? undefined : await findSession(deps, secret)
   if (session === undefined || session.codeHash === codeHash) return session
-  const now = await deps.invitations.findByCode(codeHash)
-  return now?.id === session.invitation.id ? session : undefined
+  const current = await deps.invitations.findByCode(codeHash)
+  return current?.id === session.invitation.id ? session : undefined
 }

@@ -3,64 +3,66 @@ import type { ChangeBus } from '../consultations/ports.ts'
 import type { RevocationStore } from './ports.ts'
 import type { RevocationIndex } from '../ports.ts'
 
-/** What the changeBus rings for revocations by: no consultation has this id (the max UUID, RFC 9562, section 5.10). */
+/** The change bus id of revocations: the max UUID (RFC 9562, section 5.10), which no consultation has. */
 export const REVOCATIONS_TOPIC = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
-/** The revocations that are in force, known without a question to the store. */
+/** The revocations in force, cached in memory. */
 export type RevocationCache = RevocationIndex & {
-  /** Reads them again. @throws ServiceFault `record-unavailable`; then whoever asks next waits for another try */
+  /** Reads the revocations again. @throws ServiceFault `record-unavailable`; the next `isRevoked` then tries again */
   refresh(): Promise<void>
-  /** How many there are, as far as is known. */
+  /** @returns how many revocations are cached */
   count(): number
   close(): void
 }
 
 /**
- * Keeps the revocations in memory, and reads them again whenever the changeBus tells of a change, or that one may have been
- * missed. Whoever asks while they are read waits; while rings do not come through, the store is asked for each answer.
- * Where a connection dies unnoticed, a revocation of another instance takes until the changeBus finds out.
- * @param changeBus tells, beside ringing, whether rings come through
+ * Opens a cache of the revocations. It reads them again when the change bus reports a change or may have lost one; `isRevoked`
+ * waits for a read that is in progress. While the change bus is down, `isRevoked` queries the store instead. If a connection
+ * breaks unnoticed, a revocation by another instance takes effect here when the change bus detects the break.
+ * @param changeBus the change bus; `up` says whether notifications arrive
  */
 export function openRevocationCache(
   store: Pick<RevocationStore, 'list' | 'findMatching'>,
   changeBus: Pick<ChangeBus, 'subscribe'> & { up(): boolean },
 ): RevocationCache {
-  const known = { barsNow: indexRevocations([]), count: 0 }
+  const cache = { isRevoked: indexRevocations([]), count: 0 }
   let reading: Promise<void> | undefined
-  // Whether something changed since the last reading began.
-  let stale = true
+  // Whether the revocations may have changed since the last read began.
+  let isStale = true
 
   async function read(): Promise<void> {
     try {
-      while (stale) {
-        stale = false
-        const all = await store.list()
-        Object.assign(known, { barsNow: indexRevocations(all), count: all.length })
+      while (isStale) {
+        isStale = false
+        const revocations = await store.list()
+        Object.assign(cache, { isRevoked: indexRevocations(revocations), count: revocations.length })
       }
     } catch (error) {
-      stale = true
+      isStale = true
       throw error
     } finally {
-      // In one step with the last look at `stale`: whoever comes later begins anew.
+      // Runs in the same tick as the last check of `isStale`, so that a later caller starts a new read.
       reading = undefined
     }
   }
-  const upToDate = (): Promise<void> => (reading ??= read())
+  const ensureFresh = (): Promise<void> => (reading ??= read())
   const refresh = (): Promise<void> => {
-    stale = true
-    return upToDate()
+    isStale = true
+    return ensureFresh()
   }
-  // Where it fails, whoever asks next tries again.
-  const heard = () => void refresh().catch(() => undefined)
-  const stop = changeBus.subscribe(REVOCATIONS_TOPIC, heard)
-  heard()
+  // After a failed read the next `isRevoked` tries again.
+  const onChange = () => void refresh().catch(() => undefined)
+  const unsubscribe = changeBus.subscribe(REVOCATIONS_TOPIC, onChange)
+  onChange()
   return {
-    isRevoked(entrant) {
-      if (!changeBus.up()) return store.findMatching(entrant).then((found) => indexRevocations(found)(entrant))
-      return stale || reading !== undefined ? upToDate().then(() => known.barsNow(entrant)) : known.barsNow(entrant)
+    isRevoked(subject) {
+      if (!changeBus.up()) return store.findMatching(subject).then((matches) => indexRevocations(matches)(subject))
+      return isStale || reading !== undefined
+        ? ensureFresh().then(() => cache.isRevoked(subject))
+        : cache.isRevoked(subject)
     },
     refresh,
-    count: () => known.count,
-    close: stop,
+    count: () => cache.count,
+    close: unsubscribe,
   }
 }

@@ -3,15 +3,15 @@ import type { TokenSubject, Revocation } from '../../rules/revocation.ts'
 
 export type { Revocation }
 
-/** Keeps revocations. Throws ServiceFault `record-unavailable`. */
+/** Stores revocations. Each method throws ServiceFault `record-unavailable`. */
 export type RevocationStore = {
   add(revocation: Revocation): Promise<void>
   remove(id: string): Promise<void>
   findById(id: string): Promise<Revocation | undefined>
-  /** All that are in force. */
+  /** @returns all revocations in force */
   list(): Promise<Revocation[]>
-  /** Those that name this user, this room, both, or everybody. */
-  findMatching(entrant: Pick<TokenSubject, 'room' | 'userId'>): Promise<Revocation[]>
-  /** Newest first. */
-  listPage(asked: { limit: number; before?: Place }): Promise<Revocation[]>
+  /** @returns the revocations that name this user, this room, both, or everybody */
+  findMatching(subject: Pick<TokenSubject, 'room' | 'userId'>): Promise<Revocation[]>
+  /** @returns a page of revocations in force, newest first */
+  listPage(page: { limit: number; before?: Place }): Promise<Revocation[]>
 }

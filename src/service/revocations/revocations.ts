@@ -1,5 +1,5 @@
-import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
 import type {
+  ConferenceOutcome,
   RevocationAnswer,
   RevocationMade,
   RevocationPage,
@@ -11,63 +11,63 @@ import { cursorAt } from '../../rules/cursor.ts'
 import { type Revocation, toRevocationAnswer, parseRevocationQuery, parseIssuedBefore } from '../../rules/revocation.ts'
 import { changeConference, type ConferenceDeps } from '../consultations/conference.ts'
 import type { ChangeBus, ConsultationStore } from '../consultations/ports.ts'
-import { DONE, type RecordDeps, recordAction, refusalOutcome } from '../audit/record.ts'
+import { type AuditSubject, DONE, type RecordDeps, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
 import { REVOCATIONS_TOPIC } from './cache.ts'
 import type { NewId } from '../ports.ts'
 import type { RevocationStore } from './ports.ts'
 
-/** What revoking needs. */
 export type RevokeDeps = ConferenceDeps & {
   newId: NewId
   consultations: Pick<ConsultationStore, 'findById'>
   revocations: RevocationStore
-  /** Reads those that are in force again. */
+  /** The cache of the revocations in force. */
   revoked: { refresh(): Promise<void> }
   changeBus: ChangeBus
 }
 
 /**
- * Revokes: from the answer on this instance issues nothing against it, and the others do not once the changeBus told them, or
- * while it cannot tell them. Where the settings let it, the running meeting is told too; a ban there is never lifted.
- * @param request one whose shape was checked
+ * Creates a revocation. When this function returns, this instance issues no token against it; other instances follow when the
+ * change bus notifies them, or query the store while it is down. If the settings allow it, the running meeting is changed as
+ * well; a ban there is never lifted.
+ * @param request a request that fits its schema
  * @returns the revocation, or `invalid-request`, `consultation-not-found`
- * @throws ServiceFault `record-unavailable`; then it may stand or not
+ * @throws ServiceFault `record-unavailable`; the revocation may be in force or not then
  */
 export async function revoke(
   deps: RevokeDeps,
   requester: Requester,
   request: RevocationRequest,
 ): Promise<RevocationMade | Refusal> {
+  const action = 'revocation.create'
   const now = deps.clock()
-  const before = parseIssuedBefore(request, now)
-  if ('code' in before) return recordRefused(deps, requester, 'revocation.create', before)
+  const scope = parseIssuedBefore(request, now)
+  if ('code' in scope) return refuseAction(deps, requester, action, scope)
   const { consultationId, userId } = request
   const consultation = consultationId === undefined ? undefined : await deps.consultations.findById(consultationId)
   if (consultationId !== undefined && consultation === undefined) {
-    return recordRefused(deps, requester, 'revocation.create', { code: 'consultation-not-found' })
+    return refuseAction(deps, requester, action, { code: 'consultation-not-found' })
   }
   const revocation: Revocation = {
     id: deps.newId(),
     ...(consultation === undefined ? {} : { consultation: { id: consultation.id, room: consultation.room } }),
     ...(userId === undefined ? {} : { userId }),
-    ...before,
+    ...scope,
     createdAt: now,
     createdBy: requester.caller.id,
   }
-  await recordAction(deps, requester, 'revocation.create', DONE, auditSubjectOf(revocation))
+  await recordAction(deps, requester, action, DONE, auditSubjectOf(revocation))
   await deps.revocations.add(revocation)
   await publishChange(deps, revocation)
   return { ...toRevocationAnswer(revocation), conference: await applyToConference(deps, requester, revocation) }
 }
 
-/** The user and consultation that a revocation names, for the record. */
-const auditSubjectOf = ({ consultation, userId }: Revocation) => ({
+const auditSubjectOf = ({ consultation, userId }: Revocation): AuditSubject => ({
   ...(consultation === undefined ? {} : { consultation: consultation.id, room: consultation.room }),
   ...(userId === undefined ? {} : { userId }),
 })
 
-/** Heeds a change here before it is answered, and tells the others, and whoever waits in the consultation. */
+/** Notifies the other instances and the observers of the consultation, and waits until this instance knows the change. */
 async function publishChange({ revoked, changeBus }: RevokeDeps, { consultation }: Revocation): Promise<void> {
   changeBus.publish(REVOCATIONS_TOPIC)
   if (consultation !== undefined) changeBus.publish(consultation.id)
@@ -75,61 +75,61 @@ async function publishChange({ revoked, changeBus }: RevokeDeps, { consultation 
 }
 
 /**
- * A ban counts for a user everywhere and for good, a meeting is destroyed for all: neither fits a narrower revocation, nor
- * one that lets new tokens be had.
+ * Bans the user or destroys the meeting. A ban is permanent and applies to all meetings, and destroying a meeting affects all
+ * occupants; so neither follows from a revocation of one user in one consultation, nor from one with `issuedBefore`, which
+ * allows new tokens.
  */
-async function applyToConference(deps: RevokeDeps, requester: Requester, revocation: Revocation) {
+async function applyToConference(
+  deps: RevokeDeps,
+  requester: Requester,
+  revocation: Revocation,
+): Promise<ConferenceOutcome> {
   const { consultation, userId, issuedBefore } = revocation
-  const about = auditSubjectOf(revocation)
+  const subject = auditSubjectOf(revocation)
   if (issuedBefore !== undefined || (consultation !== undefined && userId !== undefined)) return 'off'
   if (userId !== undefined) {
-    return changeConference(deps, requester, 'conference.ban', about, (conferences) => conferences.banUser(userId))
+    return changeConference(deps, requester, 'conference.ban', subject, (conferences) => conferences.banUser(userId))
   }
   if (consultation === undefined) return 'off'
   const { room } = consultation
-  return changeConference(deps, requester, 'conference.destroy', about, (conferences) => conferences.destroy(room))
+  return changeConference(deps, requester, 'conference.destroy', subject, (conferences) => conferences.destroy(room))
 }
 
-/** @returns a page of those that are in force, newest first, or `invalid-request` */
+/**
+ * Lists the revocations in force.
+ * @returns a page, newest first, or `invalid-request`
+ * @throws ServiceFault `record-unavailable`
+ */
 export async function listRevocations(
   deps: RecordDeps & Pick<RevokeDeps, 'revocations'>,
   requester: Requester,
   query: RevocationQuery,
 ): Promise<RevocationPage | Refusal> {
-  const asked = parseRevocationQuery(query)
-  if ('code' in asked) return recordRefused(deps, requester, 'revocation.read', asked)
+  const search = parseRevocationQuery(query)
+  if ('code' in search) return refuseAction(deps, requester, 'revocation.read', search)
   await recordAction(deps, requester, 'revocation.read', DONE)
-  // One more than asked for tells whether there is a next page.
-  const found = await deps.revocations.listPage({ ...asked, limit: asked.limit + 1 })
-  const page = found.slice(0, asked.limit)
+  // One more than the page holds shows whether there is a next page.
+  const matches = await deps.revocations.listPage({ ...search, limit: search.limit + 1 })
+  const page = matches.slice(0, search.limit)
   const last = page.at(-1)
-  const more = found.length > asked.limit && last !== undefined
+  const hasNext = matches.length > search.limit && last !== undefined
   return {
     revocations: page.map((each): RevocationAnswer => toRevocationAnswer(each)),
-    ...(more ? { nextCursor: cursorAt({ at: last.createdAt, id: last.id }) } : {}),
+    ...(hasNext ? { nextCursor: cursorAt({ at: last.createdAt, id: last.id }) } : {}),
   }
 }
 
 /**
- * Lifts a revocation; what a meeting was told stays.
- * @returns nothing, or `revocation-not-found`
+ * Lifts a revocation. Bans and destroyed meetings are not undone.
+ * @returns undefined, or `revocation-not-found`
  * @throws ServiceFault `record-unavailable`
  */
 export async function liftRevocation(deps: RevokeDeps, requester: Requester, id: string): Promise<Refusal | undefined> {
-  const found = await deps.revocations.findById(id)
-  if (found === undefined) return recordRefused(deps, requester, 'revocation.lift', { code: 'revocation-not-found' })
-  await recordAction(deps, requester, 'revocation.lift', DONE, auditSubjectOf(found))
+  const action = 'revocation.lift'
+  const revocation = await deps.revocations.findById(id)
+  if (revocation === undefined) return refuseAction(deps, requester, action, { code: 'revocation-not-found' })
+  await recordAction(deps, requester, action, DONE, auditSubjectOf(revocation))
   await deps.revocations.remove(id)
-  await publishChange(deps, found)
+  await publishChange(deps, revocation)
   return undefined
-}
-
-async function recordRefused(
-  deps: RecordDeps,
-  requester: Requester,
-  action: AuditEntry['action'],
-  refusal: Refusal,
-): Promise<Refusal> {
-  await recordAction(deps, requester, action, refusalOutcome(refusal.code))
-  return refusal
 }

@@ -74,7 +74,7 @@ describe('the waiting room', () => {
     const { desk, id } = await start()
     expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'stranger' })).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/userId', message: 'must be somebody who takes part' }] },
+      body: { errors: [{ pointer: '/userId', message: 'must be a participant of the consultation' }] },
     })
     await desk('POST', `/consultations/${id}/cancel`)
     expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({

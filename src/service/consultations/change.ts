@@ -1,0 +1,62 @@
+import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
+import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
+import type { ConsultationChange } from '../../contract/consultations/consultation.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import type { Consultation } from '../../rules/consultations/consultation.ts'
+import { planChange } from '../../rules/consultations/plan.ts'
+import { DONE, recordAction, refuseAction } from '../audit/record.ts'
+import type { Requester } from '../requester.ts'
+import { findConsultation, type FindConsultationDeps, buildConsultationAnswer } from './find.ts'
+import type { ChangeBus } from './ports.ts'
+
+export type SaveChangeDeps = FindConsultationDeps & { changeBus: ChangeBus }
+
+export type ChangeConsultationDeps = SaveChangeDeps & { metrics: { countConsultation(what: 'changed'): void } }
+
+/**
+ * Changes a consultation.
+ * @param version the version that the change is based on
+ * @returns the new version; or `consultation-not-found`, `role-not-allowed`, `version-conflict`, or a refusal of `planChange`
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function changeConsultation(
+  deps: ChangeConsultationDeps,
+  requester: Requester,
+  id: string,
+  version: number,
+  change: ConsultationChange,
+): Promise<ConsultationAnswer | Refusal> {
+  const action = 'consultation.change'
+  const result = await findConsultation(deps, requester, action, id, 'moderator')
+  if ('code' in result) return result
+  const { consultation } = result
+  const subject = { consultation: consultation.id }
+  if (consultation.version !== version) {
+    return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
+  }
+  const next = planChange(deps.policy(), requester.caller, consultation, change, deps.clock())
+  if ('code' in next) return refuseAction(deps, requester, action, next, subject)
+  if (!(await saveChange(deps, requester, action, next))) {
+    return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
+  }
+  deps.metrics.countConsultation('changed')
+  return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
+}
+
+/**
+ * Records a change, then saves it, then publishes it.
+ * @param next the next version of a consultation
+ * @returns false if another request saved that version first
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function saveChange(
+  deps: SaveChangeDeps,
+  requester: Requester,
+  action: AuditEntry['action'],
+  next: Consultation,
+): Promise<boolean> {
+  await recordAction(deps, requester, action, DONE, { consultation: next.id, room: next.room })
+  const isSaved = await deps.consultations.replace(next)
+  if (isSaved) deps.changeBus.publish(next.id)
+  return isSaved
+}
