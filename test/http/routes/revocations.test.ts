@@ -339,7 +339,7 @@ describe('the running meeting', () => {
     await enter(DOCTOR)
     for (const each of [unopened.id, id]) await desk('POST', `/consultations/${each}/cancel`)
     await parts.background.waitUntilIdle()
-    expect(conferences.told).toStrictEqual([`destroy ${roomId}`])
+    expect(conferences.calls).toStrictEqual([`destroy ${roomId}`])
   })
 
   it('loses a participant that a moderator kicks', async () => {
