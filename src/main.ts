@@ -8,12 +8,12 @@ import { developmentNotice } from './app/development.ts'
 import { isTracingConfigured } from './telemetry/otel-env.ts'
 import { compose } from './app/compose.ts'
 
-const { config, faults, warnings } = readConfig(process.env)
+const { config, errors, warnings } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
 
 try {
   for (const warning of warnings) logger.warn(warning)
-  const opened = await compose(config, logger, faults)
+  const opened = await compose(config, logger, errors)
   const tracing = isTracingConfigured(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
   const deps = { ...opened, trace: tracing?.trace ?? opened.trace }
   const app = await buildApp(config, deps, logger, tracing)
@@ -31,7 +31,7 @@ try {
     else logger.info({ signal }, 'closing')
     await app.close()
   })
-  deps.upkeep.retainDaily(() => ({ requestId: deps.newId(), caller: '-' }))
+  deps.maintenance.retainDaily(() => ({ requestId: deps.newId(), caller: '-' }))
   process.on('SIGHUP', () => void deps.reload())
   const about = { node: process.version, openssl: process.versions.openssl, keyId: deps.keys.signer().keyId }
   logger.info({ ...about, signingThreads: yieldToEventLoop() }, 'ready')

@@ -119,10 +119,10 @@ export async function openService(
 ): Promise<Service & { close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
   copyFileSync(inject('emptyDatabase'), join(dir, 'service.db'))
-  const { config, faults } = readConfig({ ...testEnv(dir, policy), ...env })
+  const { config, errors } = readConfig({ ...testEnv(dir, policy), ...env })
   const logLines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
-  const opened = await compose(config, logger, faults)
+  const opened = await compose(config, logger, errors)
   const fixed: Deps = { ...opened, clock: () => NOW, newId: countedIds() }
   const parts = { ...fixed, ...replace(fixed) }
   const app = await buildApp(config, parts, logger)

@@ -86,9 +86,9 @@ describe('in production', () => {
     expect(await running.ended).toBe(1)
     expect(running.output().split('\n')).toStrictEqual([
       'The service cannot start; 5 to fix:',
-      '- PORT: must be a port number.',
-      '- JAAS_APP_ID: production needs the real AppID; copy it from the JaaS console.',
-      '- POLICY_FILE: production needs a policy that names its callers; point it at the policy in YAML.',
+      '- PORT: must be a whole number from 0 to 65535.',
+      '- JAAS_APP_ID: production requires the real AppID; copy it from the JaaS console.',
+      '- POLICY_FILE: production requires a policy that names its callers; set it to the path of a policy in YAML.',
       '- CORS_ORIGINS: production refuses *; list the origins whose pages may call.',
       '- KEYS_DIR keys: holds no <key id>.pem; mount the private key there, read-only.',
       '',
@@ -140,7 +140,7 @@ describe('in production', () => {
     const dir = tempDir()
     const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', JAAS_APPID: 'secret' })
     await addressOf(running)
-    expect(running.output()).toContain('JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.')
+    expect(running.output()).toContain('JAAS_APPID is not a setting; the nearest name is JAAS_APP_ID.')
     expect(running.output()).not.toMatch(/secret|DEVELOPMENT|jts_/)
   })
 })

@@ -21,7 +21,7 @@ import { recordOrigin } from '../http/server/request-origin.ts'
 import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
 import { parseStrictJson } from '../http/server/strict-json.ts'
-import { addTokens, TOKEN_PATH } from '../http/routes/tokens.ts'
+import { addTokens } from '../http/routes/tokens.ts'
 import { requesterOf } from '../http/server/requester.ts'
 import type { Deps } from './compose.ts'
 import { serverOptions } from '../http/server/options.ts'
@@ -55,21 +55,16 @@ export async function buildApp(
     parseStrictJson(body),
   )
 
-  refuseEarly(app, TOKEN_PATH, deps.signing, deps.newId, (refused) => {
-    deps.metrics.refusedEarly(TOKEN_PATH, refused)
-    logger.warn({ route: TOKEN_PATH, status: 503, code: 'overloaded', requests: refused }, 'requests')
+  refuseEarly(app, deps.signing, deps.newId, (route, requests) => {
+    deps.metrics.countEarlyRefusals(route, requests)
+    logger.warn({ route, status: 503, code: 'overloaded', requests }, 'requests')
   })
   logRequests(app)
   countRequests(app, deps.metrics)
   addSecurityHeaders(app)
   const accepting = enableGracefulShutdown(app)
   recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
-  const limitCaller = await addRateLimits(app, deps.limiter, {
-    perAddress: config.RATE_LIMIT_PER_ADDRESS,
-    keysPerAddress: config.RATE_LIMIT_KEYS_PER_ADDRESS,
-    perCaller: config.RATE_LIMIT_PER_CALLER,
-    perUser: config.RATE_LIMIT_PER_USER,
-  })
+  const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
   await addCors(app, config.CORS_ORIGINS)
   shedLoad(app, deps.signing)
   handleErrors(app, (request, code) =>
@@ -91,7 +86,8 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   if (config.METRICS_PORT === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
   const door = {
-    identify: (presented: PresentedCredential) => authenticateCaller(deps, config.RATE_LIMIT_FAILED_LOGINS, presented),
+    identify: (presented: PresentedCredential) =>
+      authenticateCaller(deps, deps.limits.failedLoginsPerMinute, presented),
     limitCaller,
   }
   addTokens(app, {
@@ -99,7 +95,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
     issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, isAborted),
   })
   await addConsultationRoutes(app, config, deps, door)
-  addMeetingConfig(app, { ...door, tellMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
+  addMeetingConfig(app, { ...door, readMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
   addAudit(app, {
     ...door,
     readAudit: (requester, query) => readAudit(deps, requester, query),

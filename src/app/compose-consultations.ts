@@ -49,7 +49,6 @@ export function composeConsultations(
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
-      limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
       mayStillRequest: async (via: string, { id }: Consultation, { role }: Participant) =>
         (await findInvitationCaller({ invitations }, id, via))?.roles.has(role) ?? false,
@@ -62,14 +61,6 @@ export function composeConsultations(
     },
   }
 }
-
-/** What may be had a minute, where the service counts it. */
-const limitsOf = (config: Config): RedeemInvitationDeps['limits'] => ({
-  perUser: config.RATE_LIMIT_PER_USER,
-  perRoom: config.RATE_LIMIT_PER_ROOM,
-  perInvitation: config.RATE_LIMIT_PER_INVITATION,
-  failedPerMinute: config.RATE_LIMIT_FAILED_LOGINS,
-})
 
 /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
 const conferencesOf = (config: Config, { administer }: ReloadableKeys): Conferences | undefined =>

@@ -6,12 +6,14 @@ import type { PolicyFile } from '../contract/policy/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, createEvents } from '../telemetry/events.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
-import { type ReloadableKeys, watchKeys, pathsOf, openSharedSecret } from '../reload/key-reload.ts'
+import { type ReloadableKeys, watchKeys, keyPathsOf, openSharedSecret } from '../reload/key-reload.ts'
 import { keyLocationOf, createKeyRingReader } from '../reload/key-location.ts'
 import { openKeyRing } from './development.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type SigningQueue, createSigningQueue, SIGNATURES_PER_CORE } from '../keys/signing-queue.ts'
 import type { QueueEvents } from '../service/events.ts'
+import { limitsOf } from './limits.ts'
+import type { Limits } from '../rules/limits.ts'
 import { openLimiter } from '../limits/limiter.ts'
 import { OperatorError } from '../service/fault.ts'
 import { watchPolicy, readConfiguredPolicy } from '../reload/policy-reload.ts'
@@ -32,8 +34,9 @@ export type Deps = IssueTokenDeps &
     keys: ReloadableKeys
     signing: SigningLoad
     callers: CallerDirectory
+    limits: Limits
     reader: AuditReader
-    upkeep: Maintenance
+    maintenance: Maintenance
     metrics: Metrics
     /** Reads policy and keys again; what is broken leaves in force what is. */
     reload(): Promise<void>
@@ -78,8 +81,9 @@ export async function compose(
     ledger: record.ledger,
     reader: record.reader,
     ...visits.deps,
-    upkeep,
+    maintenance: upkeep,
     limiter,
+    limits: limitsOf(config),
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
@@ -114,7 +118,7 @@ async function closeAfterError(record: Store, error: Error): Promise<Error> {
 async function readFiles(config: Config, development: Development | undefined, found: string[]) {
   const [ring, file] = await Promise.all([
     collectErrors(found, () => openKeyRing(config, development)),
-    collectErrors(found, () => readPolicyFileOf(config, development)),
+    collectErrors(found, () => readPolicy(config, development)),
   ])
   if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
   return { ring, file }
@@ -146,11 +150,11 @@ function openKeys(
   config: Config,
   ring: KeyRing | undefined,
   deps: AdmitKeysDeps & { queue: SigningQueue },
-  { keysReloaded }: Events,
+  { onKeysReload }: Events,
 ): Promise<ReloadableKeys> {
   if (ring === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
-  const folder = { paths: pathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
-  return watchKeys(folder, ring, deploymentOf(config), deps, keysReloaded)
+  const folder = { paths: keyPathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
+  return watchKeys(folder, ring, deploymentOf(config), deps, onKeysReload)
 }
 
 /** Takes the faults of opening something, which are sentences for a person, out of its way. */
@@ -165,7 +169,7 @@ export async function collectErrors<T>(faults: string[], open: () => Promise<T>)
 }
 
 /** The policy by the settings: of its file, or the built-in one. */
-export async function readPolicyFileOf(config: Config, development: Development | undefined): Promise<PolicyFile> {
+export async function readPolicy(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
   return readConfiguredPolicy(config, config.POLICY_FILE)
 }

@@ -54,19 +54,19 @@ async function addAll(app: App, config: Config, deps: Deps, door: RouteGuards): 
   addCalendar(app, {
     ...door,
     publicUrl: config.PUBLIC_URL,
-    appointment: (requester, id) => readAppointment(deps, requester, id),
+    readAppointment: (requester, id) => readAppointment(deps, requester, id),
   })
   addEvents(app, {
     ...door,
     cookie,
-    visitorOf: (secret, id) => findSessionCaller(deps, secret, id),
+    findVisitor: (secret, id) => findSessionCaller(deps, secret, id),
     heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
-    streams: (open) => deps.metrics.streams(open),
+    reportOpenStreams: (open) => deps.metrics.setOpenStreams(open),
     watch: (requester, id, listener) => watchConsultation(deps, requester, id, listener),
   })
   addInvitationRoutes(app, deps, door, cookie)
   addRenewals(app, {
-    renewToken: (token, isAborted) => renewToken(deps, config.RATE_LIMIT_FAILED_LOGINS, token, isAborted),
+    renewToken: (token, isAborted) => renewToken(deps, deps.limits.failedLoginsPerMinute, token, isAborted),
   })
   addRevocationRoutes(app, deps, door)
 }

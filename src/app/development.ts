@@ -6,7 +6,7 @@ import { newApiKey } from '../auth/api-keys.ts'
 import { BUILT_IN_POLICY, CONSULTATION_ROOMS, type PolicyFile } from '../contract/policy/policy.ts'
 
 /** What development gets made, so that the service runs with nothing configured. */
-export type Development = { madeKeyFile?: string; apiKey?: string; visitsApiKey?: string }
+export type Development = { newKeyFile?: string; apiKey?: string; consultationsApiKey?: string }
 
 /**
  * The built-in policy, with callers made for this run where it is development's: one that may ask for any room, and one that
@@ -17,7 +17,7 @@ export function developmentPolicy(development: Development | undefined): PolicyF
   if (development === undefined) return BUILT_IN_POLICY
   const [anyRoom, visits] = [newApiKey('development'), newApiKey('development-visits')]
   development.apiKey = anyRoom.apiKey
-  development.visitsApiKey = visits.apiKey
+  development.consultationsApiKey = visits.apiKey
   const roles = Object.keys(BUILT_IN_POLICY.roles)
   return {
     ...BUILT_IN_POLICY,
@@ -45,7 +45,10 @@ const EXAMPLE = {
  * What a developer is told at start: that this is no production, and how to get a token.
  * @param address where the service listens
  */
-export function developmentNotice(address: string, { apiKey, visitsApiKey, madeKeyFile }: Development): string {
+export function developmentNotice(
+  address: string,
+  { apiKey, consultationsApiKey: visitsApiKey, newKeyFile: madeKeyFile }: Development,
+): string {
   const lines = [
     '',
     '*** DEVELOPMENT: NODE_ENV is not production. Do not put this in front of patients. ***',
@@ -73,7 +76,7 @@ export function developmentNotice(address: string, { apiKey, visitsApiKey, madeK
 export async function openKeyRing(config: Config, development: Development | undefined): Promise<KeyRing | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
   if (development !== undefined && isKeyMissing(config)) {
-    development.madeKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
+    development.newKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
   }
   return createKeyRingReader(config)()
 }

@@ -25,12 +25,12 @@ const TICK_MS = 1000
 const PAUSE_MS = 20
 
 /** A record that counts what its ledger keeps. */
-export type CountedRecord = Store & { kept(): number }
+export type CountedRecord = Store & { entryCount(): number }
 
 export function countEntries(record: Store): CountedRecord {
   let kept = 0
   const append: Ledger['append'] = (entry) => record.ledger.append(entry).then(() => void (kept += 1))
-  return { ...record, ledger: { ...record.ledger, append }, kept: () => kept }
+  return { ...record, ledger: { ...record.ledger, append }, entryCount: () => kept }
 }
 
 /** Does something over and over, never twice at once. */
@@ -58,7 +58,7 @@ function takeCheckpoints(
   const take = createCheckpointTaker({ ...record, keys, clock })
   let last = { kept: 0, at: performance.now() }
   const takeIfDue = async () => {
-    const now = { kept: record.kept(), at: performance.now() }
+    const now = { kept: record.entryCount(), at: performance.now() }
     const due =
       now.kept - last.kept >= AUDIT_CHECKPOINT_ENTRIES || now.at - last.at >= AUDIT_CHECKPOINT_MINUTES * MINUTE_MS
     if (!due) return

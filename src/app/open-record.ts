@@ -12,9 +12,9 @@ import { NO_EVENTS, type StoreEvents } from '../service/events.ts'
 
 /** Tells how a reload of the policy ended, and records it. */
 export const recordReload =
-  (note: ReturnType<typeof createNote>, events: Pick<Events, 'policyReloaded' | 'onError'>) =>
+  (note: ReturnType<typeof createNote>, events: Pick<Events, 'onPolicyReload' | 'onError'>) =>
   (outcome: ReloadOutcome): void => {
-    events.policyReloaded(outcome)
+    events.onPolicyReload(outcome)
     note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.onError)
   }
 
@@ -58,7 +58,8 @@ const withPseudonyms = (record: Store, pseudonyms: Pseudonyms): Store => ({
 })
 
 /** What opening the record would change about its tables, which it does not. @throws ConfigurationError */
-export const pendingMigrations = ({ DATABASE_URL }: RecordConfig) => planMigrations(DATABASE_URL).catch(throwCannotOpen)
+export const listPendingMigrations = ({ DATABASE_URL }: RecordConfig) =>
+  planMigrations(DATABASE_URL).catch(throwCannotOpen)
 
 /** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
 export async function withRecord<T>(

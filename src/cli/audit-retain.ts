@@ -44,7 +44,7 @@ function plan({ env, clock }: Context): Promise<Outcome> {
 }
 
 const retain = ({ env }: Context): Promise<Outcome> =>
-  withDeps(env, async ({ upkeep }) => {
+  withDeps(env, async ({ maintenance: upkeep }) => {
     const removed = await upkeep.retain({ requestId: randomUUIDv7(), caller: OPERATOR.id })
     return success(removed, [`${removed.entries} entries and ${removed.checkpoints} checkpoints were removed.`])
   })

@@ -5,7 +5,7 @@ import type { PolicyFile } from '../contract/policy/policy.ts'
 import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
 import { privateKeyIds, readRing } from '../keys/key-ring.ts'
 import { isKeyMissing, keyLocationOf } from '../reload/key-location.ts'
-import { collectErrors, readPolicyFileOf } from '../app/compose.ts'
+import { collectErrors, readPolicy } from '../app/compose.ts'
 import { DAY_MS } from '../rules/time.ts'
 import { policyWarnings } from '../rules/policy/warnings.ts'
 import { SETTINGS } from '../config/settings.ts'
@@ -17,11 +17,11 @@ export const checkCommand: Command = {
     'Reads settings, keys and policy as the service would; tells every fault, the settings, the policy, and what to mind.',
   async run({ words }, { env, clock }) {
     if (words.length > 0) throw new UsageError('check takes no word')
-    const { config, faults: wrong, warnings: misspelt } = readConfig(env)
+    const { config, errors: wrong, warnings: misspelt } = readConfig(env)
     const faults = [...wrong]
     await collectErrors(faults, async () => (keysAreMade(config) ? undefined : readRing(keyLocationOf(config))))
     const policy = await collectErrors(faults, () =>
-      readPolicyFileOf(config, config.NODE_ENV === 'production' ? undefined : {}),
+      readPolicy(config, config.NODE_ENV === 'production' ? undefined : {}),
     )
     const warnings = [...misspelt, ...warningsOf(config, policy, clock())]
     const settings = maskedSettings(config)

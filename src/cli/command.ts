@@ -42,7 +42,7 @@ export class UsageError extends Error {
 
 /** The settings as the service would read them. @throws ConfigurationError */
 export function configOf(env: NodeJS.ProcessEnv): Config {
-  const { config, faults } = readConfig(env)
+  const { config, errors: faults } = readConfig(env)
   if (faults.length > 0) throw new ConfigurationError(faults)
   return config
 }

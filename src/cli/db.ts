@@ -1,4 +1,4 @@
-import { pendingMigrations, withRecord } from '../app/open-record.ts'
+import { listPendingMigrations, withRecord } from '../app/open-record.ts'
 import { CLI_WRITER, type Command, configOf, success, UsageError } from './command.ts'
 
 export const migrateCommand: Command = {
@@ -8,7 +8,7 @@ export const migrateCommand: Command = {
   async run({ words, options }, { env }) {
     if (words.length > 0) throw new UsageError('db migrate takes no word')
     const config = configOf(env)
-    const pending = await pendingMigrations(config)
+    const pending = await listPendingMigrations(config)
     if (pending.length === 0) return success({ pending }, ['The tables are up to date.'])
     if (options['plan'] === true) {
       const lines = pending.flatMap(({ name, statements }) => [`-- ${name}`, ...statements.map((each) => `${each};`)])

@@ -8,7 +8,7 @@ import { CLI_WRITER } from './command.ts'
  * @throws ConfigurationError, and what the work throws
  */
 export async function withDeps<T>(env: NodeJS.ProcessEnv, use: (deps: Deps, config: Config) => Promise<T>): Promise<T> {
-  const { config, faults } = readConfig(env)
+  const { config, errors: faults } = readConfig(env)
   const deps = await compose({ ...config, AUDIT_WRITER: CLI_WRITER }, pino({ level: 'silent' }), faults)
   try {
     return await use(deps, config)

@@ -1,68 +1,47 @@
 import { hostname } from 'node:os'
-import { databaseUrl, MAC_KEY, macKey, matching, oneOf, optional, setting, wholeNumber } from './setting.ts'
+import { databaseUrl, macKey, text, wholeNumber, word } from './readers.ts'
+import { secretSetting, setting } from './setting.ts'
 
-/** Where the record is, what it keeps, and how long. */
+/** The database, and the content and retention of the audit record. */
 export const AUDIT_SETTINGS = {
-  DATABASE_URL: {
-    ...setting(
-      'sqlite:data/service.db',
-      'sqlite:data/service.db',
-      databaseUrl,
-      'sqlite:<path> or postgres://<user>@<host>/<database>',
-      'Where the record is kept: one file, or PostgreSQL where several replicas run (of TLS speak `sslmode` and `sslrootcert`).',
-    ),
-    secret: true as const,
-  },
+  DATABASE_URL: secretSetting(databaseUrl, {
+    fallback: 'sqlite:data/service.db',
+    about:
+      'Database of the audit record and of consultations: an SQLite file, or PostgreSQL for several replicas. The parameters `sslmode` and `sslrootcert` of a PostgreSQL URL control TLS.',
+  }),
   AUDIT_WRITER: setting(
-    hostname(),
-    'the host name',
-    matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/),
-    '1 to 128 characters of A-Z, a-z, 0-9 and . _ @ -',
-    'Whose chain of entries this is; replicas need names of their own.',
+    text(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, '1 to 128 characters of A-Z, a-z, 0-9 and . _ @ -'),
+    {
+      fallback: hostname(),
+      shown: 'the host name',
+      about: 'Name of this instance in the audit record; each replica needs a name of its own.',
+    },
   ),
-  AUDIT_CHECKPOINT_MINUTES: setting(
-    10,
-    '10',
-    wholeNumber(1, 1440),
-    'a whole number from 1 to 1440',
-    'How often the ends of the chains of entries are signed; also at every stop.',
-  ),
-  AUDIT_CHECKPOINT_ENTRIES: setting(
-    10_000,
-    '10000',
-    wholeNumber(100, 1_000_000),
-    'a whole number from 100 to 1000000',
-    'After how many entries of its own an instance signs the ends sooner.',
-  ),
-  AUDIT_RETENTION_DAYS: setting(
-    2190,
-    '2190',
-    wholeNumber(0, 36_500),
-    'a whole number from 0 to 36500',
-    'How long entries are kept, six years as HIPAA asks of documentation; 0 for ever.',
-  ),
-  AUDIT_ADDRESS: setting(
-    'network',
-    'network',
-    oneOf('full', 'network', 'none'),
-    'full, network or none',
-    'What the record keeps of the address of a request: all, its network (/24, IPv6 /48), or nothing.',
-  ),
-  AUDIT_PSEUDONYMS: setting(
-    'none',
-    'none',
-    oneOf('none', 'hmac'),
-    'none or hmac',
-    '`hmac` keeps user ids and rooms as HMAC-SHA-256 by `AUDIT_PSEUDONYM_KEY`.',
-  ),
-  AUDIT_PSEUDONYM_KEY: {
-    ...setting(
-      optional,
-      'none',
-      macKey,
-      MAC_KEY,
-      'Key of the pseudonyms; whoever has it can look for a person or a room.',
-    ),
-    secret: true as const,
-  },
+  AUDIT_CHECKPOINT_MINUTES: setting(wholeNumber(1, 1440), {
+    fallback: 10,
+    about: 'Minutes between two signed checkpoints of the audit chains. The service also signs one when it stops.',
+  }),
+  AUDIT_CHECKPOINT_ENTRIES: setting(wholeNumber(100, 1_000_000), {
+    fallback: 10_000,
+    about: 'Number of new audit entries of this instance after which it signs a checkpoint earlier.',
+  }),
+  AUDIT_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
+    fallback: 2190,
+    about:
+      'Days that audit entries are kept; 0 keeps them forever. The default is six years, the period that HIPAA sets for documentation.',
+  }),
+  AUDIT_ADDRESS: setting(word('full', 'network', 'none'), {
+    fallback: 'network',
+    about:
+      'What an audit entry contains of the client address: the full address, its network (/24 for IPv4, /48 for IPv6), or nothing.',
+  }),
+  AUDIT_PSEUDONYMS: setting(word('none', 'hmac'), {
+    fallback: 'none',
+    about:
+      '`hmac` replaces user ids and rooms in audit entries with their HMAC-SHA-256 under the key `AUDIT_PSEUDONYM_KEY`.',
+  }),
+  AUDIT_PSEUDONYM_KEY: secretSetting(macKey, {
+    fallback: undefined,
+    about: 'Key of the pseudonyms. Without it, nobody can search the audit record for a user or a room.',
+  }),
 }

@@ -1,30 +1,23 @@
-import { isPlainUrl, MAC_KEY, macKey, optional, setting, wholeNumber } from './setting.ts'
+import { macKey, publicUrl, wholeNumber } from './readers.ts'
+import { secretSetting, setting } from './setting.ts'
 
-/** What consultations need beside the policy. */
+/** Consultations, invitations and event streams. */
 export const CONSULTATION_SETTINGS = {
-  PUBLIC_URL: setting(
-    optional,
-    'none',
-    isPlainUrl,
-    'an https URL such as https://visits.example.org, without a query',
-    'Where people find the page that invitations and appointments link to, `<PUBLIC_URL>/join`.',
-  ),
-  CONSULTATION_RETENTION_DAYS: setting(
-    90,
-    '90',
-    wholeNumber(0, 36_500),
-    'a whole number from 0 to 36500',
-    'How long after its end a consultation is kept, with the names of its people and its invitations; 0 for ever. The record keeps what it says by `AUDIT_RETENTION_DAYS`.',
-  ),
-  EVENTS_HEARTBEAT_SECONDS: setting(
-    15,
-    '15',
-    wholeNumber(1, 25),
-    'a whole number from 1 to 25',
-    'How often a stream of events shows that it lives, so that no proxy takes it for idle.',
-  ),
-  ROOM_NAME_KEY: {
-    ...setting(optional, 'none', macKey, MAC_KEY, 'Key of `{hash}` in the room template of the policy.'),
-    secret: true as const,
-  },
+  PUBLIC_URL: setting(publicUrl, {
+    fallback: undefined,
+    about: 'Base URL of the page that invitations and appointments link to: `<PUBLIC_URL>/join`.',
+  }),
+  CONSULTATION_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
+    fallback: 90,
+    about:
+      'Days that a consultation is kept after its end, with the names of its participants and its invitations; 0 keeps it forever. The audit record is kept for `AUDIT_RETENTION_DAYS`.',
+  }),
+  EVENTS_HEARTBEAT_SECONDS: setting(wholeNumber(1, 25), {
+    fallback: 15,
+    about: 'Seconds between two heartbeats of an event stream, so that no proxy closes it as idle.',
+  }),
+  ROOM_NAME_KEY: secretSetting(macKey, {
+    fallback: undefined,
+    about: 'Key of the `{hash}` in the room template of the policy.',
+  }),
 }

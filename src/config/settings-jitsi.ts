@@ -1,74 +1,61 @@
-import { MAC_KEY, macKey, matching, oneOf, oneOrigin, optional, setting } from './setting.ts'
+import { claim, macKey, origin, text, word } from './readers.ts'
+import { secretSetting, setting } from './setting.ts'
 
-/** The AppID that stands in during development; production refuses it. */
+/** The placeholder AppID of development; production refuses it. */
 export const DEVELOPMENT_APP_ID = `vpaas-magic-cookie-${'0'.repeat(32)}`
 
-const claim = matching(/^[\x21-\x7e]{1,255}$/)
-const CLAIM = '1 to 255 ASCII characters without blanks'
+const hostAndPort =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::\d{1,5})?$/
 
-/** The Jitsi that tokens are made for. */
+/** The Jitsi deployment that the tokens are for. */
 export const JITSI_SETTINGS = {
-  JITSI_DEPLOYMENT: setting(
-    'jaas',
-    'jaas',
-    oneOf('jaas', 'self-hosted'),
-    'jaas or self-hosted',
-    'Which Jitsi the tokens are for: 8x8 JaaS, or one of your own.',
-  ),
+  JITSI_DEPLOYMENT: setting(word('jaas', 'self-hosted'), {
+    fallback: 'jaas',
+    about: 'The Jitsi deployment that the tokens are for: 8x8 JaaS, or a self-hosted Jitsi.',
+  }),
   JAAS_APP_ID: setting(
-    DEVELOPMENT_APP_ID,
-    'a placeholder, which production refuses',
-    matching(/^vpaas-magic-cookie-[0-9a-z]{1,64}$/),
-    'the AppID of the JaaS console: vpaas-magic-cookie-…',
-    'AppID of the JaaS account: `sub`, and the first part of `kid`.',
+    text(/^vpaas-magic-cookie-[0-9a-z]{1,64}$/, 'the AppID from the JaaS console: vpaas-magic-cookie-…'),
+    {
+      fallback: DEVELOPMENT_APP_ID,
+      shown: 'a placeholder that production refuses',
+      about: 'AppID of the JaaS account: the `sub` claim, and the first part of the `kid`.',
+    },
   ),
-  JAAS_MANAGEMENT: setting(
-    'off',
-    'off',
-    oneOf('off', 'on'),
-    'on or off',
-    'JaaS: `on` lets the service end meetings, kick participants and ban users over the management endpoints.',
-  ),
-  JAAS_MANAGEMENT_URL: setting(
-    'https://8x8.vc',
-    'https://8x8.vc',
-    oneOrigin,
-    'an origin such as https://8x8.vc',
-    'Where the management endpoints of JaaS are; http only outside production.',
-  ),
-  JITSI_DOMAIN: setting(
-    '8x8.vc',
-    '8x8.vc',
-    matching(
-      /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::\d{1,5})?$/,
-    ),
-    'a host name in lower case, without https://',
-    'Host that serves the meetings; a regional one such as `frankfurt.8x8.vc` pins the region.',
-  ),
-  JITSI_APP_ID: setting(
-    optional,
-    'none',
-    claim,
-    CLAIM,
-    'Self-hosted: `app_id` of Prosody; `iss`, unless `JITSI_JWT_ISSUER` says otherwise.',
-  ),
-  JITSI_JWT_ISSUER: setting(optional, '`JITSI_APP_ID`', claim, CLAIM, 'Self-hosted: `iss` of the tokens.'),
-  JITSI_JWT_AUDIENCE: setting('jitsi', 'jitsi', claim, CLAIM, 'Self-hosted: `aud` of the tokens.'),
-  JITSI_JWT_SUBJECT: setting(
-    optional,
-    '`JITSI_DOMAIN`',
-    matching(/^[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?$/),
-    'a domain or a tenant in lower case',
-    'Self-hosted: `sub` of the tokens: the XMPP domain (in docker `meet.jitsi`), or, without a dot, a tenant.',
-  ),
-  JITSI_JWT_SECRET: {
-    ...setting(
-      optional,
-      'none',
-      macKey,
-      MAC_KEY,
-      'Self-hosted: `app_secret` of Prosody; tokens are then signed HS256, and no key is used or published.',
-    ),
-    secret: true,
-  },
+  JAAS_MANAGEMENT: setting(word('off', 'on'), {
+    fallback: 'off',
+    about:
+      'JaaS only: `on` lets the service end meetings, kick participants and ban users through the JaaS management endpoints.',
+  }),
+  JAAS_MANAGEMENT_URL: setting(origin, {
+    fallback: 'https://8x8.vc',
+    about: 'Origin of the JaaS management endpoints; http is allowed only outside production.',
+  }),
+  JITSI_DOMAIN: setting(text(hostAndPort, 'a host name in lower case, without https://; a port may follow'), {
+    fallback: '8x8.vc',
+    about: 'Host that serves the meetings. A regional host such as `frankfurt.8x8.vc` pins the region.',
+  }),
+  JITSI_APP_ID: setting(claim, {
+    fallback: undefined,
+    about: 'Self-hosted only: `app_id` of Prosody, and the `iss` claim unless `JITSI_JWT_ISSUER` is set.',
+  }),
+  JITSI_JWT_ISSUER: setting(claim, {
+    fallback: undefined,
+    shown: '`JITSI_APP_ID`',
+    about: 'Self-hosted only: the `iss` claim.',
+  }),
+  JITSI_JWT_AUDIENCE: setting(claim, {
+    fallback: 'jitsi',
+    about: 'Self-hosted only: the `aud` claim.',
+  }),
+  JITSI_JWT_SUBJECT: setting(text(/^[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?$/, 'a domain or a tenant in lower case'), {
+    fallback: undefined,
+    shown: '`JITSI_DOMAIN`',
+    about:
+      'Self-hosted only: the `sub` claim. It is the XMPP domain (`meet.jitsi` in the Docker setup), or a tenant; a name without a dot is a tenant.',
+  }),
+  JITSI_JWT_SECRET: secretSetting(macKey, {
+    fallback: undefined,
+    about:
+      'Self-hosted only: `app_secret` of Prosody. With it, tokens are signed with HS256, and no key is used or published.',
+  }),
 }

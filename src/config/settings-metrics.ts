@@ -1,22 +1,15 @@
-import { port, setting } from './setting.ts'
+import { port, text } from './readers.ts'
+import { secretSetting, setting } from './setting.ts'
 
-/** Who may read the metrics, and where. */
+/** Access to the metrics. */
 export const METRICS_SETTINGS = {
-  METRICS_PORT: setting(
-    undefined as number | undefined,
-    'that of the service',
-    port,
-    'a port number',
-    'Port of its own for `/metrics`, which then is at no other.',
-  ),
-  METRICS_TOKEN: {
-    ...setting(
-      undefined as string | undefined,
-      'none',
-      (text: string) => (/^[\x21-\x7e]{16,512}$/.test(text) ? text : undefined),
-      '16 to 512 ASCII characters without blanks',
-      'What a scraper has to present for `/metrics`, behind `Bearer`.',
-    ),
-    secret: true as const,
-  },
+  METRICS_PORT: setting(port, {
+    fallback: undefined,
+    shown: 'the port of the service',
+    about: 'Separate port for `/metrics`. If it is set, `/metrics` is served on no other port.',
+  }),
+  METRICS_TOKEN: secretSetting(text(/^[\x21-\x7e]{16,512}$/, '16 to 512 printable ASCII characters without spaces'), {
+    fallback: undefined,
+    about: 'Bearer token that a scraper must present for `/metrics`.',
+  }),
 }

@@ -1,131 +1,97 @@
-import { addressOrCidr, listOf, matching, oneOf, optional, origin, port, setting, wholeNumber } from './setting.ts'
+import type { Static } from '@sinclair/typebox'
+import { addressRanges, corsOrigins, path, port, text, wholeNumber, word } from './readers.ts'
+import { setting } from './setting.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { CONSULTATION_SETTINGS } from './settings-consultations.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
 import { LIMIT_SETTINGS } from './settings-limits.ts'
 import { METRICS_SETTINGS } from './settings-metrics.ts'
 
-/** Every setting. The README's table is made from this one. */
-export const SETTINGS = {
-  NODE_ENV: setting(
-    'development',
-    'development',
-    oneOf('development', 'test', 'production'),
-    'production, development or test',
-    '`production` refuses whatever is meant for development.',
-  ),
-  HOST: setting(
-    '127.0.0.1',
-    '127.0.0.1',
-    matching(/^[A-Za-z0-9.:-]{1,253}$/),
-    'an address or a host name',
-    'Address to listen on.',
-  ),
-  PORT: setting(3005, '3005', port, 'a port number', 'Port to listen on; 0 takes a free one.'),
-  LOG_LEVEL: setting(
-    'info',
-    'info',
-    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
-    'fatal, error, warn, info, debug, trace or silent',
-    'The least severe log lines that are written.',
-  ),
-  ...JITSI_SETTINGS,
-  KEYS_DIR: setting('keys', 'keys', matching(/./), 'a path', 'Folder of the private keys, `<key id>.pem`.'),
+const NO_ITEMS: readonly string[] = []
+
+/** Private keys and their publication. */
+const KEY_SETTINGS = {
+  KEYS_DIR: setting(path, { fallback: 'keys', about: 'Folder of the private keys, `<key id>.pem`.' }),
   SIGNING_KEY_ID: setting(
-    optional,
-    'the only key there',
-    matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-    'the part of the kid after the slash: 1 to 64 characters of A-Z, a-z, 0-9 and . _ -',
-    'Id of the key that signs.',
+    text(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'the part of the kid after the slash: 1 to 64 characters of A-Z, a-z, 0-9 and . _ -',
+    ),
+    { fallback: undefined, shown: 'the only key in `KEYS_DIR`', about: 'Id of the signing key.' },
   ),
-  SIGNING_KEY_FILE: setting(
-    optional,
-    'none',
-    matching(/./),
-    'a path',
-    'File of the key that signs, instead of `KEYS_DIR`; needs `SIGNING_KEY_ID`.',
-  ),
-  SIGNING_QUEUE_MS: setting(
-    500,
-    '500',
-    wholeNumber(10, 10_000),
-    'a whole number from 10 to 10000',
-    'How many milliseconds a token may have to wait for its signature and its entry; where it would be more, it is refused at once.',
-  ),
-  KEYS_ROTATION_DAYS: setting(
-    180,
-    '180',
-    wholeNumber(1, 3650),
-    'a whole number from 1 to 3650',
-    'How old a key may become before `check` and the metrics say that it is due to be replaced.',
-  ),
-  KEYS_MAX_AGE_SECONDS: setting(
-    300,
-    '300',
-    wholeNumber(0, 86_400),
-    'a whole number from 0 to 86400',
-    'How long verifiers may keep the published keys before they ask again.',
-  ),
-  POLICY_FILE: setting(
-    optional,
-    'none',
-    matching(/./),
-    'a path',
-    'Policy in YAML; replaces the built-in one. Production needs it.',
-  ),
+  SIGNING_KEY_FILE: setting(path, {
+    fallback: undefined,
+    about: 'File of the signing key, instead of `KEYS_DIR`; requires `SIGNING_KEY_ID`.',
+  }),
+  SIGNING_QUEUE_MS: setting(wholeNumber(10, 10_000), {
+    fallback: 500,
+    about:
+      'Milliseconds that a token request may wait for its signature and its audit entry. A request that would wait longer is refused at once.',
+  }),
+  KEYS_ROTATION_DAYS: setting(wholeNumber(1, 3650), {
+    fallback: 180,
+    about: 'Age of a key in days from which `check` and the metrics report that it is due for rotation.',
+  }),
+  KEYS_MAX_AGE_SECONDS: setting(wholeNumber(0, 86_400), {
+    fallback: 300,
+    about: 'Seconds that verifiers may cache the published keys.',
+  }),
+}
+
+/** Every setting. The table in docs/settings.md is generated from it. */
+export const SETTINGS = {
+  NODE_ENV: setting(word('development', 'test', 'production'), {
+    fallback: 'development',
+    about: '`production` refuses settings that are meant for development.',
+  }),
+  HOST: setting(text(/^[A-Za-z0-9.:-]{1,253}$/, 'an address or a host name'), {
+    fallback: '127.0.0.1',
+    about: 'Address to listen on.',
+  }),
+  PORT: setting(port, { fallback: 3005, about: 'Port to listen on; 0 selects a free port.' }),
+  LOG_LEVEL: setting(word('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), {
+    fallback: 'info',
+    about: 'Lowest level of the log lines that are written.',
+  }),
+  ...JITSI_SETTINGS,
+  ...KEY_SETTINGS,
+  POLICY_FILE: setting(path, {
+    fallback: undefined,
+    about: 'Policy in YAML, which replaces the built-in policy. Required in production.',
+  }),
   ...CONSULTATION_SETTINGS,
   ...AUDIT_SETTINGS,
   ...LIMIT_SETTINGS,
   ...METRICS_SETTINGS,
-  OIDC_KEYS_STALE_MINUTES: setting(
-    1440,
-    '1440',
-    wholeNumber(10, 100_000),
-    'a whole number from 10 to 100000',
-    'How long the last good keys of an identity provider serve while it is away.',
-  ),
-  CORS_ORIGINS: setting(
-    [] as readonly string[],
-    'none',
-    listOf(origin),
-    'origins such as https://app.example.org, separated by commas',
-    'Origins whose pages may call; `*` only outside production.',
-  ),
-  TRUST_PROXY: setting(
-    [] as readonly string[],
-    'none',
-    listOf(addressOrCidr),
-    'addresses or CIDR ranges, separated by commas',
-    'Proxies whose X-Forwarded-For counts.',
-  ),
-  SHUTDOWN_SECONDS: setting(
-    10,
-    '10',
-    wholeNumber(1, 600),
-    'a whole number from 1 to 600',
-    'How long requests in flight may take to finish after SIGTERM.',
-  ),
+  OIDC_KEYS_STALE_MINUTES: setting(wholeNumber(10, 100_000), {
+    fallback: 1440,
+    about: 'Minutes that the last fetched keys of an identity provider stay in use while it cannot be reached.',
+  }),
+  CORS_ORIGINS: setting(corsOrigins, {
+    fallback: NO_ITEMS,
+    about: 'Origins whose pages may call the API; `*` and http origins are allowed only outside production.',
+  }),
+  TRUST_PROXY: setting(addressRanges, {
+    fallback: NO_ITEMS,
+    about: 'Proxies whose X-Forwarded-For header is trusted.',
+  }),
+  SHUTDOWN_SECONDS: setting(wholeNumber(1, 600), {
+    fallback: 10,
+    about: 'Seconds that requests in flight have to finish after SIGTERM.',
+  }),
 }
 
-/** The beginnings of our names, by which a misspelt one is recognised. */
-export const PREFIXES = [
-  'LOG_',
-  'JAAS_',
-  'JITSI_',
-  'KEYS_',
-  'SIGNING_',
-  'POLICY_',
-  'PUBLIC_',
-  'EVENTS_',
-  'CONSULTATION_',
-  'ROOM_',
-  'DATABASE_',
-  'AUDIT_',
-  'RATE_LIMIT_',
-  'REDIS_',
-  'METRICS_',
-  'OIDC_',
-  'CORS_',
-  'TRUST_',
-  'SHUTDOWN_',
-]
+type Settings = typeof SETTINGS
+
+/** The value of every setting, by the name of its variable. */
+export type SettingValues = {
+  [Name in keyof Settings]: Static<Settings[Name]['schema']> | Settings[Name]['fallback']
+}
+
+/**
+ * The prefixes of our names, up to the first underscore, by which a misspelt name is recognized. `NODE_` is excluded: it
+ * belongs to Node.js.
+ */
+export const PREFIXES = new Set(
+  Object.keys(SETTINGS).flatMap((name) => /^(?!NODE_)[A-Z]+_/.exec(name)?.slice(0, 1) ?? []),
+)

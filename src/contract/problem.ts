@@ -1,3 +1,4 @@
+import type { BucketName } from './bucket-name.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts'
 
@@ -43,7 +44,7 @@ export type Refusal = {
   /** When the door opens, in epoch milliseconds. */
   opensAt?: number
   /** The limit that was passed. */
-  limit?: { name: string; perMinute: number }
+  limit?: { name: BucketName; perMinute: number }
   /** The authentication contexts that would do (RFC 9470). */
   acrValues?: readonly string[]
 }

@@ -37,7 +37,7 @@ const LONGEST_GAP = 10
 export function createSigningQueue(
   { maxRunning: underWay, maxWaitMs }: QueueBounds,
   nowMs: () => number,
-  { signed }: QueueEvents = { signed: () => undefined },
+  { onSignature }: QueueEvents = { onSignature: () => undefined },
 ): SigningQueue {
   const line = createWaitingQueue()
   const pace = createServiceTimeEstimator(nowMs)
@@ -72,7 +72,7 @@ export function createSigningQueue(
       try {
         return await task()
       } finally {
-        signed(nowMs() - beganAt, beganAt - cameAt)
+        onSignature(nowMs() - beganAt, beganAt - cameAt)
         leavePlace()
       }
     },

@@ -1,3 +1,4 @@
+import { bucketOf } from '../rules/limits.ts'
 import type { LimiterEvents } from '../service/events.ts'
 import type { RateLimiter } from '../service/ports.ts'
 import { withFallback } from './fallback.ts'
@@ -24,25 +25,20 @@ export async function openLimiter(
   return { limiter: reportDecisions(limiter, events), close: () => redis.close() }
 }
 
-const reportDecisions = (
-  limiter: RateLimiter,
-  { onDecision: decided }: Pick<LimiterEvents, 'onDecision'>,
-): RateLimiter => ({
+const reportDecisions = (limiter: RateLimiter, { onDecision }: Pick<LimiterEvents, 'onDecision'>): RateLimiter => ({
   async take(key, perMinute) {
     const take = await limiter.take(key, perMinute)
-    decided(bucketOf(key), take.allowed)
+    onDecision(bucketOf(key), take.allowed)
     return take
   },
   async bannedMs(key) {
     const ms = await limiter.bannedMs(key)
-    if (ms > 0) decided(bucketOf(key), false)
+    if (ms > 0) onDecision(bucketOf(key), false)
     return ms
   },
   async fail(key, perMinute) {
     const ms = await limiter.fail(key, perMinute)
-    decided(bucketOf(key), ms === 0)
+    onDecision(bucketOf(key), ms === 0)
     return ms
   },
 })
-
-const bucketOf = (key: string): string => key.slice(0, key.indexOf(':'))

@@ -20,7 +20,7 @@ export type ReloadableKeys = Keys &
   }
 
 /** What to follow of a place of keys. */
-export const pathsOf = ({ keysDir, signingKeyFile }: KeyLocation): string[] =>
+export const keyPathsOf = ({ keysDir, signingKeyFile }: KeyLocation): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
 type Loaded = { ring: KeyRing; signer: KeySigner; publication: Publication; activeSince: number }

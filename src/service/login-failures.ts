@@ -1,9 +1,10 @@
 import type { Refusal } from '../contract/problem.ts'
+import type { BucketKey } from '../rules/limits.ts'
 import type { RateLimiter } from './ports.ts'
 
 type LoginFailureDeps = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
 
-const keyOf = (network: string): string => `failed:${network}`
+const keyOf = (network: string): BucketKey => `failed:${network}`
 
 /**
  * Checks whether a network is banned because of failed logins.

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../contract/audit/audit-entry.ts'
 import type { TokenSubject } from '../rules/revocation.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { Take } from '../rules/gcra.ts'
+import type { BucketKey } from '../rules/limits.ts'
 import type { Caller } from '../rules/policy/policy.ts'
 
 /** @returns the current time, in epoch milliseconds */
@@ -29,11 +30,11 @@ export type CallerDirectory = {
 /** Counts requests per key against limits per minute. It never throws. */
 export type RateLimiter = {
   /** Takes one token from the bucket of a key. */
-  take(key: string, perMinute: number): Promise<Take>
+  take(key: BucketKey, perMinute: number): Promise<Take>
   /** Counts a failure. Above the limit the key is banned, each time for longer. @returns milliseconds of the ban, or 0 */
-  fail(key: string, perMinute: number): Promise<number>
+  fail(key: BucketKey, perMinute: number): Promise<number>
   /** @returns milliseconds until a ban ends, or 0 */
-  bannedMs(key: string): Promise<number>
+  bannedMs(key: BucketKey): Promise<number>
 }
 
 /** Checks tokens against the revocations in force. */

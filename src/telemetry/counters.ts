@@ -1,32 +1,34 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { BucketName } from '../contract/bucket-name.ts'
 import type { ProblemCode } from '../contract/problem.ts'
 
-/** Seconds; a signature takes milliseconds, and nobody waits longer than the bound of the queue. */
+/** Histogram bounds in seconds: a signature takes milliseconds, and no request waits longer than the limit of the queue. */
 const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+/** Histogram bounds of the entries in one commit. */
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128]
 
 export function requestMetrics(registers: Registry[]) {
   const requests = new Counter({
     name: 'jts_http_requests_total',
-    help: 'Requests by route, method, status and problem code',
+    help: 'HTTP requests by route, method, status and problem code.',
     labelNames: ['route', 'method', 'status', 'code'],
     registers,
   })
   const durations = new Histogram({
     name: 'jts_http_request_duration_seconds',
-    help: 'How long requests took to be answered',
+    help: 'Seconds from the start of a request to the end of its answer.',
     labelNames: ['route'],
     buckets: FAST_SECONDS,
     registers,
   })
   return {
     /** Counts an answered request. @param route the pattern of the route, or `none` */
-    answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
+    countRequest(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
       requests.inc({ route, method, status, code })
       durations.observe({ route }, seconds)
     },
-    /** Counts requests that were refused before they were parsed. */
-    refusedEarly(route: string, count: number): void {
+    /** Counts requests that were refused before the framework handled them. */
+    countEarlyRefusals(route: string, count: number): void {
       requests.inc({ route, method: 'POST', status: 503, code: 'overloaded' }, count)
     },
   }
@@ -35,80 +37,81 @@ export function requestMetrics(registers: Registry[]) {
 export function tokenMetrics(registers: Registry[], deployment: string) {
   const tokens = new Counter({
     name: 'jts_tokens_issued_total',
-    help: 'Tokens by role, caller and deployment',
+    help: 'Tokens issued, by role, caller and deployment.',
     labelNames: ['role', 'caller', 'deployment'],
     registers,
   })
   const refusals = new Counter({
     name: 'jts_refusals_total',
-    help: 'Requests for a token that were refused, by problem code',
+    help: 'Refused token requests, by problem code.',
     labelNames: ['code'],
     registers,
   })
   return {
-    issued: (role: string, caller: string): void => tokens.inc({ role, caller, deployment }),
-    refused: (code: ProblemCode): void => refusals.inc({ code }),
+    countIssued: (role: string, caller: string): void => tokens.inc({ role, caller, deployment }),
+    countRefusal: (code: ProblemCode): void => refusals.inc({ code }),
   }
 }
 
 export function consultationMetrics(registers: Registry[]) {
   const changes = new Counter({
     name: 'jts_consultations_total',
-    help: 'What was done to consultations: created, changed, ended, cancelled; and people admitted to them',
+    help: 'Consultations created, changed, ended and cancelled, and participants admitted.',
     labelNames: ['what'],
     registers,
   })
   const streams = new Gauge({
     name: 'jts_event_streams',
-    help: 'Streams of events that are open',
+    help: 'Open event streams of this instance.',
     registers,
   })
   const redemptions = new Counter({
     name: 'jts_invitations_redeemed_total',
-    help: 'Redemptions of invitations: new, again by the same browser, or refused',
+    help: 'Redemptions of invitations by outcome: new, again (by a browser that is already bound), refused.',
     labelNames: ['outcome'],
     registers,
   })
   for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
   for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
   return {
-    consultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void => changes.inc({ what }),
+    countConsultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void =>
+      changes.inc({ what }),
     /** Sets the number of open event streams. */
-    streams: (open: number): void => streams.set(open),
-    /** Counts a redemption: the first in a browser, a repeated one by the same browser, or a refused one. */
-    redeemed: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
+    setOpenStreams: (open: number): void => streams.set(open),
+    /** Counts a redemption; `again` is one by a browser that is already bound. */
+    countRedemption: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
   }
 }
 
 export function renewalMetrics(registers: Registry[]) {
   const renewals = new Counter({
     name: 'jts_renewals_total',
-    help: 'Tokens that were to be renewed: issued, waiting for their person to be admitted, refused',
+    help: 'Token renewals by outcome: issued, waiting (the participant has to be admitted first), refused.',
     labelNames: ['outcome'],
     registers,
   })
   for (const outcome of ['issued', 'waiting', 'refused']) renewals.inc({ outcome }, 0)
   return {
-    /** Counts a renewal; `waiting` means that the participant has to be admitted first. */
-    renewal: (outcome: 'issued' | 'waiting' | 'refused'): void => renewals.inc({ outcome }),
+    /** Counts a renewal. */
+    countRenewal: (outcome: 'issued' | 'waiting' | 'refused'): void => renewals.inc({ outcome }),
   }
 }
 
 export function signingMetrics(registers: Registry[]) {
   const signing = new Histogram({
     name: 'jts_signing_seconds',
-    help: 'How long signatures took once they were handed to the pool',
+    help: 'Seconds that a signature took in the thread pool.',
     buckets: FAST_SECONDS,
     registers,
   })
   const waiting = new Histogram({
     name: 'jts_signing_waiting_seconds',
-    help: 'How long signatures had waited before',
+    help: 'Seconds that a signature waited in the queue.',
     buckets: FAST_SECONDS,
     registers,
   })
   return {
-    signed(signingMs: number, waitedMs: number): void {
+    observeSignature(signingMs: number, waitedMs: number): void {
       signing.observe(signingMs / 1000)
       waiting.observe(waitedMs / 1000)
     },
@@ -118,48 +121,48 @@ export function signingMetrics(registers: Registry[]) {
 export function recordMetrics(registers: Registry[]) {
   const seconds = new Histogram({
     name: 'jts_audit_commit_seconds',
-    help: 'How long commits to the audit record took',
+    help: 'Seconds that a commit to the audit record took.',
     buckets: FAST_SECONDS,
     registers,
   })
   const batch = new Histogram({
     name: 'jts_audit_batch_entries',
-    help: 'Entries that were committed together',
+    help: 'Audit entries in one commit.',
     buckets: ENTRIES,
     registers,
   })
   const failed = new Counter({
     name: 'jts_audit_commits_failed_total',
-    help: 'Commits to the audit record that failed; their requests were answered with 503',
+    help: 'Failed commits to the audit record; their requests got 503.',
     registers,
   })
   return {
-    committed(ms: number, entries: number): void {
+    observeCommit(ms: number, entries: number): void {
       seconds.observe(ms / 1000)
       batch.observe(entries)
     },
-    commitFailed: (): void => failed.inc(),
+    countFailedCommit: (): void => failed.inc(),
   }
 }
 
 export function limiterMetrics(registers: Registry[]) {
   const decisions = new Counter({
     name: 'jts_limiter_decisions_total',
-    help: 'Decisions of the rate limiter, by kind of bucket',
+    help: 'Decisions of the rate limiter, by bucket and outcome.',
     labelNames: ['bucket', 'outcome'],
     registers,
   })
-  const redisAway = new Gauge({
+  const redisUnavailable = new Gauge({
     name: 'jts_limiter_redis_away',
-    help: '1 while limits are counted in the memory of this instance because Redis is away',
+    help: '1 while this instance counts limits in its own memory because Redis is unavailable, 0 otherwise.',
     registers,
   })
   return {
-    /** Counts a decision. @param bucket the kind of limit that decided */
-    limited(bucket: string, allowed: boolean): void {
+    /** Counts a decision of a limit. */
+    countDecision(bucket: BucketName, allowed: boolean): void {
       decisions.inc({ bucket, outcome: allowed ? 'allowed' : 'refused' })
     },
-    limiterServed: (by: 'redis' | 'memory'): void => redisAway.set(by === 'redis' ? 0 : 1),
+    setLimiterBackend: (by: 'redis' | 'memory'): void => redisUnavailable.set(by === 'redis' ? 0 : 1),
   }
 }
 
@@ -167,19 +170,19 @@ export function reloadMetrics(registers: Registry[]) {
   const labelNames = ['what']
   const reloads = new Counter({
     name: 'jts_reloads_total',
-    help: 'Reloads of policy and keys since the start; failed ones left in force what was',
+    help: 'Reloads of policy and keys by outcome; after a failed reload the previous version stays in force.',
     labelNames: ['what', 'outcome'],
     registers,
   })
   const failing = new Gauge({
     name: 'jts_reload_failing',
-    help: '1 while what lies in the files is broken and something older is in force',
+    help: '1 while the files are invalid and an older version is in force, 0 otherwise.',
     labelNames,
     registers,
   })
   const loadedAt = new Gauge({
     name: 'jts_reloaded_timestamp_seconds',
-    help: 'When policy and keys were last reloaded well; 0 while what was read at the start is in force',
+    help: 'Time of the last successful reload (Unix seconds); 0 while the files read at the start are in force.',
     labelNames,
     registers,
   })
@@ -188,7 +191,7 @@ export function reloadMetrics(registers: Registry[]) {
     for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
   }
   return {
-    reloaded(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
+    countReload(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
       reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
       failing.set({ what }, ok ? 0 : 1)
       if (ok) loadedAt.set({ what }, nowMs / 1000)

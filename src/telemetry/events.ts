@@ -7,37 +7,38 @@ import { OperatorError } from '../service/fault.ts'
 import type { Clock } from '../service/ports.ts'
 import type { StoreEvents } from '../service/events.ts'
 
-/** What happens beside requests. */
+/** The events that are not part of a request. */
 export type Events = LimiterEvents &
   QueueEvents &
   StoreEvents & {
-    policyReloaded(outcome: ReloadOutcome): void
-    keysReloaded(outcome: ReloadOutcome): void
+    onPolicyReload(outcome: ReloadOutcome): void
+    onKeysReload(outcome: ReloadOutcome): void
   }
 
-/** Turns what happens beside requests into counters and log lines. */
+/** Turns events into metrics and log lines. */
 export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock: Clock): Events {
-  const reloaded =
+  const onReload =
     (what: 'policy' | 'keys') =>
     ({ fault, changed }: ReloadOutcome): void => {
-      metrics.reloaded(what, fault === undefined, clock())
-      if (fault !== undefined) logger.error(reasonOf(fault), `the ${what} cannot be used; what was in force stays so`)
+      metrics.countReload(what, fault === undefined, clock())
+      if (fault !== undefined)
+        logger.error(reasonOf(fault), `the ${what} cannot be used; the previous version stays in force`)
       else if (changed) logger.info(`${what} reloaded`)
     }
   return {
-    signed: (signingMs, waitedMs) => metrics.signed(signingMs, waitedMs),
-    committed: (ms, entries) => metrics.committed(ms, entries),
-    commitFailed: () => metrics.commitFailed(),
-    onError: (error) => logger.warn({ err: error }, 'the record could not be used'),
-    onDecision: (bucket, allowed) => metrics.limited(bucket, allowed),
-    policyReloaded: reloaded('policy'),
-    keysReloaded: reloaded('keys'),
+    onSignature: (signingMs, waitedMs) => metrics.observeSignature(signingMs, waitedMs),
+    onCommit: (ms, entries) => metrics.observeCommit(ms, entries),
+    onCommitFailed: () => metrics.countFailedCommit(),
+    onError: (error) => logger.warn({ err: error }, 'work outside a request failed'),
+    onDecision: (bucket, allowed) => metrics.countDecision(bucket, allowed),
+    onPolicyReload: onReload('policy'),
+    onKeysReload: onReload('keys'),
     onBackendChange(by) {
-      metrics.limiterServed(by)
-      if (by === 'redis') logger.info('Redis is back; limits are shared again')
-      else logger.warn('Redis is away; each instance counts for itself')
+      metrics.setLimiterBackend(by)
+      if (by === 'redis') logger.info('Redis is available again; limits are shared')
+      else logger.warn('Redis is unavailable; this instance counts limits in its own memory')
     },
-    onRedisError: (error) => logger.debug({ err: error }, 'Redis'),
+    onRedisError: (error) => logger.debug({ err: error }, 'Redis connection error'),
   }
 }
 

@@ -3,7 +3,7 @@ import type { KeyRingStatus, SigningLoad } from '../service/keys/ports.ts'
 import { Gauge, type Registry } from 'prom-client'
 import { DAY_MS } from '../rules/time.ts'
 
-/** A gauge that is read when the metrics are asked for; @param read undefined where there is nothing to tell */
+/** Registers a gauge that is read on each scrape. @param read returns undefined to leave the gauge out */
 function registerGauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
   const gauge = new Gauge({
     name,
@@ -19,12 +19,12 @@ function registerGauge(registry: Registry, name: string, help: string, read: () 
 }
 
 export function watchSigning(registry: Registry, signing: SigningLoad): void {
-  registerGauge(registry, 'jts_signing_queue_depth', 'Signatures that wait for their turn', () => signing.waiting())
-  registerGauge(registry, 'jts_signing_under_way', 'Signatures that were handed to the pool', () => signing.running())
+  registerGauge(registry, 'jts_signing_queue_depth', 'Signatures waiting in the queue.', () => signing.waiting())
+  registerGauge(registry, 'jts_signing_under_way', 'Signatures running in the thread pool.', () => signing.running())
   registerGauge(
     registry,
     'jts_signing_expected_wait_seconds',
-    'How long a signature that comes now would wait for its turn',
+    'Seconds that a new signature would wait in the queue.',
     () => signing.expectedWaitMs() / 1000,
   )
 }
@@ -33,7 +33,7 @@ export function watchRevocations(registry: Registry, { revocations }: GaugeSourc
   registerGauge(
     registry,
     'jts_revocations_in_force',
-    'Revocations that are in force, as this instance knows',
+    'Revocations in force in the index of this instance.',
     revocations,
   )
 }
@@ -42,7 +42,7 @@ export function watchChangeBus(registry: Registry, isUp: () => boolean): void {
   registerGauge(
     registry,
     'jts_change_bus_up',
-    '1 while this instance hears what the others change, 0 while it does not',
+    '1 while this instance receives changes from the other instances, 0 otherwise.',
     () => Number(isUp()),
   )
 }
@@ -52,11 +52,11 @@ export function watchKeyRing(registry: Registry, { ring, clock, rotationDays }: 
     const since = ring()?.activeSince
     return since === undefined ? undefined : (clock() - since) / 1000
   }
-  registerGauge(registry, 'jts_key_active_age_seconds', 'How long ago the key that signs was first seen', ageSeconds)
+  registerGauge(registry, 'jts_key_active_age_seconds', 'Seconds since the active key was first seen.', ageSeconds)
   registerGauge(
     registry,
     'jts_key_rotation_due_seconds',
-    'How long until the key that signs should be replaced; negative once it is late',
+    'Seconds until the active key is due for rotation; negative when overdue.',
     () => {
       const age = ageSeconds()
       return age === undefined ? undefined : (rotationDays * DAY_MS) / 1000 - age
@@ -64,7 +64,7 @@ export function watchKeyRing(registry: Registry, { ring, clock, rotationDays }: 
   )
   const keys = new Gauge({
     name: 'jts_keys',
-    help: 'Keys by state: active, next, retired',
+    help: 'Keys by state: active, next, retired.',
     labelNames: ['state'],
     registers: [],
     collect() {
@@ -76,16 +76,16 @@ export function watchKeyRing(registry: Registry, { ring, clock, rotationDays }: 
   registry.registerMetric(keys)
 }
 
-/** What is read whenever the metrics are asked for. */
+/** The values that are read on each scrape. */
 export type GaugeSources = {
   signing: SigningLoad
-  /** Undefined where there is no ring. */
+  /** Undefined if a shared secret signs, which has no key ring. */
   ring: () => KeyRingStatus | undefined
   clock: Clock
-  /** How many revocations are in force. */
+  /** The number of revocations in force. */
   revocations: () => number
-  /** Whether this instance hears what others change. */
+  /** Whether this instance receives the changes of others. */
   changeBusUp: () => boolean
-  /** How old the key that signs may become. */
+  /** The age in days at which the active key is due for rotation. */
   rotationDays: number
 }

@@ -11,12 +11,13 @@ import {
   tokenMetrics,
 } from './counters.ts'
 
-/** The counters of one service, and how Prometheus reads them (Prometheus exposition format). */
+/** The metrics of one service, and their text in the Prometheus exposition format. */
 export type Metrics = ReturnType<typeof openMetrics>
 
 /**
- * Makes the counters of one service. No label comes from a request, but for ids that the policy names.
- * @param deployment which Jitsi the tokens are for
+ * Creates the metrics of one service. The only label values from requests are ids that the policy defines, so their number
+ * is bounded.
+ * @param deployment the Jitsi deployment that accepts the tokens
  */
 export function openMetrics(deployment: string) {
   const registry = new Registry()
@@ -30,12 +31,12 @@ export function openMetrics(deployment: string) {
     ...recordMetrics(registers),
     ...limiterMetrics(registers),
     ...reloadMetrics(registers),
-    /** Reads these values whenever the metrics are scraped. */
-    watch(watched: GaugeSources): void {
-      watchSigning(registry, watched.signing)
-      watchKeyRing(registry, watched)
-      watchRevocations(registry, watched)
-      watchChangeBus(registry, watched.changeBusUp)
+    /** Adds the gauges that read these sources on each scrape. */
+    watch(sources: GaugeSources): void {
+      watchSigning(registry, sources.signing)
+      watchKeyRing(registry, sources)
+      watchRevocations(registry, sources)
+      watchChangeBus(registry, sources.changeBusUp)
     },
     /** Adds the default metrics of a process: memory, CPU, event loop, garbage collection. */
     watchProcess: (): void => collectDefaultMetrics({ register: registry }),

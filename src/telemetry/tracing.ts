@@ -8,25 +8,25 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import type { Trace } from '../service/ports.ts'
 
-/** Traces of requests, sent to a collector. */
+/** Traces requests and sends the spans to a collector. */
 export type Tracing = {
-  /** Begins a span for each request; to be registered before all hooks. */
+  /** Starts a span for each request; register it before any hook. */
   plugin: FastifyPluginCallback
   trace: Trace
-  /** The id of the trace that a request belongs to; undefined where none is kept of it. */
+  /** The id of a request's trace; undefined if the request has no span. */
   traceIdOf(request: FastifyRequest): string | undefined
-  /** Sends what is left. */
+  /** Sends the remaining spans and stops. */
   end(): Promise<void>
 }
 
 const NAME = 'jitsi-token-service'
 
-/** What comes every few seconds and says nothing. */
+/** Probes and scrapes: frequent requests whose traces are of no use. */
 const UNTRACED = new Set(['/livez', '/readyz', '/metrics'])
 
 /**
- * Starts tracing with W3C context: whether a request is sampled its caller decides. The exporter reads its own settings,
- * `OTEL_*`. No span holds a path, a query, a name or the text of an error.
+ * Starts tracing with W3C Trace Context; the caller of a request decides whether it is sampled. The exporter reads its own
+ * settings, `OTEL_*`. No span contains a path, a query, a name or an error text.
  */
 export function startTracing(): Tracing {
   const provider = new TracerProvider({
@@ -41,32 +41,32 @@ export function startTracing(): Tracing {
     instrumentHooks: false,
     recordExceptions: false,
     ignorePaths: ({ url }) => UNTRACED.has(url),
-    // Instead of the path, in which anything may stand.
+    // The route pattern replaces the path, which may contain personal data.
     requestHook: (span, { routeOptions }) => void span.setAttribute('url.path', routeOptions.url ?? 'none'),
   })
   instrumentation.setTracerProvider(provider)
   const tracer = provider.getTracer(NAME)
   return {
     plugin: instrumentation.plugin(),
-    trace: (name, work) => tracer.startActiveSpan(name, (span) => spanned(span, work)),
+    trace: (name, work) => tracer.startActiveSpan(name, (span) => runInSpan(span, work)),
     traceIdOf: (request) => request.opentelemetry().span?.spanContext().traceId,
     end: () => provider.shutdown(),
   }
 }
 
-/** Ends a span with the work that it is about, whether that waits or not. */
-function spanned<T>(span: Span, work: () => T): T {
-  const failed = (error: unknown): never => {
+/** Runs work that may be asynchronous, and ends the span when it ends. */
+function runInSpan<T>(span: Span, work: () => T): T {
+  const fail = (error: unknown): never => {
     span.setStatus({ code: SpanStatusCode.ERROR })
     span.end()
     throw error
   }
   try {
     const result = work()
-    if (result instanceof Promise) return result.then((value: unknown) => (span.end(), value), failed) as T
+    if (result instanceof Promise) return result.then((value: unknown) => (span.end(), value), fail) as T
     span.end()
     return result
   } catch (error) {
-    return failed(error)
+    return fail(error)
   }
 }

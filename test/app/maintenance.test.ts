@@ -63,7 +63,7 @@ it('a running service forgets consultations that ended long ago, with their peop
     .prepare('UPDATE consultation SET starts_at = ?, ends_at = ? WHERE id = ?')
     .run(1, Date.now() - 31 * DAY_MS, old.id)
   file.close()
-  parts.upkeep.retainDaily(() => ({ requestId: 'r', caller: '-' }))
+  parts.maintenance.retainDaily(() => ({ requestId: 'r', caller: '-' }))
   await vi.waitFor(() => expect(count(path, 'consultation')).toBe(1), { timeout: 5000 })
   expect(['participant', 'invitation', 'revocation'].map((table) => count(path, table))).toStrictEqual([2, 1, 1])
   expect((await desk('GET', `/consultations/${young.id}`)).status).toBe(200)

@@ -120,12 +120,12 @@ describe('the settings of a deployment', () => {
     [{ ...SELF, JITSI_APP_ID: 'a b' }, ['JITSI_APP_ID', 'JITSI_APP_ID']],
     [{ JITSI_DEPLOYMENT: 'JaaS' }, ['JITSI_DEPLOYMENT']],
   ])('%j is refused', (env, names) => {
-    const { faults } = readConfig(env)
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(names)
-    expect(faults.join('\n')).not.toContain(SECRET)
+    const { errors } = readConfig(env)
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(names)
+    expect(errors.join('\n')).not.toContain(SECRET)
   })
 
   it('production with self-hosted Jitsi needs no AppID of JaaS', () => {
-    expect(readConfig({ ...SELF, NODE_ENV: 'production', POLICY_FILE: 'p' }).faults).toStrictEqual([])
+    expect(readConfig({ ...SELF, NODE_ENV: 'production', POLICY_FILE: 'p' }).errors).toStrictEqual([])
   })
 })

@@ -8,9 +8,9 @@ import { compose, type Deps } from '../../src/app/compose.ts'
  * The service as `src/main.ts` starts it, with or without a record: what the record costs is the difference. Only a benchmark
  * may leave it out.
  */
-const { config, faults } = readConfig(process.env)
+const { config, errors } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
-const opened = await compose(config, logger, faults)
+const opened = await compose(config, logger, errors)
 const noLedger: Deps['ledger'] = { append: () => Promise.resolve(), probe: () => Promise.resolve() }
 const parts = process.argv[2] === 'without-record' ? { ...opened, ledger: noLedger } : opened
 const app = await buildApp(config, parts, logger)

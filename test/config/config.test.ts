@@ -1,14 +1,16 @@
 import { hostname } from 'node:os'
+import { Value } from '@sinclair/typebox/value'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, readConfig } from '../../src/config/config.ts'
-import { SETTINGS } from '../../src/config/settings.ts'
+import { PREFIXES, SETTINGS } from '../../src/config/settings.ts'
 import { APP_ID, tempFile } from '../kit.ts'
 
 const production = { NODE_ENV: 'production', JAAS_APP_ID: APP_ID, POLICY_FILE: 'policy.yaml' }
 
 describe('the configuration', () => {
-  it('with nothing set is that of development', () => {
-    const { config, faults, warnings } = readConfig({})
+  it('without any variable is the one of development', () => {
+    const { config, errors, warnings } = readConfig({})
     expect(config).toStrictEqual({
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
@@ -58,20 +60,20 @@ describe('the configuration', () => {
       TRUST_PROXY: [],
       SHUTDOWN_SECONDS: 10,
     })
-    expect([faults, warnings]).toStrictEqual([[], []])
+    expect([errors, warnings]).toStrictEqual([[], []])
     expect(Object.isFrozen(config)).toBe(true)
   })
 
   it.each([
-    [{ AUDIT_PSEUDONYMS: 'hmac' }, 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac needs it'],
-    [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used with AUDIT_PSEUDONYMS=hmac alone'],
+    [{ AUDIT_PSEUDONYMS: 'hmac' }, 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac requires it'],
+    [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used only with AUDIT_PSEUDONYMS=hmac'],
     [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: 'short' }, 'AUDIT_PSEUDONYM_KEY: must be at least 256 bits'],
     [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: cannot be read'],
-  ])('of pseudonyms refuses %j', (env, fault) => {
-    expect(readConfig(env).faults).toStrictEqual([expect.stringContaining(fault)])
+  ])('refuses the pseudonym settings %j', (env, error) => {
+    expect(readConfig(env).errors).toStrictEqual([expect.stringContaining(error)])
   })
 
-  it('takes an empty variable for one that is unset', () => {
+  it('treats an empty variable as unset', () => {
     const empty = Object.fromEntries(Object.keys(readConfig({}).config).map((name) => [name, '']))
     expect(readConfig(empty)).toStrictEqual(readConfig({}))
   })
@@ -93,8 +95,8 @@ describe('the configuration', () => {
       TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32,192.0.2.1',
       SHUTDOWN_SECONDS: '30',
     }
-    const { config, faults } = readConfig(env)
-    expect(faults).toStrictEqual([])
+    const { config, errors } = readConfig(env)
+    expect(errors).toStrictEqual([])
     expect(config).toMatchObject({
       HOST: '::',
       PORT: 0,
@@ -141,40 +143,40 @@ describe('the configuration', () => {
     ['TRUST_PROXY', 'proxy.internal'],
     ['SHUTDOWN_SECONDS', '0'],
     ['SHUTDOWN_SECONDS', '1.5'],
-  ] as const)('refuses %s=%s with its name and a remedy, and without the value', (name, value) => {
-    const { faults } = readConfig({ ...production, [name]: value })
-    expect(faults).toHaveLength(1)
-    expect(faults[0]).toMatch(new RegExp(`^${name}: must be `))
-    if (!SETTINGS[name].rule.includes(value)) expect(faults[0]).not.toContain(value)
+  ] as const)('refuses %s=%s with the name and the rule, and without the value', (name, value) => {
+    const { errors } = readConfig({ ...production, [name]: value })
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatch(new RegExp(`^${name}: must be `))
+    if (!SETTINGS[name].rule.includes(value)) expect(errors[0]).not.toContain(value)
   })
 
-  it('takes a secret from a file, and not from two places', () => {
+  it('reads a secret from a file, and refuses two sources', () => {
     const path = tempFile('redis-url', 'redis://:hidden@redis:6379\n')
     expect(readConfig({ REDIS_URL_FILE: path })).toMatchObject({
       config: { REDIS_URL: 'redis://:hidden@redis:6379' },
-      faults: [],
+      errors: [],
       warnings: [],
     })
     expect(readConfig({ REDIS_URL_FILE: '' }).config.REDIS_URL).toBeUndefined()
-    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).faults).toStrictEqual([
-      'REDIS_URL: is set, and REDIS_URL_FILE too; set one of them.',
+    expect(readConfig({ REDIS_URL_FILE: path, REDIS_URL: 'redis://x' }).errors).toStrictEqual([
+      'REDIS_URL: both REDIS_URL and REDIS_URL_FILE are set; set only one of them.',
     ])
-    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).faults).toStrictEqual([
+    expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).errors).toStrictEqual([
       'REDIS_URL_FILE: cannot be read (ENOENT).',
     ])
-    const { faults } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
-    expect(faults).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
+    const { errors } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
+    expect(errors).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])
     expect(readConfig({ PORT_FILE: path, RATE_LIMIT_PER_USER_FILE: path }).warnings).toHaveLength(1)
   })
 
-  it('tells every fault at once', () => {
-    const { faults } = readConfig({ PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'x' })
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'LOG_LEVEL', 'TRUST_PROXY'])
-    expect(new ConfigurationError(faults).message).toMatch(/^The service cannot start; 3 to fix:\n- PORT: /)
+  it('reports every error at once', () => {
+    const { errors } = readConfig({ PORT: 'x', LOG_LEVEL: 'x', TRUST_PROXY: 'x' })
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['PORT', 'LOG_LEVEL', 'TRUST_PROXY'])
+    expect(new ConfigurationError(errors).message).toMatch(/^The service cannot start; 3 to fix:\n- PORT: /)
   })
 
-  it('warns of a variable that looks like ours, and names the nearest', () => {
-    const { warnings, faults } = readConfig({
+  it('warns of a variable that looks like a setting, and names the nearest one', () => {
+    const { warnings, errors } = readConfig({
       RATE_LIMIT_PER_CALER: '5',
       JAAS_APPID: 'x',
       CORS_ORIGIN: 'x',
@@ -182,23 +184,79 @@ describe('the configuration', () => {
       PATH: '/bin',
       PORTAL: 'x',
     })
-    expect(faults).toStrictEqual([])
+    expect(errors).toStrictEqual([])
     expect(warnings).toStrictEqual([
-      'RATE_LIMIT_PER_CALER is not a setting; the nearest one is RATE_LIMIT_PER_CALLER.',
-      'JAAS_APPID is not a setting; the nearest one is JAAS_APP_ID.',
-      'CORS_ORIGIN is not a setting; the nearest one is CORS_ORIGINS.',
+      'RATE_LIMIT_PER_CALER is not a setting; the nearest name is RATE_LIMIT_PER_CALLER.',
+      'JAAS_APPID is not a setting; the nearest name is JAAS_APP_ID.',
+      'CORS_ORIGIN is not a setting; the nearest name is CORS_ORIGINS.',
     ])
   })
 })
 
+const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]
+
+/** Texts that are valid for one setting or another. */
+const VALID = [
+  ...NAMES.map((name) => String(SETTINGS[name].fallback ?? '')),
+  'production',
+  'self-hosted',
+  'warn',
+  'on',
+  'hmac',
+  'none',
+  APP_ID,
+  'https://app.example.org',
+  'https://visits.example.org/',
+  'http://localhost:3000',
+  'redis://redis:6379',
+  'postgres://user@host/database',
+  '10.0.0.0/8, 2001:db8::1',
+  '*',
+  'k'.repeat(32),
+  'é'.repeat(16),
+]
+
+describe.each(NAMES)('%s', (name) => {
+  const setting = SETTINGS[name]
+
+  it('accepts a text if and only if its schema accepts the parsed value, and otherwise states the rule', () => {
+    expect(setting.rule).toMatch(/^\S.*[^.\s]$/)
+    expect(setting.schema.description).toBe(setting.rule)
+    const damaged = fc
+      .tuple(fc.constantFrom(...VALID), fc.nat(60), fc.string({ maxLength: 2 }))
+      .map(([text, at, inserted]) => text.slice(0, at) + inserted + text.slice(at))
+    const texts = fc.oneof(fc.constantFrom(...VALID), damaged, fc.nat().map(String), fc.string())
+    fc.assert(
+      fc.property(
+        texts.filter((text) => text !== ''),
+        (text) => {
+          const { config, errors } = readConfig({ [name]: text })
+          const value = setting.parse(text)
+          const own = errors.filter((error) => error === `${name}: must be ${setting.rule}.`)
+          const isValid = Value.Check(setting.schema, value)
+          expect(own).toHaveLength(isValid ? 0 : 1)
+          // An invalid NODE_ENV counts as production.
+          if (isValid || name !== 'NODE_ENV') expect(config[name]).toStrictEqual(isValid ? value : setting.fallback)
+        },
+      ),
+    )
+  })
+})
+
+it('the prefixes come from the names of the settings, and leave out those of Node.js', () => {
+  const isCovered = (name: string) => [...PREFIXES].some((prefix) => name.startsWith(prefix))
+  expect(NAMES.filter((name) => !isCovered(name))).toStrictEqual(['NODE_ENV', 'HOST', 'PORT'])
+  expect(readConfig({ NODE_OPTIONS: 'x', NODE_EXTRA_CA_CERTS: 'x' }).warnings).toStrictEqual([])
+})
+
 describe('production', () => {
-  it('takes what is real', () => {
-    expect(readConfig(production).faults).toStrictEqual([])
+  it('accepts real values', () => {
+    expect(readConfig(production).errors).toStrictEqual([])
   })
 
-  it('refuses to go without AppID and policy, whatever else is wrong', () => {
-    const { faults } = readConfig({ NODE_ENV: 'production', PORT: 'x' })
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['PORT', 'JAAS_APP_ID', 'POLICY_FILE'])
+  it('requires the AppID and a policy, and reports them beside other errors', () => {
+    const { errors } = readConfig({ NODE_ENV: 'production', PORT: 'x' })
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['PORT', 'JAAS_APP_ID', 'POLICY_FILE'])
   })
 
   it.each([
@@ -206,16 +264,16 @@ describe('production', () => {
     ['JAAS_APP_ID', `vpaas-magic-cookie-${'a'.repeat(32)}`],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'http://app.example.org'],
-  ])('refuses %s=%s, which development takes', (name, value) => {
-    expect(readConfig({ ...production, [name]: value }).faults).toMatchObject([
+  ])('refuses %s=%s, which development accepts', (name, value) => {
+    expect(readConfig({ ...production, [name]: value }).errors).toMatchObject([
       expect.stringMatching(`^${name}: production`),
     ])
-    expect(readConfig({ [name]: value }).faults).toStrictEqual([])
+    expect(readConfig({ [name]: value }).errors).toStrictEqual([])
   })
 
-  it('is what a misspelt NODE_ENV is taken for', () => {
-    const { config, faults } = readConfig({ NODE_ENV: 'Production' })
+  it('is assumed for a misspelt NODE_ENV', () => {
+    const { config, errors } = readConfig({ NODE_ENV: 'Production' })
     expect(config.NODE_ENV).toBe('production')
-    expect(faults.map((fault) => fault.split(':')[0])).toStrictEqual(['NODE_ENV', 'JAAS_APP_ID', 'POLICY_FILE'])
+    expect(errors.map((error) => error.split(':')[0])).toStrictEqual(['NODE_ENV', 'JAAS_APP_ID', 'POLICY_FILE'])
   })
 })

@@ -24,7 +24,7 @@ const replicas = ours.filter(([, { profiles }]) => profiles.includes('replicas')
 const directive = (name: string) => [...nginx.matchAll(new RegExp(`^ *${name} +(.*);`, 'gm'))].map(([, value]) => value)
 
 describe('docker-compose.yml', () => {
-  it('has one instance in the profile single, two in replicas, and nothing outside the two', () => {
+  it('has one instance in the profile single, two in replicas, and no service outside these profiles', () => {
     expect(ours.map(([name, { profiles }]) => [name, profiles])).toStrictEqual([
       ['tokens', ['single']],
       ['tokens-1', ['replicas']],
@@ -33,7 +33,7 @@ describe('docker-compose.yml', () => {
     expect(Object.values(services).filter(({ profiles }) => profiles.length !== 1)).toStrictEqual([])
   })
 
-  it('sets only what is a setting, to values that it takes', () => {
+  it('sets only settings, to valid values', () => {
     for (const [, { environment = {} }] of ours) {
       const variables = Object.entries(environment).map(([name, value]) => ({ name, value: withDefaults(value ?? '') }))
       expect(variables.length).toBeGreaterThan(5)
@@ -41,13 +41,13 @@ describe('docker-compose.yml', () => {
     }
   })
 
-  it('gives each replica a name in the record', () => {
+  it('gives each replica its own AUDIT_WRITER', () => {
     const writers = replicas.map(([, { environment }]) => environment?.['AUDIT_WRITER'])
     expect(new Set(writers).size).toBe(replicas.length)
     expect(writers).not.toContain(undefined)
   })
 
-  it('has every secret that is named', () => {
+  it('defines every secret that a service uses', () => {
     const named = Object.values(services).flatMap((service) => service.secrets ?? [])
     expect(new Set(named)).toStrictEqual(new Set(Object.keys(secrets)))
     const files = replicas.map(([, { environment }]) => environment?.['DATABASE_URL_FILE'])
@@ -58,7 +58,7 @@ describe('docker-compose.yml', () => {
 describe('the balancer', () => {
   const { balancer } = services
 
-  it('hands on to every replica, at the port that it listens on, once each', () => {
+  it('forwards to every replica, on its port, once each', () => {
     const servers = directive('server').filter((server) => server !== '{')
     const expected = replicas.map(([name, { environment }]) => `${name}:${environment?.['PORT']}`)
     const addresses = servers.map((server = '') => server.split(' ')[0])
@@ -67,7 +67,7 @@ describe('the balancer', () => {
     expect(directive('proxy_next_upstream_tries')[0]).toMatch(new RegExp(`^${replicas.length}\\b`))
   })
 
-  it('knows the addresses of the replicas, and is the one that they trust', () => {
+  it('has the addresses of the replicas, and is the only proxy that they trust', () => {
     const hosts = replicas.map(([name, { networks }]) => `${name}:${networks?.['front']?.ipv4_address}`)
     expect(balancer?.extra_hosts).toStrictEqual(hosts)
     const own = withDefaults(balancer?.networks?.['front']?.ipv4_address ?? '')
@@ -75,12 +75,12 @@ describe('the balancer', () => {
     expect(trusted).toStrictEqual(replicas.map(() => own))
   })
 
-  it('is published at the port that it listens on', () => {
+  it('is published on the port that it listens on', () => {
     expect(balancer?.ports?.map((port) => port.split(':').at(-1))).toStrictEqual(directive('listen'))
   })
 })
 
-/** What compose puts in place of `${NAME:-default}`; of `${NAME:?…}` and `${NAME:+…}` nothing. */
+/** Replaces `${NAME:-default}` with its default, and `${NAME:?…}` and `${NAME:+…}` with nothing. */
 const withDefaults = (value: string): string =>
   value.replaceAll(/\$\{\w+:([-?+])((?:[^{}]|\{[^}]*\})*)\}/g, (_, operator: string, text: string) =>
     operator === '-' ? text : '',

@@ -20,7 +20,7 @@ type Container = {
   volumeMounts: { mountPath: string }[]
 }
 
-/** Of each kind in deploy/kubernetes, what is looked at. */
+/** The parts of each kind in deploy/kubernetes that the tests read. */
 type Specs = {
   Deployment: {
     selector: Selecting
@@ -54,7 +54,7 @@ type Manifest<Kind extends keyof Specs> = {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const KUBERNETES = 'deploy/kubernetes/'
 
-/** The text of a file of this repository. */
+/** @param path relative to the root of the repository */
 export const textOf = (path: string): string => readFileSync(ROOT + path, 'utf8')
 
 /** The files of deploy/kubernetes that hold manifests. */
@@ -66,10 +66,11 @@ export const manifests = manifestFiles.flatMap((name) =>
   parseAllDocuments(textOf(KUBERNETES + name)).map((document) => document.toJS() as Manifest<keyof Specs>),
 )
 
-/** The one manifest of a kind. */
+/** @returns the only manifest of a kind; throws if there is none or more than one */
 export function manifest<Kind extends keyof Specs>(kind: Kind): Manifest<Kind> {
   const [found, ...more] = manifests.filter((each) => each.kind === kind)
-  if (found === undefined || more.length > 0) throw new Error(`not one ${kind}, but ${more.length + (found ? 1 : 0)}`)
+  if (found === undefined || more.length > 0)
+    throw new Error(`expected one ${kind}, found ${more.length + (found ? 1 : 0)}`)
   return found as Manifest<Kind>
 }
 
@@ -78,7 +79,7 @@ export const kustomization = parse(textOf(`${KUBERNETES}kustomization.yaml`)) as
   images: { name: string; newTag: string }[]
 }
 
-/** Instructions of the Dockerfile's last stage, with the lines that they go on for. */
+/** The instructions of the last stage of the Dockerfile, with their continuation lines. */
 export const image = [
   ...(
     textOf('Dockerfile')
@@ -87,13 +88,13 @@ export const image = [
   ).matchAll(/^([A-Z]+) ((?:.*\\\n)*.*)$/gm),
 ].map(([, instruction = '', rest = '']) => ({ instruction, rest }))
 
-/** @returns what is wrong with variables: those that are no settings, or whose value a setting would not take */
+/** @returns the errors of variables: not a setting, or a value that the setting refuses */
 export function notSettings(variables: readonly Variable[]): string[] {
   return variables.flatMap(({ name, value = '' }) => {
     const setting = Object.entries(SETTINGS).find(([each]) => each === name.replace(/_FILE$/, '') || each === name)
     if (setting === undefined) return [`${name} is not a setting`]
     const [known, { read, ...about }] = setting
-    if (name !== known) return 'secret' in about ? [] : [`${known} is no secret, and takes no file`]
-    return value === '' || read(value) !== undefined ? [] : [`${name} does not take ${value}`]
+    if (name !== known) return 'secret' in about ? [] : [`${known} is not a secret and cannot come from a file`]
+    return value === '' || read(value) !== undefined ? [] : [`${name} refuses the value ${value}`]
   })
 }

@@ -12,12 +12,12 @@ const settingOf = (name: string) => container.env.find((each) => each.name === n
 const instructions = (name: string) => image.filter(({ instruction }) => instruction === name).map(({ rest }) => rest)
 
 describe('the manifests', () => {
-  it('are all in the base, and none of them holds a secret', () => {
+  it('are all in the base, and none of them is a Secret', () => {
     expect(kustomization.resources.toSorted()).toStrictEqual(manifestFiles.toSorted())
     expect(manifests.filter(({ kind }) => (kind as string) === 'Secret')).toStrictEqual([])
   })
 
-  it('set only what is a setting, to values that it takes', () => {
+  it('set only settings, to valid values', () => {
     expect(notSettings(container.env)).toStrictEqual([])
     expect(notSettings([{ name: 'REDIS_PORT' }, { name: 'PORT', value: 'x' }, { name: 'PORT_FILE' }])).toHaveLength(3)
   })
@@ -29,7 +29,7 @@ describe('the manifests', () => {
     expect(paths.filter((path) => !mounts.some((mount) => path === mount || path.startsWith(`${mount}/`)))).toEqual([])
   })
 
-  it('ask routes that are there', async () => {
+  it('probe and scrape existing routes', async () => {
     const { app } = await startService()
     const [{ path } = { path: '' }] = manifest('ServiceMonitor').spec.endpoints
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe]
@@ -38,7 +38,7 @@ describe('the manifests', () => {
     expect(answers.map(({ statusCode }) => statusCode)).toStrictEqual([200, 200, 200, 200])
   })
 
-  it('speak of one port', () => {
+  it('agree on one port', () => {
     const [{ name, containerPort } = { name: '', containerPort: 0 }] = container.ports
     const { ports } = manifest('Service').spec
     const named = [
@@ -53,7 +53,7 @@ describe('the manifests', () => {
     expect([settingOf('PORT'), ...instructions('EXPOSE')]).toStrictEqual([String(containerPort), String(containerPort)])
   })
 
-  it('select the pods of the Deployment, and nothing else', () => {
+  it('select exactly the pods of the Deployment', () => {
     const selectors = [
       deployment.spec.selector.matchLabels,
       manifest('Service').spec.selector,
@@ -67,16 +67,16 @@ describe('the manifests', () => {
     expect([apiVersion, kind, name]).toStrictEqual([deployment.apiVersion, 'Deployment', deployment.metadata.name])
   })
 
-  it('end a pod only after the time that the service takes for it', () => {
+  it('give a pod enough time for its graceful shutdown', () => {
     const takes = container.lifecycle.preStop.sleep.seconds + Number(settingOf('SHUTDOWN_SECONDS'))
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(takes + 5)
   })
 
-  it('run the image that the Dockerfile makes, in the version of package.json, as its user', () => {
+  it('run the image of the Dockerfile, in the version of package.json, as its user', () => {
     const { name, version } = JSON.parse(textOf('package.json')) as { name: string; version: string }
     expect(kustomization.images).toStrictEqual([{ name, newTag: version }])
     expect(container.image).toBe(name)
-    expect(textOf('README.md')).toContain(`docker build -t ${name} .`)
+    expect(textOf('docs/operations.md')).toContain(`docker build -t ${name} .`)
     expect(instructions('USER')).toStrictEqual([`${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`])
   })
 })
@@ -88,7 +88,7 @@ describe('the overlay of the README', () => {
     configMapGenerator: { name: string; literals?: string[] }[]
   }
 
-  it('sets only what is a setting, and all that production asks for', () => {
+  it('sets only settings, and all that production requires', () => {
     const literals = overlay.configMapGenerator.flatMap(({ literals: each = [] }) => each)
     const variables = literals.map((literal) => {
       const [name = '', value = ''] = literal.split('=')
@@ -98,7 +98,7 @@ describe('the overlay of the README', () => {
     expect(variables.map(({ name }) => name)).toContain('JAAS_APP_ID')
   })
 
-  it('makes what the Deployment refers to, by kustomize or by kubectl', () => {
+  it('creates the ConfigMaps and Secrets of the Deployment, by kustomize or by kubectl', () => {
     const referred = JSON.stringify(deployment).matchAll(/jitsi-token-service-(?:\w+)/g)
     const made = [
       ...overlay.configMapGenerator.map(({ name }) => name),
@@ -111,7 +111,7 @@ describe('the overlay of the README', () => {
 })
 
 describe('the image', () => {
-  it('sets only what is a setting, and nothing that could also come from a file', () => {
+  it('sets only settings, and no secret', () => {
     const variables = instructions('ENV').flatMap((rest) =>
       rest.split(/\s+/).map((pair) => {
         const [name = '', value = ''] = pair.split('=')
@@ -120,7 +120,14 @@ describe('the image', () => {
     )
     expect(variables.length).toBeGreaterThan(3)
     expect(notSettings(variables)).toStrictEqual([])
-    // With it set, the variable that names the file would be a fault.
+    // A variable and its _FILE variant must not both be set.
     expect(variables.filter(({ name }) => 'secret' in SETTINGS[name as keyof typeof SETTINGS])).toStrictEqual([])
+  })
+
+  it('has the command under the name of the package, and a link with its former name', () => {
+    const { name } = JSON.parse(textOf('package.json')) as { name: string }
+    const run = instructions('RUN').find((each) => each.includes('/usr/local/bin/'))
+    expect(run).toContain(`>/usr/local/bin/${name} `)
+    expect(run).toContain(`ln -s ${name} /usr/local/bin/jaas-token-service`)
   })
 })

@@ -6,7 +6,7 @@ import { manifest, textOf } from './files.ts'
 import { type Metrics, realMetrics } from './metrics.ts'
 import { type Expression, readPromql, type Selector } from './promql.ts'
 
-/** Labels that Prometheus adds to whatever it scrapes, and a metric that it makes itself. */
+/** The labels that Prometheus adds to every scraped metric, and the metric that it creates itself. */
 const OF_TARGETS = ['job', 'instance']
 const OF_PROMETHEUS = 'up'
 
@@ -14,7 +14,7 @@ type Alert = {
   alert: string
   expr: string
   labels: { severity: string }
-  annotations: { summary: string; description: string }
+  annotations: { summary: string; description: string; runbook_url: string }
 }
 type Panel = {
   id: number
@@ -37,29 +37,29 @@ const variables = dashboard.templating.list.map(({ query }) =>
   typeof query === 'string' ? [] : (/^label_values\((.*), (\w+)\)$/.exec(query.query) ?? []),
 )
 
-/** An expression, where it stands, and what is told of its outcome. */
-type Asked = { where: string; expr: string; told: string }
+/** An expression, the place that it comes from, and the text that shows its result. */
+type Query = { where: string; expr: string; text: string }
 
-const asked: Asked[] = [
+const queries: Query[] = [
   ...alerts.map(({ alert, expr, annotations: { summary, description } }) => ({
     where: `alert ${alert}`,
     expr,
-    told: `${summary} ${description}`.replaceAll('$labels.', ''),
+    text: `${summary} ${description}`.replaceAll('$labels.', ''),
   })),
   ...dashboard.panels.flatMap(({ title, targets = [] }) =>
-    targets.map(({ expr, legendFormat }) => ({ where: `panel ${title}`, expr, told: legendFormat })),
+    targets.map(({ expr, legendFormat }) => ({ where: `panel ${title}`, expr, text: legendFormat })),
   ),
-  ...dashboard.annotations.list.map(({ expr, titleFormat }) => ({ where: 'the marks', expr, told: titleFormat })),
+  ...dashboard.annotations.list.map(({ expr, titleFormat }) => ({ where: 'an annotation', expr, text: titleFormat })),
   ...variables
     .filter((found) => found.length > 0)
-    .map(([, expr = '', label = '']) => ({ where: 'a variable', expr, told: `{{${label}}}` })),
+    .map(([, expr = '', label = '']) => ({ where: 'a variable', expr, text: `{{${label}}}` })),
   ...manifest('HorizontalPodAutoscaler').spec.metrics.flatMap(({ pods }) =>
-    pods === undefined ? [] : [{ where: 'the autoscaler', expr: pods.metric.name, told: '' }],
+    pods === undefined ? [] : [{ where: 'the autoscaler', expr: pods.metric.name, text: '' }],
   ),
 ]
 
-/** What of a selector is not there. */
-function lacking(known: Metrics, { metric, matchers }: Selector): string[] {
+/** @returns what a selector asks for and the service does not have */
+function missingFrom(known: Metrics, { metric, matchers }: Selector): string[] {
   const labels = known.get(metric)
   if (labels === undefined && metric !== OF_PROMETHEUS) return [`the metric ${metric}`]
   return matchers.flatMap(({ label, operator, value }) => {
@@ -71,40 +71,57 @@ function lacking(known: Metrics, { metric, matchers }: Selector): string[] {
   })
 }
 
-/** Labels that what an expression selects has. */
-const selected = (known: Metrics, { selectors }: Expression): string[] => [
+/** @returns the labels of the metrics that an expression selects */
+const labelsOf = (known: Metrics, { selectors }: Expression): string[] => [
   ...OF_TARGETS,
   ...selectors.flatMap(({ metric }) => [...(known.get(metric)?.keys() ?? [])]),
 ]
 
-/** What of an expression, and of what is told of it, is not there. */
-function faults(known: Metrics, { where, expr, told }: Asked): string[] {
+/** @returns the errors of an expression and of the text that shows its result */
+function errorsOf(known: Metrics, { where, expr, text }: Query): string[] {
   const expression = readPromql(expr)
-  const labels = selected(known, expression)
-  const yielded = expression.grouping.length > 0 ? expression.grouping : labels
-  const shown = [...told.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, label = '']) => label)
+  const labels = labelsOf(known, expression)
+  const resultLabels = expression.grouping.length > 0 ? expression.grouping : labels
+  const shown = [...text.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, label = '']) => label)
   return [
     ...(expression.wellFormed && expression.selectors.length > 0 ? [] : ['well-formed PromQL']),
-    ...expression.selectors.flatMap((selector) => lacking(known, selector)),
+    ...expression.selectors.flatMap((selector) => missingFrom(known, selector)),
     ...expression.grouping.filter((label) => !labels.includes(label)).map((label) => `the label ${label}`),
-    ...shown.filter((label) => !yielded.includes(label)).map((label) => `{{${label}}}`),
+    ...shown.filter((label) => !resultLabels.includes(label)).map((label) => `{{${label}}}`),
   ].map((what) => `${where}: ${what}`)
 }
 
+const RUNBOOK = 'docs/runbook.md'
+
+/** The text of each section of the runbook, by the anchor of its heading (GitHub's slug). */
+function runbookSections(): Map<string, string> {
+  const sections = textOf(RUNBOOK).split(/^## /m).slice(1)
+  return new Map(
+    sections.map((section) => {
+      const [heading = ''] = section.split('\n', 1)
+      const anchor = heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-')
+      return [anchor, section]
+    }),
+  )
+}
+
 describe('dashboard, alerts and autoscaler', () => {
-  it('ask only for metrics, labels and values that /metrics of the service gives', async () => {
+  it('use only metrics, labels and values of /metrics', async () => {
     const known = await realMetrics()
-    expect(asked.length).toBeGreaterThan(60)
-    expect(asked.flatMap((each) => faults(known, each))).toStrictEqual([])
+    expect(queries.length).toBeGreaterThan(60)
+    expect(queries.flatMap((each) => errorsOf(known, each))).toStrictEqual([])
     const wrong = [
-      { expr: 'sum(jts_reload_failing', told: '' },
-      { expr: 'jts_reload_failed', told: '' },
-      { expr: 'jts_reload_failing{who="keys"}', told: '' },
-      { expr: 'jts_reload_failing{what="key"}', told: '' },
-      { expr: 'sum by (who) (jts_reload_failing)', told: '' },
-      { expr: 'sum by (what) (jts_reload_failing)', told: '{{instance}}' },
+      { expr: 'sum(jts_reload_failing', text: '' },
+      { expr: 'jts_reload_failed', text: '' },
+      { expr: 'jts_reload_failing{who="keys"}', text: '' },
+      { expr: 'jts_reload_failing{what="key"}', text: '' },
+      { expr: 'sum by (who) (jts_reload_failing)', text: '' },
+      { expr: 'sum by (what) (jts_reload_failing)', text: '{{instance}}' },
     ]
-    expect(wrong.map((each) => faults(known, { where: 'here', ...each }))).toStrictEqual([
+    expect(wrong.map((each) => errorsOf(known, { where: 'here', ...each }))).toStrictEqual([
       ['here: well-formed PromQL'],
       ['here: the metric jts_reload_failed'],
       ['here: the label who of jts_reload_failing'],
@@ -114,8 +131,8 @@ describe('dashboard, alerts and autoscaler', () => {
     ])
   })
 
-  it('call the job of Prometheus what the ServiceMonitor makes it: the name of the Service', () => {
-    const jobs = asked.flatMap(({ expr }) =>
+  it('use the job name that the ServiceMonitor results in: the name of the Service', () => {
+    const jobs = queries.flatMap(({ expr }) =>
       readPromql(expr).selectors.flatMap(({ matchers }) => matchers.filter(({ label }) => label === 'job')),
     )
     expect(new Set(jobs.map(({ value }) => value))).toStrictEqual(new Set([manifest('Service').metadata.name, '$job']))
@@ -123,7 +140,7 @@ describe('dashboard, alerts and autoscaler', () => {
 })
 
 describe('the alerts', () => {
-  it('each have a name of their own, a severity, and words on what to do', () => {
+  it('each have a unique name, a severity, and texts', () => {
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length)
     for (const { labels, annotations } of alerts) {
       expect(['critical', 'warning', 'info']).toContain(labels.severity)
@@ -131,7 +148,18 @@ describe('the alerts', () => {
     }
   })
 
-  it('become a PrometheusRule by the line at their head', () => {
+  it('each link to a heading of the runbook whose section names them', () => {
+    const sections = runbookSections()
+    const unnamed = alerts.filter(({ alert, annotations: { runbook_url: url } }) => {
+      const [page, anchor = ''] = url.split('#')
+      return page !== RUNBOOK || sections.get(anchor)?.includes(`\`${alert}\``) !== true
+    })
+    expect(unnamed.map(({ alert }) => alert)).toStrictEqual([])
+    const named = [...textOf(RUNBOOK).matchAll(/`(TokenService\w+)`/g)].map(([, name]) => name)
+    expect(new Set(named)).toStrictEqual(new Set(alerts.map(({ alert }) => alert)))
+  })
+
+  it('become a PrometheusRule by the command in their first comment', () => {
     const [, line = ''] = /^# +(\{.*\}) \| kubectl/m.exec(textOf('deploy/observability/alerts.yaml')) ?? []
     const cwd = fileURLToPath(new URL('../../deploy/observability', import.meta.url))
     expect(parse(execFileSync('sh', ['-c', line], { cwd, encoding: 'utf8' }))).toMatchObject({
@@ -140,7 +168,7 @@ describe('the alerts', () => {
     })
   })
 
-  it('know the limit of memory that the Deployment sets', () => {
+  it('use the memory limit of the Deployment', () => {
     const [container] = manifest('Deployment').spec.template.spec.containers
     const limit = /^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]
     const { expr } = alerts.find(({ alert }) => alert === 'TokenServiceMemory') ?? { expr: '' }
@@ -149,7 +177,7 @@ describe('the alerts', () => {
 })
 
 describe('the dashboard', () => {
-  it('lays its panels side by side, each with an id of its own', () => {
+  it('has panels that do not overlap, each with a unique id', () => {
     const { panels } = dashboard
     const overlaps = panels.filter((one) =>
       panels.some((other) => {
@@ -162,9 +190,9 @@ describe('the dashboard', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
   })
 
-  it('asks the data source that is chosen, and no variable that it does not have', () => {
+  it('uses the selected data source, and only its own variables', () => {
     const names = new Set(dashboard.templating.list.map(({ name }) => name))
-    const used = asked.flatMap(({ expr }) => [...expr.matchAll(/\$(?!__)(\w+)/g)].map(([, name = '']) => name))
+    const used = queries.flatMap(({ expr }) => [...expr.matchAll(/\$(?!__)(\w+)/g)].map(([, name = '']) => name))
     expect(used.filter((name) => !names.has(name))).toStrictEqual([])
     const sources = dashboard.panels.filter(({ type }) => type !== 'row').map(({ datasource }) => datasource?.uid)
     expect(new Set(sources)).toStrictEqual(new Set(['${datasource}']))

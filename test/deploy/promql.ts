@@ -1,20 +1,20 @@
 import { parser } from '@prometheus-io/lezer-promql'
 
-/** What an expression selects: a metric, and what it asks of labels. */
+/** What an expression selects: a metric, and matchers of its labels. */
 export type Selector = { metric: string; matchers: { label: string; operator: string; value: string }[] }
 
-/** What an expression says. */
+/** A parsed expression. */
 export type Expression = {
-  /** Whether it is PromQL at all. */
+  /** Whether it is valid PromQL. */
   wellFormed: boolean
   selectors: Selector[]
-  /** Labels that it groups by; what it yields has these alone, where there are any. */
+  /** Labels that it groups by. If there are any, the result has only these. */
   grouping: string[]
 }
 
 type SyntaxNode = ReturnType<typeof parser.parse>['topNode']
 
-/** Reads PromQL, Grafana's `$__rate_interval` for a time. */
+/** Parses PromQL. Grafana's `$__rate_interval` counts as a duration. */
 export function readPromql(expression: string): Expression {
   const text = expression.replaceAll('$__rate_interval', '5m')
   const read: Expression = { wellFormed: true, selectors: [], grouping: [] }

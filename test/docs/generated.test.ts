@@ -4,7 +4,7 @@ import { BUTTONS } from '../../src/contract/policy/meeting-policy.ts'
 import { FEATURES } from '../../src/contract/tokens/features.ts'
 import { PROBLEM_CODES, PROBLEMS } from '../../src/contract/problem.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
-import { figure } from '../bench/report.ts'
+import { figure, performanceSection } from '../bench/report.ts'
 import { readResults } from '../bench/results.ts'
 import { fileOf, table } from './pages.ts'
 
@@ -42,6 +42,7 @@ const PARTS: [page: string, name: string, expected: string][] = [
     'secrets',
     `These settings can also come from a file. Add \`_FILE\` to the name, and set it to the path of the file: ${codes(secrets)}.`,
   ],
+  ['docs/performance.md', 'performance', performanceSection(readResults())],
   ['docs/policy.md', 'features', `The features: ${codes(FEATURES)}.`],
   ['docs/meeting-config.md', 'buttons', `The buttons: ${codes(BUTTONS)}.`],
 ]

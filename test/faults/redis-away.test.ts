@@ -72,7 +72,7 @@ async function expectNoFailure(what: string, away: (redis: OwnRedis) => unknown,
   expect(await livez(replicas)).toStrictEqual([200, 200])
   await expectLimitsHold(replicas, replicas.length)
   await back(redis)
-  for (const { running } of replicas) await running.said('Redis is back')
+  for (const { running } of replicas) await running.said('Redis is available again')
   await load.answers(50)
   await expectLimitsHold(replicas)
   await load.stop()

@@ -206,6 +206,6 @@ describe('the management of meetings', () => {
       ['JAAS_MANAGEMENT_URL'],
     ],
   ] as [Record<string, string>, string[]][])('with %j has errors in %j', (env, names) => {
-    expect(readConfig(env).faults.map((fault) => fault.split(':')[0])).toStrictEqual(names)
+    expect(readConfig(env).errors.map((error) => error.split(':')[0])).toStrictEqual(names)
   })
 })

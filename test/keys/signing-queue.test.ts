@@ -7,7 +7,7 @@ function start(bounds: Partial<QueueBounds> = {}, signatureMs = 10) {
   const time = { ms: 0 }
   const signed: [number, number][] = []
   const queue = createSigningQueue({ maxRunning: 2, maxWaitMs: 50, ...bounds }, () => time.ms, {
-    signed: (signingMs, waitedMs) => signed.push([signingMs, waitedMs]),
+    onSignature: (signingMs, waitedMs) => signed.push([signingMs, waitedMs]),
   })
   queue.calibrate(signatureMs)
   const ends: (() => void)[] = []

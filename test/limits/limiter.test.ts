@@ -4,11 +4,14 @@ import { withFallback } from '../../src/limits/fallback.ts'
 import { openLimiter } from '../../src/limits/limiter.ts'
 import { createMemoryLimiter } from '../../src/limits/memory.ts'
 import { openRedisLimiter } from '../../src/limits/redis.ts'
+import type { BucketKey } from '../../src/rules/limits.ts'
 import type { RateLimiter } from '../../src/service/ports.ts'
 import { wireTo } from '../support/wire.ts'
 
 const REDIS = process.env['TEST_REDIS_URL']
 const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
+
+const newKey = (): BucketKey => `caller:${randomUUID()}`
 
 async function openRedis(url = REDIS ?? ''): Promise<RateLimiter> {
   const redis = openRedisLimiter(url, () => undefined)
@@ -25,7 +28,7 @@ const engines: [string, boolean, () => RateLimiter | Promise<RateLimiter>][] = [
 describe.each(engines)('a limiter in %s', (_name, there, open) => {
   it.skipIf(!there)('lets through as many at once as the limit says, and tells how many remain', async () => {
     const limiter = await open()
-    const key = randomUUID()
+    const key = newKey()
     const outcomes = []
     for (let i = 0; i < 7; i += 1) outcomes.push(await limiter.take(key, 5))
     expect(outcomes.map(({ allowed, remaining }) => [allowed, remaining])).toStrictEqual([
@@ -47,14 +50,14 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
 
   it.skipIf(!there)('is exact when all come at once', async () => {
     const limiter = await open()
-    const key = randomUUID()
+    const key = newKey()
     const outcomes = await Promise.all(Array.from({ length: 300 }, () => limiter.take(key, 100)))
     expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(100)
   })
 
   it.skipIf(!there)('refills evenly: 1200 a minute are one in 50 ms', async () => {
     const limiter = await open()
-    const key = randomUUID()
+    const key = newKey()
     for (let i = 0; i < 12; i += 1) await Promise.all(Array.from({ length: 100 }, () => limiter.take(key, 1200)))
     const began = performance.now()
     let allowed = 0
@@ -67,7 +70,7 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
 
   it.skipIf(!there)('counts each key apart', async () => {
     const limiter = await open()
-    const [one, other] = [randomUUID(), `${randomUUID()}{}:ban"é`]
+    const [one, other] = [newKey(), `${newKey()}{}:ban"é` as const]
     expect((await limiter.take(one, 1)).allowed).toBe(true)
     expect((await limiter.take(one, 1)).allowed).toBe(false)
     expect((await limiter.take(other, 1)).allowed).toBe(true)
@@ -75,7 +78,7 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
 
   it.skipIf(!there)('bans after the failures that are allowed, and not before', async () => {
     const limiter = await open()
-    const key = randomUUID()
+    const key = newKey()
     for (let i = 0; i < 3; i += 1) expect(await limiter.fail(key, 3)).toBe(0)
     expect(await limiter.bannedMs(key)).toBe(0)
     expect(await limiter.fail(key, 3)).toBe(60_000)
@@ -84,7 +87,7 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     expect(banned).toBeLessThanOrEqual(60_000)
     // While banned nobody is heard; one that was under way makes the ban no longer.
     expect(await limiter.fail(key, 3)).toBeLessThanOrEqual(60_000)
-    expect(await limiter.bannedMs(randomUUID())).toBe(0)
+    expect(await limiter.bannedMs(newKey())).toBe(0)
   })
 })
 
@@ -93,29 +96,29 @@ it('in memory: a ban ends by itself, the next is twice as long, and a day withou
   const limiter = createMemoryLimiter(() => now)
   const bans = []
   for (let round = 0; round < 3; round += 1) {
-    while ((await limiter.fail('k', 2)) === 0);
-    bans.push(await limiter.bannedMs('k'))
+    while ((await limiter.fail('caller:k', 2)) === 0);
+    bans.push(await limiter.bannedMs('caller:k'))
     now += bans[round] ?? 0
-    expect(await limiter.bannedMs('k')).toBe(0)
+    expect(await limiter.bannedMs('caller:k')).toBe(0)
     now += 60_000
   }
   expect(bans).toStrictEqual([60_000, 120_000, 240_000])
   now += 24 * 3_600_000
-  while ((await limiter.fail('k', 2)) === 0);
-  expect(await limiter.bannedMs('k')).toBe(60_000)
+  while ((await limiter.fail('caller:k', 2)) === 0);
+  expect(await limiter.bannedMs('caller:k')).toBe(60_000)
 })
 
 it('in memory: a hundred thousand keys are held, and the oldest make room', async () => {
   const limiter = createMemoryLimiter(() => 0)
-  await limiter.take('first', 1)
-  for (let i = 0; i < 100_000; i += 1) await limiter.take(`k${i}`, 1)
-  expect((await limiter.take('first', 1)).allowed).toBe(true)
-  expect((await limiter.take('k99999', 1)).allowed).toBe(false)
+  await limiter.take('caller:first', 1)
+  for (let i = 0; i < 100_000; i += 1) await limiter.take(`caller:k${i}`, 1)
+  expect((await limiter.take('caller:first', 1)).allowed).toBe(true)
+  expect((await limiter.take('caller:k99999', 1)).allowed).toBe(false)
 })
 
 it.skipIf(REDIS === undefined)(`in Redis: the next ban is twice as long${skipped}`, async () => {
   const limiter = await openRedis()
-  const key = randomUUID()
+  const key = newKey()
   const { Redis } = await import('ioredis')
   const redis = new Redis(REDIS ?? '')
   onTestFinished(() => redis.disconnect())
@@ -142,7 +145,7 @@ describe('the insurance', () => {
       take: async (key, perMinute) => {
         tried += 1
         if (!works) throw new Error('away')
-        return memory.take(`first:${key}`, perMinute)
+        return memory.take(`${key}:first`, perMinute)
       },
     }
     const limiter = withFallback(
@@ -151,7 +154,7 @@ describe('the insurance', () => {
       () => now,
       (serving) => told.push(serving),
     )
-    const take = async () => (await limiter.take('k', 2)).allowed
+    const take = async () => (await limiter.take('caller:k', 2)).allowed
     expect(await take()).toBe(true)
     works = false
     // The insurance has a bucket of its own: no more than one limit again, and never all.
@@ -185,7 +188,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   it.skipIf(REDIS === undefined)('cut: goes on counting at once, and comes back by itself', async () => {
     const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
-    const key = randomUUID()
+    const key = newKey()
     expect((await limiter.take(key, 3)).remaining).toBe(2)
     between.set('cut')
     const began = performance.now()
@@ -196,7 +199,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     expect(served).toStrictEqual(['memory'])
     between.set('open')
     while (!served.includes('redis')) {
-      await limiter.take(randomUUID(), 3)
+      await limiter.take(newKey(), 3)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     // What Redis had counted still stands; a call that was under way when the wire was cut may count too.
@@ -206,24 +209,24 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
   it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
     const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
-    await limiter.take(randomUUID(), 3)
+    await limiter.take(newKey(), 3)
     between.set('hanging')
     const began = performance.now()
-    const key = randomUUID()
+    const key = newKey()
     const outcomes = []
     for (let i = 0; i < 200; i += 1) outcomes.push((await limiter.take(key, 50)).allowed)
     expect(outcomes.filter(Boolean)).toHaveLength(50)
     expect(performance.now() - began).toBeLessThan(1000)
     between.set('open')
     while (!served.includes('redis')) {
-      await limiter.take(randomUUID(), 3)
+      await limiter.take(newKey(), 3)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   })
 
   it('not there at the start: counts in memory and does not throw', async () => {
     const limiter = await open('redis://127.0.0.1:9')
-    const key = randomUUID()
+    const key = newKey()
     expect([(await limiter.take(key, 1)).allowed, (await limiter.take(key, 1)).allowed]).toStrictEqual([true, false])
     expect(served).toStrictEqual(['memory'])
   })

@@ -29,7 +29,7 @@ describe('a policy that changes', () => {
     expect(await ward()).toBe('token')
     expect(await metrics()).toMatch(/jts_reloads_total\{what="policy",outcome="failed"\} [12]\n/)
     expect(await metrics()).toContain('jts_reload_failing{what="policy"} 1')
-    expect(logLines.join('')).toContain('the policy cannot be used; what was in force stays so')
+    expect(logLines.join('')).toContain('the policy cannot be used; the previous version stays in force')
     expect(logLines.join('')).toMatch(/line 1: is not valid YAML/)
 
     writeFileSync(path, WITHOUT_WARD)

@@ -10,7 +10,7 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the routes need: the guards and the use cases. */
 export type AuditRoute = RouteGuards & {
   readAudit: (requester: Requester, query: AuditQuery) => Promise<AuditPage | Refusal>
   exportAudit: (requester: Requester, format: 'ndjson' | 'csv', query: AuditQuery) => Promise<AuditExport | Refusal>
@@ -22,9 +22,8 @@ export function addAudit(app: App, route: AuditRoute): void {
   addExport(app, route)
 }
 
-/** What both routes are: what they answer, and who may ask. */
-const READS = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
-const asked = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
+const SHARED_SCHEMA = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
+const guardsOf = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
   config: { action, problems: listProblems(['caller']) },
   preParsing: [authenticate(identify, 'audit:read'), limitCaller],
 })
@@ -33,12 +32,12 @@ function addRead(app: App, route: AuditRoute): void {
   app.get(
     '/api/jitsi/audit',
     {
-      ...asked(route, 'audit.read'),
+      ...guardsOf(route, 'audit.read'),
       schema: {
         operationId: 'readAudit',
-        summary: 'Read the record',
-        description: 'Needs the scope audit:read. Newest first; that it was read is recorded too.',
-        ...READS,
+        summary: 'Read the audit record',
+        description: 'Requires the scope audit:read. Returns the newest entries first. The read itself is recorded.',
+        ...SHARED_SCHEMA,
         querystring: AuditQuery,
         response: { 200: Type.Unsafe<AuditPage>(Type.Ref('AuditPage')) },
       },
@@ -57,14 +56,14 @@ function addExport(app: App, route: AuditRoute): void {
   app.get(
     '/api/jitsi/audit/export',
     {
-      ...asked(route, 'audit.export'),
+      ...guardsOf(route, 'audit.export'),
       schema: {
         operationId: 'exportAudit',
-        summary: 'Write the record down, each entry with its hash',
-        description: 'Needs the scope audit:read. Newest first, streamed; that it was exported is recorded too.',
-        ...READS,
+        summary: 'Export the audit record, each entry with its hash',
+        description: 'Requires the scope audit:read. Streams the newest entries first. The export itself is recorded.',
+        ...SHARED_SCHEMA,
         querystring: ExportQuery,
-        response: { 200: { description: 'The entries, as the format says', content } },
+        response: { 200: { description: 'The entries in the requested format', content } },
       },
     },
     async (request, reply) => {

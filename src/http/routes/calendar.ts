@@ -10,17 +10,17 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards and the use case. */
 export type CalendarRoute = RouteGuards & {
-  /** Where the page is that people enter by; without it an appointment has no link. */
+  /** The base URL of the page where participants join; without it an appointment has no link. */
   publicUrl: string | undefined
-  appointment(requester: Requester, id: string): Promise<Appointment | Refusal>
+  readAppointment(requester: Requester, id: string): Promise<Appointment | Refusal>
 }
 
 const MEDIA_TYPE = 'text/calendar; charset=utf-8'
 
 /** Adds `GET /api/jitsi/consultations/{id}/calendar.ics`. */
-export function addCalendar(app: App, { identify, limitCaller, publicUrl, appointment }: CalendarRoute): void {
+export function addCalendar(app: App, { identify, limitCaller, publicUrl, readAppointment }: CalendarRoute): void {
   app.get(
     `${CONSULTATIONS_PATH}/:id/calendar.ics`,
     {
@@ -28,9 +28,9 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, appoin
       preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'readCalendar',
-        summary: 'Give the appointment as iCalendar',
+        summary: 'Read the appointment as iCalendar',
         description:
-          'Needs the scope consultations:read, or a signed-in user who takes part. Time and link alone: no name, no role, no id of a person.',
+          'Requires the scope consultations:read, or a signed-in participant. The appointment has a time and a link; it contains no name, no role and no user id.',
         ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
@@ -43,18 +43,19 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, appoin
       },
     },
     async (request, reply) => {
-      const found = await appointment(requesterOf(request), request.params.id)
+      const found = await readAppointment(requesterOf(request), request.params.id)
       if ('code' in found) return sendProblem(request, reply, found)
-      return reply.type(MEDIA_TYPE).send(calendarOf(found, publicUrl))
+      return reply.type(MEDIA_TYPE).send(toCalendar(found, publicUrl))
     },
   )
 }
 
 /**
- * An appointment as iCalendar (RFC 5545). A newer version has a higher sequence, so that calendars take it for the same one.
- * @param publicUrl where the page is that people enter by
+ * Formats an appointment as iCalendar (RFC 5545). Its sequence is the version of the consultation, so that calendars replace
+ * an older version.
+ * @param publicUrl the base URL of the page where participants join
  */
-function calendarOf(appointment: Appointment, publicUrl: string | undefined): string {
+function toCalendar(appointment: Appointment, publicUrl: string | undefined): string {
   const { id, version, startsAt, endsAt, changedAt, cancelled } = appointment
   const ics = calendar({
     prodId: { company: 'jitsi-token-service', product: 'consultations', language: 'EN' },

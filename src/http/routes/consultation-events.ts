@@ -15,36 +15,41 @@ import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 import type { InvitationCookie } from './invitation-cookie.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards, the cookie and the use cases. */
 export type EventRoute = RouteGuards & {
   cookie: InvitationCookie
-  /** Whoever came by an invitation, by what the cookie holds. */
-  visitorOf(secret: string, consultationId: string): Promise<Caller | undefined>
+  /**
+   * @returns the caller that a browser bound to an invitation acts as; undefined if the cookie is not valid for this
+   * consultation
+   */
+  findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
   watch(requester: Requester, id: string, listener: ConsultationObserver): Promise<Watch | Refusal>
-  /** How often a stream shows that it lives; shorter than the idle time of proxies (60 s) and of our sockets (30 s). */
+  /**
+   * Seconds between heartbeats; shorter than the idle timeout of usual proxies (60 s) and of this server's sockets
+   * (30 s).
+   */
   heartbeatSeconds: number
-  /** Is told how many streams are open. */
-  streams(open: number): void
+  reportOpenStreams(open: number): void
 }
 
-/** After so long a listener comes again, and is asked for the credential again. */
+/** The longest life of a stream. The client then reconnects, and its credential is checked again. */
 const MAX_STREAM_MS = 3_600_000
 
-/** As many as one instance keeps open; who comes beyond is told to come again. */
+/** The most open streams of one instance; a further request gets 503 `overloaded`. */
 const MAX_STREAMS = 5000
 
-/** As many as one instance keeps open for one person, of whom nobody else should have to mind; a page needs one. */
+/** The most open streams of one user on one instance, so that no user takes them all; a page needs one. */
 const MAX_STREAMS_PER_USER = 10
 
-/** When a listener comes again: soon, or once there is nothing to tell any more, hardly. */
+/** After how long a client reconnects: after the last event there is nothing more to receive. */
 const RETRY_MS = { next: 3000, last: 3_600_000 }
 
-/** Who takes nothing of so many waiting bytes is parted with. */
-const MAX_WAITING_BYTES = 64 * 1024
+/** A stream with more unread bytes than this is closed: its client has stopped reading. */
+const MAX_UNREAD_BYTES = 64 * 1024
 
-const DESCRIPTION = `Needs the scope consultations:read, or a signed-in user who takes part, or the cookie of an invitation. Server-sent events
-(text/event-stream) with the events ${EVENTS.join(', ')}; data of each is a ConsultationView. The first tells how things
-stand, so nothing is lost between requester and listening. After ended, cancelled or removed the stream ends.`
+const DESCRIPTION = `Requires the scope consultations:read, or a signed-in participant, or the cookie of an invitation. Server-sent events
+(text/event-stream): ${EVENTS.join(', ')}. The data of each event is a ConsultationView. The first event holds the current
+state, so no change between two connections is lost. The stream ends after ended, cancelled or removed.`
 
 /** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */
 const EVENT_STREAM = Type.Unsafe<PassThrough>(
@@ -53,7 +58,7 @@ const EVENT_STREAM = Type.Unsafe<PassThrough>(
 
 /** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
 export function addEvents(app: App, { watch, ...route }: EventRoute): void {
-  const open: Open = new Map()
+  const open: OpenStreams = new Map()
   app.addHook('preClose', (done) => {
     for (const stream of open.keys()) stream.end()
     done()
@@ -61,7 +66,7 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   app.get(
     `${CONSULTATIONS_PATH}/:id/events`,
     {
-      // Nobody would be at the other end of its stream.
+      // A stream cannot answer HEAD.
       exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
@@ -70,14 +75,14 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       preParsing: [authenticateAny(route), route.limitCaller],
       schema: {
         operationId: 'watchConsultation',
-        summary: 'Listen to what happens to a consultation',
+        summary: 'Stream the events of a consultation',
         description: DESCRIPTION.replaceAll('\n', ' '),
         ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
         response: {
           200: {
-            description: 'Events, as they happen',
+            description: 'The event stream',
             content: { 'text/event-stream': { schema: EVENT_STREAM } },
           },
         },
@@ -88,25 +93,28 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       const watching = (requester: Requester) => watch(requester, request.params.id, createObserver(stream))
       const found = await acquireStream(open, stream, requesterOf(request), watching)
       if ('code' in found) return sendProblem(request, reply, found)
-      keepOpen(stream, found, open, route)
-      // A proxy that collects answers would hold events back.
+      maintainStream(stream, found, open, route)
+      // nginx buffers answers without this header, and would delay events.
       return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(stream)
     },
   )
 }
 
-/** The streams, each with the user whose it is; a machine has as many as there may be. */
-type Open = Map<PassThrough, string | undefined>
+/**
+ * The open streams, each with the key of its user; undefined for a caller with an API key, which has no limit of its
+ * own.
+ */
+type OpenStreams = Map<PassThrough, string | undefined>
 
-/** Begins to watch, in a place that is taken before anything is waited for, and given back where nothing comes of it. */
+/** Reserves a stream before the first await, starts to watch, and releases the stream if that fails. */
 async function acquireStream(
-  open: Open,
+  open: OpenStreams,
   stream: PassThrough,
   requester: Requester,
   watch: (requester: Requester) => Promise<Watch | Refusal>,
 ): Promise<Watch | Refusal> {
-  const full = take(open, stream, requester.caller)
-  if (full !== undefined) return full
+  const refusal = reserve(open, stream, requester.caller)
+  if (refusal !== undefined) return refusal
   let found: Watch | Refusal | undefined
   try {
     found = await watch(requester)
@@ -116,8 +124,8 @@ async function acquireStream(
   }
 }
 
-/** @returns why there is no place for a stream, or undefined once it has one */
-function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefined {
+/** @returns undefined, or the refusal if the instance or the user has too many streams */
+function reserve(open: OpenStreams, stream: PassThrough, caller: Caller): Refusal | undefined {
   if (open.size >= MAX_STREAMS) return { code: 'overloaded' }
   const user = caller.user === undefined ? undefined : userBucketKey(caller, caller.user.id)
   const own = user === undefined ? [] : [...open.values()].filter((each) => each === user)
@@ -126,18 +134,18 @@ function take(open: Open, stream: PassThrough, caller: Caller): Refusal | undefi
   return undefined
 }
 
-/** Whoever has no credential but the cookie of an invitation may listen, too. */
-function authenticateAny({ identify, cookie, visitorOf }: Pick<EventRoute, 'identify' | 'cookie' | 'visitorOf'>) {
+/** Authenticates by the Authorization header, or without one by the cookie of an invitation. */
+function authenticateAny({ identify, cookie, findVisitor }: Pick<EventRoute, 'identify' | 'cookie' | 'findVisitor'>) {
   const byCredential = authenticate(identify, 'consultations:read', 'consultations:attend')
   return async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<void> => {
     const secret = request.headers.authorization === undefined ? cookie.read(request) : undefined
-    const visitor = secret === undefined ? undefined : await visitorOf(secret, request.params.id)
+    const visitor = secret === undefined ? undefined : await findVisitor(secret, request.params.id)
     if (visitor === undefined) return byCredential(request, reply)
     request.caller = visitor
   }
 }
 
-/** Writes events down as the HTML standard has them. */
+/** Writes events in the text/event-stream format (HTML standard, section 9.2.5). */
 const createObserver = (stream: PassThrough): ConsultationObserver => ({
   notify(event, view, last) {
     if (stream.writableEnded) return
@@ -147,25 +155,26 @@ const createObserver = (stream: PassThrough): ConsultationObserver => ({
   onError: () => stream.end(),
 })
 
-function keepOpen(
+/** Sends heartbeats, limits the life of a stream, and releases everything once it closes. */
+function maintainStream(
   stream: PassThrough,
   watch: Watch,
-  open: Open,
-  { heartbeatSeconds, streams }: Pick<EventRoute, 'heartbeatSeconds' | 'streams'>,
+  open: OpenStreams,
+  { heartbeatSeconds, reportOpenStreams }: Pick<EventRoute, 'heartbeatSeconds' | 'reportOpenStreams'>,
 ): void {
-  const beat = setInterval(() => {
+  const heartbeat = setInterval(() => {
     watch.refresh()
-    if (stream.readableLength + stream.writableLength > MAX_WAITING_BYTES) stream.destroy()
+    if (stream.readableLength + stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
     else if (!stream.writableEnded) stream.write(':\n\n')
   }, heartbeatSeconds * 1000).unref()
-  const longest = setTimeout(() => stream.end(), MAX_STREAM_MS).unref()
-  streams(open.size)
+  const lifetime = setTimeout(() => stream.end(), MAX_STREAM_MS).unref()
+  reportOpenStreams(open.size)
   const close = () => {
-    clearInterval(beat)
-    clearTimeout(longest)
+    clearInterval(heartbeat)
+    clearTimeout(lifetime)
     watch.stop()
     open.delete(stream)
-    streams(open.size)
+    reportOpenStreams(open.size)
   }
   if (stream.writableEnded) close()
   else stream.once('finish', close).once('close', () => open.has(stream) && close())

@@ -7,20 +7,19 @@ import { sendProblem } from '../server/problems.ts'
 
 export const CONSULTATIONS_PATH = '/api/jitsi/consultations'
 
-/** The id of a consultation in a path. */
 export const ConsultationPath = Type.Object({
   id: ConsultationId,
 })
 
 export const CONSULTATION_TAG = { tags: ['consultations'] }
 
-/** Who may ask: a machine by a scope, or a signed-in user for the user's own consultations. */
+/** The credentials of a route: an API key with a scope, or a signed-in user for the user's own consultations. */
 export const byScope = (scope: 'consultations:read' | 'consultations:write') => ({
   security: [{ apiKey: [scope] }, { signedInUser: [] }],
 })
 
-/** A consultation as an answer. */
-export const answers = (status: 200 | 201, description: string) => ({
+/** The response schema of a consultation. */
+export const consultationResponse = (status: 200 | 201, description: string) => ({
   [status]: {
     description,
     headers: ETAG,
@@ -28,7 +27,7 @@ export const answers = (status: 200 | 201, description: string) => ({
   },
 })
 
-/** Answers with a consultation and its version, or with the refusal. */
+/** Sends a consultation with its version as `ETag`, or the refusal. @param status 201 adds `Location` */
 export function sendConsultation(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -41,4 +40,4 @@ export function sendConsultation(
   return reply.send(answer)
 }
 
-const ETAG = { etag: { type: 'string', description: 'the version: If-Match of the next change' } }
+const ETAG = { etag: { type: 'string', description: 'the version of the consultation, for If-Match' } }

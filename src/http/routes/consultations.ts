@@ -3,7 +3,7 @@ import {
   ConsultationPath,
   CONSULTATION_TAG,
   byScope,
-  answers,
+  consultationResponse,
   sendConsultation,
 } from './consultation-schema.ts'
 import { Type } from '@sinclair/typebox'
@@ -23,7 +23,7 @@ import { requesterOf } from '../server/requester.ts'
 
 type Answer = Promise<ConsultationAnswer | Refusal>
 
-/** What the routes need: who calls, how often they may, and the verbs. */
+/** What the routes need: the guards and the use cases. */
 export type ConsultationRoutes = RouteGuards & {
   create(requester: Requester, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
   read(requester: Requester, id: string): Answer
@@ -31,7 +31,7 @@ export type ConsultationRoutes = RouteGuards & {
   change(requester: Requester, id: string, version: number, change: ConsultationChange): Answer
 }
 
-/** Adds the routes of consultations: make, read, list and change. */
+/** Adds the routes that create, read, list and change consultations. */
 export function addConsultations(app: App, routes: ConsultationRoutes): void {
   addCreate(app, routes)
   addReads(app, routes)
@@ -49,8 +49,9 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
       preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
       schema: {
         operationId: 'createConsultation',
-        summary: 'Make a consultation',
-        description: 'Needs the scope consultations:write. Makes a room, and says who may enter it, as what, and when.',
+        summary: 'Create a consultation',
+        description:
+          'Requires the scope consultations:write. Creates a room, its participants with their roles, and the time of the appointment.',
         ...CONSULTATION_TAG,
         security: [{ apiKey: ['consultations:write'] }],
         headers: Type.Object({
@@ -58,12 +59,12 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
             Type.String({
               pattern: '^[\\x21-\\x7e]{1,255}$',
               description:
-                '1 to 255 printable ASCII characters without blanks; the same key and body get the same answer, for a day',
+                '1 to 255 printable ASCII characters without spaces; for 24 hours the same key and body get the same answer',
             }),
           ),
         }),
         body: Type.Unsafe<ConsultationRequest>(Type.Ref('ConsultationRequest')),
-        response: answers(201, 'The consultation'),
+        response: consultationResponse(201, 'The consultation'),
       },
     },
     async (request, reply) => {
@@ -84,10 +85,10 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
       schema: {
         operationId: 'readConsultation',
         summary: 'Read a consultation',
-        description: 'Needs the scope consultations:read. A signed-in user sees those that the user takes part in.',
+        description: 'Requires the scope consultations:read, or a signed-in participant.',
         ...schema,
         params: ConsultationPath,
-        response: answers(200, 'The consultation'),
+        response: consultationResponse(200, 'The consultation'),
       },
     },
     async (request, reply) => sendConsultation(request, reply, await read(requesterOf(request), request.params.id)),
@@ -101,7 +102,7 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
         operationId: 'listConsultations',
         summary: 'List consultations',
         description:
-          'Needs the scope consultations:read. In the order of their beginning; of a signed-in user the own.',
+          'Requires the scope consultations:read, or a signed-in user, who gets the consultations that the user takes part in. Sorted by start time.',
         ...schema,
         querystring: ConsultationQuery,
         response: { 200: Type.Unsafe<ConsultationPage>(Type.Ref('ConsultationPage')) },
@@ -126,28 +127,28 @@ function addChange(app: App, { identify, limitCaller, change }: ConsultationRout
       preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
       schema: {
         operationId: 'changeConsultation',
-        summary: 'Reschedule a consultation, or change who takes part',
-        description: 'Needs the scope consultations:write. Whoever is removed gets no further token.',
+        summary: 'Reschedule a consultation or change its participants',
+        description: 'Requires the scope consultations:write. A removed participant gets no further token.',
         ...CONSULTATION_TAG,
         security: [{ apiKey: ['consultations:write'] }],
         params: ConsultationPath,
         headers: Type.Object({
           'if-match': Type.Optional(
-            Type.String({ pattern: '^"[1-9]\\d{0,8}"$', description: 'the ETag of the consultation, in quotes' }),
+            Type.String({ pattern: '^"[1-9]\\d{0,8}"$', description: 'the ETag of the consultation, with its quotes' }),
           ),
         }),
         body: Type.Unsafe<ConsultationChange>(Type.Ref('ConsultationChange')),
-        response: answers(200, 'The consultation as it is now'),
+        response: consultationResponse(200, 'The changed consultation'),
       },
     },
     async (request, reply) => {
       const version = request.headers['if-match']
       if (version === undefined) throw new HttpProblem({ code: 'version-required' })
-      const known = Number(version.slice(1, -1))
+      const expected = Number(version.slice(1, -1))
       return sendConsultation(
         request,
         reply,
-        await change(requesterOf(request), request.params.id, known, request.body),
+        await change(requesterOf(request), request.params.id, expected, request.body),
       )
     },
   )

@@ -4,7 +4,7 @@ import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
-  answers,
+  consultationResponse,
   byScope,
   CONSULTATION_TAG,
   ConsultationPath,
@@ -20,7 +20,8 @@ const FINISH = {
     schema: {
       operationId: 'endConsultation',
       summary: 'End a consultation',
-      description: 'Needs the scope consultations:write, or a signed-in user who moderates. The door closes for good.',
+      description:
+        'Requires the scope consultations:write, or a signed-in moderator. Nobody gets a token for it any more.',
     },
   },
   cancel: {
@@ -28,12 +29,12 @@ const FINISH = {
     schema: {
       operationId: 'cancelConsultation',
       summary: 'Cancel a consultation',
-      description: 'Needs the scope consultations:write, or a signed-in user who moderates. It will not take place.',
+      description: 'Requires the scope consultations:write, or a signed-in moderator. Nobody gets a token for it.',
     },
   },
 } as const
 
-/** What the routes need: who calls, how often they may, and the verb. */
+/** What the routes need: the guards and the use case. */
 export type FinishRoutes = RouteGuards & {
   finish(requester: Requester, id: string, how: 'end' | 'cancel'): Promise<ConsultationAnswer | Refusal>
 }
@@ -44,13 +45,13 @@ export function addFinishRoutes(app: App, routes: FinishRoutes): void {
 }
 
 function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, how: 'end' | 'cancel'): void {
-  const over = how === 'end' ? 'consultation-cancelled' : 'consultation-ended'
+  const conflict = how === 'end' ? 'consultation-cancelled' : 'consultation-ended'
   app.post(
     `${CONSULTATIONS_PATH}/:id/${how}`,
     {
       config: {
         action: FINISH[how].action,
-        problems: listProblems(['caller'], ['consultation-not-found', 'role-not-allowed', over]),
+        problems: listProblems(['caller'], ['consultation-not-found', 'role-not-allowed', conflict]),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
@@ -58,7 +59,7 @@ function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, ho
         ...CONSULTATION_TAG,
         ...byScope('consultations:write'),
         params: ConsultationPath,
-        response: answers(200, 'The consultation as it is now'),
+        response: consultationResponse(200, 'The finished consultation'),
       },
     },
     async (request, reply) =>

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { Liveness, Readiness } from '../../contract/health.ts'
 import type { App } from '../server/app-type.ts'
 
-/** Adds `GET /livez` and `GET /readyz`; neither is limited, neither waits for a signature. */
+/** Adds `GET /livez` and `GET /readyz`. Neither has a rate limit, and neither waits for a signature. */
 export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
   app.get(
     '/livez',
@@ -10,7 +10,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
       config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getLiveness',
-        summary: 'Whether the process answers',
+        summary: 'Check that the process answers',
         tags: ['health'],
         security: [],
         response: { 200: Type.Unsafe<Liveness>(Type.Ref('Liveness')) },
@@ -25,7 +25,7 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
       config: { bucket: 'none', problems: ['malformed-request', 'headers-too-large'] },
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether traffic should come here',
+        summary: 'Check that the instance accepts traffic',
         tags: ['health'],
         security: [],
         response: { 200: ready, 503: ready },

@@ -6,7 +6,7 @@ import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards and the use case. */
 export type InspectRoute = RouteGuards & {
   inspectToken: (requester: Requester, token: string) => Promise<Inspection>
 }
@@ -20,8 +20,8 @@ export function addInspect(app: App, { identify, limitCaller, inspectToken }: In
       preParsing: [authenticate(identify, 'tokens:inspect'), limitCaller],
       schema: {
         operationId: 'inspectToken',
-        summary: 'Say why a token is refused',
-        description: 'Needs the scope tokens:inspect. The token is not kept, not logged and sent nowhere.',
+        summary: 'Explain why Jitsi would refuse a token',
+        description: 'Requires the scope tokens:inspect. The token is not stored, not logged and not sent anywhere.',
         tags: ['tokens'],
         security: [{ apiKey: ['tokens:inspect'] }],
         body: Type.Unsafe<InspectRequest>(Type.Ref('InspectRequest')),

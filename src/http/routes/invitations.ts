@@ -11,7 +11,7 @@ import { requesterOf } from '../server/requester.ts'
 
 type Answer = Promise<InvitationAnswer | Refusal>
 
-/** What the routes need: who calls, how often they may, and the verbs. */
+/** What the routes need: the guards and the use cases. */
 export type InvitationRoutes = RouteGuards & {
   create(requester: Requester, consultationId: string, request: InvitationRequest): Answer
   list(requester: Requester, consultationId: string): Promise<InvitationList | Refusal>
@@ -23,16 +23,16 @@ const PATH = `${CONSULTATIONS_PATH}/:id/invitations`
 
 const InvitationPath = Type.Object({
   ...ConsultationPath.properties,
-  invitationId: Type.String({ ...ConsultationPath.properties.id, description: 'the id of an invitation' }),
+  invitationId: Type.String({ ...ConsultationPath.properties.id, description: 'the id of the invitation' }),
 })
 
 const INVITATION = Type.Unsafe<InvitationAnswer>(Type.Ref('Invitation'))
-const FOUND = ['consultation-not-found', 'role-not-allowed'] as const
-const OVER = ['consultation-ended', 'consultation-cancelled'] as const
-const BY_WRITING = 'Needs the scope consultations:write, or a signed-in user who moderates.'
+const ACCESS_PROBLEMS = ['consultation-not-found', 'role-not-allowed'] as const
+const FINISHED_PROBLEMS = ['consultation-ended', 'consultation-cancelled'] as const
+const REQUIRES_WRITE = 'Requires the scope consultations:write, or a signed-in moderator.'
 const WRITE = { ...CONSULTATION_TAG, ...byScope('consultations:write') }
 
-/** Adds the routes of invitations: make, list, revoke, send again. */
+/** Adds the routes that create, list, revoke and resend invitations. */
 export function addInvitations(app: App, routes: InvitationRoutes): void {
   addCreate(app, routes)
   addList(app, routes)
@@ -46,13 +46,13 @@ function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes
     {
       config: {
         action: 'invitation.create',
-        problems: listProblems(['caller', 'body'], [...FOUND, ...OVER, 'too-many-invitations']),
+        problems: listProblems(['caller', 'body'], [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'too-many-invitations']),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'createInvitation',
-        summary: 'Invite somebody to a consultation',
-        description: `${BY_WRITING} A user invites into roles that do not moderate. The code is told once.`,
+        summary: 'Create an invitation to a consultation',
+        description: `${REQUIRES_WRITE} A user can only invite into roles that do not moderate. The code appears only in this answer.`,
         ...WRITE,
         params: ConsultationPath,
         body: Type.Unsafe<InvitationRequest>(Type.Ref('InvitationRequest')),
@@ -70,12 +70,12 @@ function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): v
   app.get(
     PATH,
     {
-      config: { action: 'consultation.read', problems: listProblems(['caller'], FOUND) },
+      config: { action: 'consultation.read', problems: listProblems(['caller'], ACCESS_PROBLEMS) },
       preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'listInvitations',
         summary: 'List the invitations of a consultation',
-        description: 'Needs the scope consultations:read, or a signed-in user who moderates. Codes are not told again.',
+        description: 'Requires the scope consultations:read, or a signed-in moderator. The list contains no codes.',
         ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
@@ -93,12 +93,15 @@ function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes
   app.delete(
     `${PATH}/:invitationId`,
     {
-      config: { action: 'invitation.revoke', problems: listProblems(['caller'], [...FOUND, 'invitation-not-found']) },
+      config: {
+        action: 'invitation.revoke',
+        problems: listProblems(['caller'], [...ACCESS_PROBLEMS, 'invitation-not-found']),
+      },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'revokeInvitation',
         summary: 'Revoke an invitation',
-        description: `${BY_WRITING} Its code is dead, and whoever used it gets no further token.`,
+        description: `${REQUIRES_WRITE} The code stops working, and its participants get no further token.`,
         ...WRITE,
         params: InvitationPath,
         response: { 200: INVITATION },
@@ -118,13 +121,16 @@ function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes
     {
       config: {
         action: 'invitation.resend',
-        problems: listProblems(['caller'], [...FOUND, ...OVER, 'invitation-not-found', 'invitation-invalid']),
+        problems: listProblems(
+          ['caller'],
+          [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'invitation-not-found', 'invitation-invalid'],
+        ),
       },
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'resendInvitation',
-        summary: 'Give an invitation another code',
-        description: `${BY_WRITING} The code before is dead at once; browsers that used it stay known.`,
+        summary: 'Replace the code of an invitation',
+        description: `${REQUIRES_WRITE} The previous code stops working at once. Browsers that redeemed it keep their access.`,
         ...WRITE,
         params: InvitationPath,
         response: { 200: INVITATION },

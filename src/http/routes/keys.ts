@@ -8,13 +8,13 @@ const JWK_SET = 'application/jwk-set+json'
 const PEM = 'application/x-pem-file'
 
 /**
- * Adds what verifiers ask: the JWK set, and Prosody's key server, `<asap_key_server>/<hex SHA-256 of the kid>.pem`.
- * A verifier keeps whatever is answered with 200 under that kid without end, so anything but a published key is 404.
- * @param maxAgeSeconds how long an answer may be kept
+ * Adds the JWK set and the key server of Prosody, `<asap_key_server>/<hex SHA-256 of the kid>.pem`.
+ * Prosody caches any body with status 200 as the key of that kid, without expiry. Anything but a published key is 404.
+ * @param maxAgeSeconds how long clients may cache an answer
  */
 export function addKeys(app: App, keys: Pick<Keys, 'publication'>, maxAgeSeconds: number): void {
   const cacheControl = `public, max-age=${maxAgeSeconds}`
-  // A page of any origin may read what is public anyway.
+  // The keys are public, so pages of any origin may read them.
   const headers = { 'cache-control': cacheControl, 'cross-origin-resource-policy': 'cross-origin' }
   app.get('/.well-known/jwks.json', { config: SET_CONFIG, schema: SET_SCHEMA }, async (request, reply) => {
     const { jwks, etag } = keys.publication()
@@ -33,21 +33,21 @@ export function addKeys(app: App, keys: Pick<Keys, 'publication'>, maxAgeSeconds
 const SET_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['rate-limited'] }
 const SET_SCHEMA = {
   operationId: 'getKeys',
-  summary: 'The public keys that tokens are signed with, as a JWK set',
+  summary: 'Read the public keys as a JWK set',
   tags: ['keys'],
   security: [],
   response: {
     200: { description: 'A JWK set (RFC 7517)', content: { [JWK_SET]: { schema: Type.String() } } },
-    304: { description: 'The set that If-None-Match names is the one', type: 'null' },
+    304: { description: 'The JWK set has the entity tag of If-None-Match', type: 'null' },
   },
 }
 
 const KEY_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['not-found', 'rate-limited'] }
 const KEY_SCHEMA = {
   operationId: 'getKey',
-  summary: 'A public key, as Jitsi asks for it',
+  summary: 'Read one public key in the form that Jitsi requests',
   tags: ['keys'],
   security: [],
-  params: Type.Object({ name: Type.String({ description: 'hex SHA-256 of the whole kid, and .pem' }) }),
-  response: { 200: { description: 'SPKI in PEM', content: { [PEM]: { schema: Type.String() } } } },
+  params: Type.Object({ name: Type.String({ description: 'hex SHA-256 of the whole kid, followed by .pem' }) }),
+  response: { 200: { description: 'The public key (SPKI in PEM)', content: { [PEM]: { schema: Type.String() } } } },
 }

@@ -9,7 +9,7 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards and the use case. */
 export type KickRoute = RouteGuards & {
   kick(requester: Requester, id: string, participantId: string): Promise<Refusal | undefined>
 }
@@ -24,14 +24,14 @@ export function addKick(app: App, { identify, limitCaller, kick }: KickRoute): v
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'kick',
-        summary: 'Kick somebody out of the running meeting',
+        summary: 'Remove a participant from the running meeting',
         description:
-          'Needs the scope consultations:write, or a signed-in user who moderates, and the setting JAAS_MANAGEMENT. Whoever has a token may come back until it is revoked and expired.',
+          'Requires the scope consultations:write, or a signed-in moderator, and the setting JAAS_MANAGEMENT. The participant can join again until the token expires; revoke the access so that no further token is issued.',
         ...CONSULTATION_TAG,
         ...byScope('consultations:write'),
         params: ConsultationPath,
         body: Type.Unsafe<KickRequest>(Type.Ref('KickRequest')),
-        response: { 204: Type.Null({ description: 'Jitsi confirmed it' }) },
+        response: { 204: Type.Null({ description: 'Jitsi confirmed the removal' }) },
       },
     },
     async (request, reply) => {

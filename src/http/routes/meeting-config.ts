@@ -8,13 +8,13 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards and the use case. */
 export type MeetingConfigRoute = RouteGuards & {
-  tellMeetingConfig: (requester: Requester, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
+  readMeetingConfig: (requester: Requester, query: MeetingConfigQuery) => Promise<MeetingConfig | Refusal>
 }
 
 /** Adds `GET /api/jitsi/meeting-config`. */
-export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingConfig }: MeetingConfigRoute): void {
+export function addMeetingConfig(app: App, { identify, limitCaller, readMeetingConfig }: MeetingConfigRoute): void {
   app.get(
     '/api/jitsi/meeting-config',
     {
@@ -22,9 +22,9 @@ export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingC
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'meetingConfig',
-        summary: 'Tell how a meeting looks and sounds for a role on a network',
+        summary: 'Read the meeting configuration of a role on a network',
         description:
-          'Needs the scope tokens:issue, and a role that the caller may ask for. It is what the answer to a token request holds in meeting, for any network.',
+          'Requires the scope tokens:issue, and a role that the caller may request. The configuration is the one in the field meeting of a token answer, for any network.',
         tags: ['tokens'],
         security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
         querystring: MeetingConfigQuery,
@@ -32,7 +32,7 @@ export function addMeetingConfig(app: App, { identify, limitCaller, tellMeetingC
       },
     },
     async (request, reply) => {
-      const config = await tellMeetingConfig(requesterOf(request), request.query)
+      const config = await readMeetingConfig(requesterOf(request), request.query)
       return 'code' in config ? sendProblem(request, reply, config) : reply.send(config)
     },
   )

@@ -3,22 +3,21 @@ import type { App } from '../server/app-type.ts'
 import type { ProblemCode } from '../../contract/problem.ts'
 import { HttpProblem } from '../server/problems.ts'
 
-/** The metrics as Prometheus reads them. */
+/** The metrics in the Prometheus text format. */
 type MetricsText = { text(): Promise<string>; contentType: string }
 
-/** Counts answered requests. */
 type RequestCounter = {
-  answered(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
+  countRequest(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void
 }
 
 /**
  * Adds `GET /metrics`.
- * @param mayRead checks the Authorization header
+ * @param isAuthorized checks the Authorization header
  */
 export function addMetrics(
   app: App,
   metrics: MetricsText,
-  mayRead: (authorization: string | undefined) => boolean,
+  isAuthorized: (authorization: string | undefined) => boolean,
 ): void {
   app.get(
     '/metrics',
@@ -26,25 +25,30 @@ export function addMetrics(
       config: { bucket: 'none', problems: ['malformed-request', 'unauthenticated', 'headers-too-large'] },
       schema: {
         operationId: 'getMetrics',
-        summary: 'Counters for Prometheus',
-        description: 'Needs METRICS_TOKEN as Bearer, where that is set.',
+        summary: 'Read the metrics',
+        description: 'Requires METRICS_TOKEN as a Bearer token if that setting is set.',
         tags: ['health'],
         security: [],
-        response: { 200: { description: 'Counters as text', content: { 'text/plain': { schema: Type.String() } } } },
+        response: {
+          200: {
+            description: 'Metrics in the Prometheus text format',
+            content: { 'text/plain': { schema: Type.String() } },
+          },
+        },
       },
     },
     async (request, reply) => {
-      if (!mayRead(request.headers.authorization)) throw new HttpProblem({ code: 'unauthenticated' })
+      if (!isAuthorized(request.headers.authorization)) throw new HttpProblem({ code: 'unauthenticated' })
       return reply.type(metrics.contentType).send(await metrics.text())
     },
   )
 }
 
-/** Counts each answered request by the pattern of its route; the path itself would give unbounded label values. */
+/** Counts each answered request by its route pattern; the path would give an unbounded number of label values. */
 export function countRequests(app: App, metrics: RequestCounter): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { routeOptions, method, problem } = request
-    metrics.answered(
+    metrics.countRequest(
       routeOptions.url ?? 'none',
       method,
       reply.statusCode,

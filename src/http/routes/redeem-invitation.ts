@@ -11,25 +11,25 @@ import { listProblems } from '../server/route-problems.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
 import type { InvitationCookie } from './invitation-cookie.ts'
 
-/** What the route needs: the cookie, and the verbs. */
+/** What the route needs: the cookie and the use cases. */
 export type RedeemRoute = {
   cookie: InvitationCookie
   bind(visitor: RedeemingBrowser, redemption: Redemption): Promise<BoundBrowser | Refusal>
-  /** @param isAborted tells whether the client went away */
+  /** @param isAborted whether the client has disconnected */
   enter(bound: BoundBrowser, isAborted: () => boolean): Promise<Outcome>
 }
 
 const HEADERS = {
-  'set-cookie': { type: 'string', description: 'what this browser is known by; httpOnly, SameSite=Strict, Secure' },
+  'set-cookie': { type: 'string', description: 'identifies this browser; HttpOnly, SameSite=Strict, Secure' },
 }
 
-const described = (description: string, schema: object) => ({
+const responseOf = (description: string, schema: object) => ({
   description,
   headers: HEADERS,
   content: { 'application/json': { schema } },
 })
 
-/** Adds `POST /api/jitsi/invitations/redeem`. Whoever has the code needs no other credential. */
+/** Adds `POST /api/jitsi/invitations/redeem`. The code is the only credential. */
 export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): void {
   app.post(
     '/api/jitsi/invitations/redeem',
@@ -41,15 +41,15 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       },
       schema: {
         operationId: 'redeemInvitation',
-        summary: 'Enter by an invitation',
+        summary: 'Redeem an invitation',
         description:
-          'Needs no credential but the code. The first answer binds this browser to the invitation by a cookie: asking again, as one who waits does, uses nothing up. Answers as a token request does.',
+          'The code is the only credential. The first answer binds the browser to the invitation by a cookie; further requests of this browser, for example while it waits for admission, do not use up the invitation. Otherwise answers like a token request.',
         ...CONSULTATION_TAG,
         security: [],
         body: Type.Unsafe<Redemption>(Type.Ref('Redemption')),
         response: {
-          200: described('The token', TOKEN_RESPONSES[200]),
-          202: described('Somebody has to admit this person first', TOKEN_RESPONSES[202]),
+          200: responseOf('The token', TOKEN_RESPONSES[200]),
+          202: responseOf('A moderator has to admit the participant first', TOKEN_RESPONSES[202]),
         },
       },
     },
@@ -57,7 +57,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       const visitor = { origin: originOf(request), network: networkOf(request.ip), secret: cookie.read(request) }
       const bound = await bind(visitor, request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
-      // Whatever comes now, the use is marked: the browser has to be known the next time.
+      // The invitation is used from here on, so the browser needs the cookie even if no token follows.
       cookie.set(reply, bound.secret, bound.lifetimeMs)
       return sendOutcome(request, reply, await enter(bound, () => request.raw.socket.destroyed))
     },

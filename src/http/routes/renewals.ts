@@ -9,9 +9,9 @@ import { listProblems } from '../server/route-problems.ts'
 import { TOKEN_PATH } from './tokens.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
 
-/** What the route needs: the verb alone; the token is the credential. */
+/** What the route needs: the use case. There are no guards, because the token is the credential. */
 export type RenewRoute = {
-  /** @param isAborted tells whether the client went away */
+  /** @param isAborted whether the client has disconnected */
   renewToken(presented: PresentedToken, isAborted: () => boolean): Promise<Outcome>
 }
 
@@ -29,7 +29,7 @@ export function addRenewals(app: App, { renewToken }: RenewRoute): void {
         operationId: 'renewToken',
         summary: 'Renew a token',
         description:
-          'The token is the credential: one of this service for a room of a consultation, valid or expired at most 10 minutes ago. Everything is checked again. The new token is for the same person and room, in the role of today, for at most as long as the old one, and may be renewed too. The same token may be renewed again where an answer got lost.',
+          'The token is the credential: a token of this service for the room of a consultation, valid or expired at most 10 minutes ago. All checks run again. The new token is for the same user and room, with the current role, with at most the lifetime of the old one, and can be renewed too. If an answer is lost, renew the same token again.',
         tags: ['tokens'],
         security: [],
         body: Type.Unsafe<RenewRequest>(Type.Ref('RenewRequest')),

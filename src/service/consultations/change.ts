@@ -11,7 +11,7 @@ import type { ChangeBus } from './ports.ts'
 
 export type SaveChangeDeps = FindConsultationDeps & { changeBus: ChangeBus }
 
-export type ChangeConsultationDeps = SaveChangeDeps & { metrics: { consultation(what: 'changed'): void } }
+export type ChangeConsultationDeps = SaveChangeDeps & { metrics: { countConsultation(what: 'changed'): void } }
 
 /**
  * Changes a consultation.
@@ -39,7 +39,7 @@ export async function changeConsultation(
   if (!(await saveChange(deps, requester, action, next))) {
     return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
   }
-  deps.metrics.consultation('changed')
+  deps.metrics.countConsultation('changed')
   return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
 }
 

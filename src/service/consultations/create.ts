@@ -19,7 +19,7 @@ export type CreateConsultationDeps = RecordDeps & {
   newSecret: NewSecret
   /** The key of `{hash}` in room names. */
   roomNameKey: string | undefined
-  metrics: { consultation(what: 'created'): void }
+  metrics: { countConsultation(what: 'created'): void }
 }
 
 /** How many room names are tried, each with the timestamp of the next second, when requests for the same people collide. */
@@ -60,7 +60,7 @@ export async function createConsultation(
         : { caller: requester.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
     const result = await deps.consultations.add(consultation, idempotent)
     if (result === 'added') {
-      deps.metrics.consultation('created')
+      deps.metrics.countConsultation('created')
       return answer
     }
     if (result === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer

@@ -13,7 +13,7 @@ import { recordRead } from './read.ts'
 export type FinishConsultationDeps = SaveChangeDeps &
   ConferenceDeps & {
     background: Background
-    metrics: { consultation(what: 'ended' | 'cancelled'): void }
+    metrics: { countConsultation(what: 'ended' | 'cancelled'): void }
   }
 
 /** How many times a finish is tried when concurrent changes come first. */
@@ -40,7 +40,7 @@ export async function finishConsultation(
     if ('code' in next) return refuseAction(deps, requester, action, next, { consultation: result.consultation.id })
     if (next === result.consultation) return recordRead(deps, requester, result)
     if (await saveChange(deps, requester, action, next)) {
-      deps.metrics.consultation(how === 'end' ? 'ended' : 'cancelled')
+      deps.metrics.countConsultation(how === 'end' ? 'ended' : 'cancelled')
       if (how === 'end' || next.openedAt !== undefined) deps.background.run(() => destroyMeeting(deps, requester, next))
       return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
     }

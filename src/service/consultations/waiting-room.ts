@@ -11,7 +11,7 @@ import type { Requester } from '../requester.ts'
 
 export type AdmitParticipantDeps = FindConsultationDeps & {
   changeBus: ChangeBus
-  metrics: { consultation(what: 'admitted'): void }
+  metrics: { countConsultation(what: 'admitted'): void }
 }
 
 /**
@@ -57,7 +57,7 @@ export async function admitParticipant(
     await recordAction(deps, requester, action, DONE, { consultation: id, room: consultation.room, userId, role })
     await deps.consultations.recordProgress(id, participant, { admittedAt: now })
     deps.changeBus.publish(id)
-    deps.metrics.consultation('admitted')
+    deps.metrics.countConsultation('admitted')
   } else await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
   const current = (await deps.consultations.findById(id)) ?? consultation
   return toConsultationAnswer(current, deps.policy().window, now, {

@@ -5,6 +5,7 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
+import type { Limits } from '../../rules/limits.ts'
 import { DAY_MS } from '../../rules/time.ts'
 import { callerOfInvitation, hashSecret, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
 import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
@@ -21,8 +22,8 @@ export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & 
   invitations: InvitationStore
   newId: NewId
   newSecret: NewSecret
-  limits: IssueTokenDeps['limits'] & { perInvitation: number; failedPerMinute: number }
-  metrics: IssueTokenDeps['metrics'] & { redeemed(outcome: 'new' | 'again' | 'refused'): void }
+  limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
+  metrics: IssueTokenDeps['metrics'] & { countRedemption(outcome: 'new' | 'again' | 'refused'): void }
 }
 
 /** A browser that redeems an invitation: its origin for the audit record, its network for counting, its cookie if it has one. */
@@ -59,8 +60,8 @@ export async function bindBrowser(
   redemption: Redemption,
 ): Promise<BoundBrowser | Refusal> {
   const bound = await bind(deps, browser, redemption)
-  if ('code' in bound) deps.metrics.redeemed('refused')
-  else deps.metrics.redeemed(bound.secret === browser.secret ? 'again' : 'new')
+  if ('code' in bound) deps.metrics.countRedemption('refused')
+  else deps.metrics.countRedemption(bound.secret === browser.secret ? 'again' : 'new')
   return bound
 }
 
@@ -90,7 +91,7 @@ async function bind(
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
     await recordRefused(deps, browser, INVALID)
-    return countFailure(deps, browser.network, limits.failedPerMinute, INVALID)
+    return countFailure(deps, browser.network, limits.failedLoginsPerMinute, INVALID)
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
     return recordRefused(deps, browser, INVALID, invitation)

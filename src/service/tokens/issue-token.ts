@@ -27,7 +27,7 @@ export type IssueTokenDeps = EnterConsultationDeps & {
 }
 
 /** Counts issued tokens and refused requests. `role` and `caller` are names that the policy knows. */
-type TokenMetrics = { issued(role: string, caller: string): void; refused(code: ProblemCode): void }
+type TokenMetrics = { countIssued(role: string, caller: string): void; countRefusal(code: ProblemCode): void }
 
 /** The token that a new one replaces: its id, and when it was issued, in epoch milliseconds. */
 type Renewed = { jti: string; issuedAt: number }
@@ -144,7 +144,7 @@ async function recordRefused(
 ): Promise<Refusal> {
   const subject = { ...requestedSubject(requester.caller, request), ...links }
   await recordRefusal(deps, requester, refusal.code, subject, actionOf(links))
-  deps.metrics.refused(refusal.code)
+  deps.metrics.countRefusal(refusal.code)
   return refusal
 }
 
@@ -171,7 +171,7 @@ async function sign(
     lifetimeSeconds: grant.lifetimeSeconds,
   }
   await deps.trace('record', () => deps.ledger.append(entry))
-  deps.metrics.issued(grant.role, metricsCallerOf(requester.caller))
+  deps.metrics.countIssued(grant.role, metricsCallerOf(requester.caller))
   return {
     token,
     expiresAt: toIso(claims.exp * 1000),

@@ -21,7 +21,7 @@ export type RenewTokenDeps = IssueTokenDeps & {
   keys: Pick<Keys, 'verify'>
   /** Whether a caller that is not in the policy may still request tokens for a participant: an invitation, as `invitation:<id>`. */
   mayStillRequest(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
-  metrics: { renewal(outcome: 'issued' | 'waiting' | 'refused'): void }
+  metrics: { countRenewal(outcome: 'issued' | 'waiting' | 'refused'): void }
 }
 
 /** A token that was presented for renewal, and where it came from. */
@@ -51,7 +51,7 @@ export async function renewToken(
   isAborted?: () => boolean,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
   const outcome = await renew(deps, failedPerMinute, presented, isAborted)
-  deps.metrics.renewal('code' in outcome ? 'refused' : 'state' in outcome ? 'waiting' : 'issued')
+  deps.metrics.countRenewal('code' in outcome ? 'refused' : 'state' in outcome ? 'waiting' : 'issued')
   return outcome
 }
 
@@ -119,6 +119,6 @@ async function recordRefused(
     ...(old === undefined ? {} : { room: old.fields.roomId, userId: old.fields.userId, renews: old.jti }),
     ...(consultation === undefined ? {} : { consultation: consultation.id }),
   })
-  metrics.refused(refusal.code)
+  metrics.countRefusal(refusal.code)
   return refusal
 }

@@ -1,10 +1,12 @@
 import type { Refusal } from '../../contract/problem.ts'
+import type { BucketName } from '../../contract/bucket-name.ts'
+import type { BucketKey, Limits } from '../../rules/limits.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 import type { Grant } from '../../rules/tokens/evaluate.ts'
 import type { RateLimiter } from '../ports.ts'
 
-/** Tokens a minute. */
-export type TokenLimits = { perUser: number; perRoom: number }
+/** Tokens per minute. */
+export type TokenLimits = Pick<Limits, 'perUser' | 'perRoom'>
 
 type TokenLimitDeps = { limiter: RateLimiter; limits: TokenLimits }
 
@@ -18,7 +20,7 @@ export async function takeTokenLimits(
   caller: Caller,
   grant: Grant,
 ): Promise<Refusal | undefined> {
-  const buckets = [
+  const buckets: { name: BucketName; key: BucketKey; perMinute: number }[] = [
     { name: 'user', key: userBucketKey(caller, grant.user.id), perMinute: limits.perUser },
     { name: 'room', key: `room:${grant.room}`, perMinute: limits.perRoom },
   ]
@@ -30,4 +32,4 @@ export async function takeTokenLimits(
 }
 
 /** @returns the bucket key of a user. User ids belong to a caller, so callers do not share buckets. */
-export const userBucketKey = (caller: Caller, userId: string): string => `user:${caller.id}:${userId}`
+export const userBucketKey = (caller: Caller, userId: string): BucketKey => `user:${caller.id}:${userId}`

@@ -49,10 +49,10 @@ export function openLedger(
       try {
         await commit(batch.map(({ entry }) => entry))
         for (const { kept } of batch) kept()
-        events.committed(pace.succeed(), batch.length)
+        events.onCommit(pace.succeed(), batch.length)
       } catch (cause) {
         pace.fail()
-        events.commitFailed()
+        events.onCommitFailed()
         const fault = new ServiceFault('record-unavailable', { cause })
         // Where the database hangs, those behind would wait as long again, one batch after the other.
         for (const { lost } of [...batch, ...waiting.splice(0)]) lost(fault)

@@ -22,9 +22,9 @@ const DATABASES: [string, boolean, () => Promise<string>][] = [
 /** A production app of its own over a database that others use too. */
 async function startReplica(url: string, name: string) {
   const env = { ...testEnv(tempDir(), visitPolicy()), ...UNLIMITED, DATABASE_URL: url, AUDIT_WRITER: name }
-  const { config, faults } = readConfig(env)
+  const { config, errors } = readConfig(env)
   const logger = pino({ level: 'silent' })
-  const parts = await compose(config, logger, faults)
+  const parts = await compose(config, logger, errors)
   const app = await buildApp(config, parts, logger)
   onTestFinished(async () => {
     await app.close()

@@ -9,7 +9,16 @@ it('the description is served as YAML', async () => {
   expect(parse(answer.body)).toMatchObject({ openapi: '3.1.0', paths: { '/api/jitsi/token': { post: {} } } })
 })
 
-it('the page asks nobody outside and holds no script or style of its own, so that its strict CSP lets all of it run', async () => {
+it('the page reads the same description, as JSON and as YAML', async () => {
+  const { app } = await startService()
+  const [served, yaml, json] = await Promise.all(
+    ['/openapi.yaml', '/docs/yaml', '/docs/json'].map((url) => app.inject(url)),
+  )
+  expect(yaml?.body).toBe(served?.body)
+  expect(json?.json()).toStrictEqual(parse(served?.body ?? ''))
+})
+
+it('the page loads nothing from other hosts and has no inline script or style, so that its strict CSP lets all of it run', async () => {
   const { app } = await startService()
   const page = await app.inject('/docs')
   expect(page.statusCode).toBe(200)

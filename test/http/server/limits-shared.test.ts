@@ -35,7 +35,7 @@ describe(`two instances on one Redis${skipped}`, () => {
       const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: REDIS_URL ?? '' }
       const instances = await Promise.all([startService(env), startService(env)])
       const timesAway = () =>
-        instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is away')).length
+        instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is unavailable')).length
       // A machine that stands still for a tenth of a second lets an instance count for itself, but not every time.
       for (let attempt = 0; ; attempt += 1) {
         const [before, began] = [timesAway(), performance.now()]

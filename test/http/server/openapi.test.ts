@@ -1,19 +1,55 @@
+import Fastify from 'fastify'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { PROBLEM_CODES, PROBLEMS } from '../../../src/contract/problem.ts'
+import { type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../../../src/contract/problem.ts'
 import type { TokenRequest } from '../../../src/contract/tokens/token.ts'
+import type { App } from '../../../src/http/server/app-type.ts'
+import { addOpenApi } from '../../../src/http/server/openapi.ts'
+import { listProblems } from '../../../src/http/server/route-problems.ts'
 import { startService } from '../../kit.ts'
 
 const FILE = fileURLToPath(new URL('../../../openapi.yaml', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('../../../package.json', import.meta.url))
+const MAX_BYTES = 130_000
 
+type Reference = { $ref: string }
+type ProblemResponse = {
+  description: string
+  content?: { 'application/problem+json'?: { examples: Record<string, Reference> } }
+  'x-problem-codes'?: ProblemCode[]
+}
+type Operation = { operationId: string; tags: string[]; responses: Record<string, ProblemResponse | Reference> }
 type Description = {
-  paths: Record<
-    string,
-    Record<string, { responses: Record<string, { content: Record<string, { examples?: object }> }> }>
-  >
-  components: { schemas: Record<string, { examples?: unknown[] }> }
+  info: { version: string }
+  tags: { name: string; description: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: {
+    schemas: Record<string, { examples?: unknown[] }>
+    responses: Record<string, ProblemResponse>
+    examples: Record<string, { value: { status: number; code: string } }>
+  }
+}
+
+let parsed: Description | undefined
+/** Reads the file once, after the test that may rewrite it. */
+const readDescription = (): Description => (parsed ??= parse(readFileSync(FILE, 'utf8')) as Description)
+const operationsOf = ({ paths }: Description) => Object.values(paths).flatMap((path) => Object.values(path))
+
+/** The problem responses of an operation by status, with their references resolved. */
+function problemResponsesOf(
+  { responses }: Operation,
+  { components }: Description,
+): [status: number, ProblemResponse][] {
+  return Object.entries(responses)
+    .map(([status, response]): [number, ProblemResponse] => {
+      if (!('$ref' in response)) return [Number(status), response]
+      const resolved = components.responses[response.$ref.replace('#/components/responses/', '')]
+      if (resolved === undefined) throw new Error(`${response.$ref} does not exist`)
+      return [Number(status), resolved]
+    })
+    .filter(([, response]) => response.content?.['application/problem+json'] !== undefined)
 }
 
 it('openapi.yaml is what the routes say (UPDATE=1 npm test rewrites it)', async () => {
@@ -23,22 +59,86 @@ it('openapi.yaml is what the routes say (UPDATE=1 npm test rewrites it)', async 
   expect(readFileSync(FILE, 'utf8')).toBe(served)
 })
 
-it('every code stands in it under its status, but for those of paths that are not there', () => {
-  const { paths } = parse(readFileSync(FILE, 'utf8')) as Description
-  const operations = Object.values(paths).flatMap((path) => Object.values(path))
-  const answers = operations.flatMap(({ responses }) => Object.entries(responses))
-  const told = answers.flatMap(([status, { content }]) =>
-    Object.keys(content?.['application/problem+json']?.examples ?? {}).map((code) => `${status} ${code}`),
+it(`openapi.yaml has at most ${MAX_BYTES / 1000} kB`, () => {
+  expect(readFileSync(FILE).length).toBeLessThanOrEqual(MAX_BYTES)
+})
+
+it('a reader of YAML 1.1 and one of YAML 1.2 read the same document', () => {
+  const text = readFileSync(FILE, 'utf8')
+  expect(parse(text, { version: '1.1' })).toStrictEqual(parse(text))
+  expect(text).toContain('startsAt: "2026-11-23T10:00:00Z"')
+})
+
+it('its version is the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }
+  expect(readDescription().info.version).toBe(version)
+})
+
+it('every operation has one of the declared tags, and every tag a description and an operation', () => {
+  const description = readDescription()
+  const operations = operationsOf(description)
+  expect(operations.filter(({ tags }) => tags.length !== 1)).toStrictEqual([])
+  expect(description.tags.map(({ name }) => name).toSorted()).toStrictEqual(
+    [...new Set(operations.flatMap(({ tags }) => tags))].toSorted(),
+  )
+  expect(description.tags.filter(({ description: text }) => text === '')).toStrictEqual([])
+})
+
+it('every code is listed under its status, except the code of methods that no path has', () => {
+  const description = readDescription()
+  const responses = operationsOf(description).flatMap((operation) => problemResponsesOf(operation, description))
+  const listed = responses.flatMap(([status, response]) =>
+    (response['x-problem-codes'] ?? []).map((code) => `${status} ${code}`),
   )
   const expected = PROBLEM_CODES.filter((code) => code !== 'method-not-allowed')
-  expect([...new Set(told)].toSorted()).toStrictEqual(
+  expect([...new Set(listed)].toSorted()).toStrictEqual(
     expected.map((code) => `${PROBLEMS[code].status} ${code}`).toSorted(),
   )
 })
 
+it('every problem response names its codes in x-problem-codes, its description and its examples', () => {
+  const description = readDescription()
+  const { examples } = description.components
+  const responses = operationsOf(description).flatMap((operation) => problemResponsesOf(operation, description))
+  for (const [status, response] of responses) {
+    const codes = response['x-problem-codes'] ?? []
+    const references = Object.entries(response.content?.['application/problem+json']?.examples ?? {})
+    expect(codes).not.toHaveLength(0)
+    expect(references).toStrictEqual(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]))
+    for (const code of codes) {
+      expect(response.description).toContain(`(\`${code}\`)`)
+      expect(examples[code]?.value).toMatchObject({ status, code })
+    }
+  }
+})
+
+it('an operation has the codes that its route declares, under their statuses', async () => {
+  const app = Fastify() as unknown as App
+  await addOpenApi(app)
+  const declared: Record<string, ProblemCode[]> = {
+    readAll: ['not-found'],
+    readOwn: listProblems(['caller'], ['consultation-not-found']),
+    writeOwn: listProblems(['caller', 'body', 'entry'], ['room-not-allowed']),
+    writeAll: listProblems(['caller', 'body', 'entry']),
+  }
+  for (const [operationId, problems] of Object.entries(declared))
+    app.get(`/${operationId}`, { config: { problems }, schema: { operationId } }, () => 'ok')
+  await app.ready()
+  const description = parse(app.swagger({ yaml: true })) as Description
+  await app.close()
+  for (const operation of operationsOf(description)) {
+    const responses = problemResponsesOf(operation, description)
+    const codes = responses.flatMap(([, response]) => response['x-problem-codes'] ?? [])
+    expect(codes.toSorted()).toStrictEqual(declared[operation.operationId]?.toSorted())
+    for (const [status, { 'x-problem-codes': listed = [] }] of responses)
+      expect(listed.map((code) => PROBLEMS[code].status)).toStrictEqual(listed.map(() => status))
+  }
+  expect(Object.keys(description.components.responses)).toContain('UnauthenticatedOrStepUpRequired')
+  expect(Object.keys(description.components.responses)).not.toContain('NotFound')
+})
+
 it('its example of a request is answered with a token', async () => {
   const { client } = await startService()
-  const { components } = parse(readFileSync(FILE, 'utf8')) as Description
-  const [example] = components.schemas['TokenRequest']?.examples ?? []
+  const [example] = readDescription().components.schemas['TokenRequest']?.examples ?? []
   await expect(client.issueToken(example as TokenRequest)).resolves.toMatchObject({ userRole: 'doctor' })
 })

@@ -17,41 +17,55 @@ const FULL = {
 }
 const headers = { authorization: `Bearer ${CLINIC.apiKey}` }
 
-/** Asks for tokens over a socket. */
-async function askerOf(app: App) {
+/** The routes that need a signature, each with a body that its schema accepts. */
+const SIGNING_ROUTES: [path: string, body: object][] = [
+  ['/api/jitsi/token', DOCTOR],
+  ['/api/jitsi/token/renew', { token: 'e30.e30.c2ln' }],
+  ['/api/jitsi/invitations/redeem', { code: 'a'.repeat(64) }],
+]
+
+/** Sends requests that need a signature over a socket. */
+async function senderOf(app: App) {
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  return (more: Record<string, string> = {}) =>
-    fetch(`${url}/api/jitsi/token`, {
+  return (path: string, body: object, more: Record<string, string> = {}) =>
+    fetch(`${url}${path}`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', ...more },
-      body: JSON.stringify(DOCTOR),
+      body: JSON.stringify(body),
     })
 }
 
-describe('when more is asked for than can be signed in time', () => {
-  it('a token is refused before anything is done for it: not counted, not recorded, told once a second', async () => {
-    const { app, entries, parts, logLines } = await startService({}, () => ({ signing: FULL }))
-    const ask = await askerOf(app)
-    const answer = await ask({ 'x-request-id': 'a-proxy-named-it' })
-    const { headers: told } = answer
-    expect([answer.status, told.get('retry-after'), told.get('cache-control')]).toStrictEqual([503, '1', 'no-store'])
-    expect(await answer.json()).toStrictEqual(problemDocument({ code: 'overloaded' }, 'a-proxy-named-it'))
-    expect(entries()).toStrictEqual([])
-    expect((await parts.limiter.take('address:127.0.0.1', 1)).allowed).toBe(true)
-    expect((await ask()).status).toBe(503)
-    await app.close()
-    expect(logLines.slice(-1).map((line) => JSON.parse(line) as object)).toMatchObject([
-      { level: 40, route: '/api/jitsi/token', status: 503, code: 'overloaded', requests: 2 },
-    ])
-    const metrics = await parts.metrics.text()
-    expect(metrics).toContain('route="/api/jitsi/token",method="POST",status="503",code="overloaded"} 2')
-  })
+describe('while the signing queue is full', () => {
+  it.each(SIGNING_ROUTES)(
+    '%s is refused before any other work: not counted, not recorded, logged once per interval',
+    async (path, body) => {
+      const { app, entries, parts, logLines } = await startService({}, () => ({ signing: FULL }))
+      const send = await senderOf(app)
+      const answer = await send(path, body, { 'x-request-id': 'a-proxy-named-it' })
+      expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('cache-control')]).toStrictEqual([
+        503,
+        '1',
+        'no-store',
+      ])
+      expect(await answer.json()).toStrictEqual(problemDocument({ code: 'overloaded' }, 'a-proxy-named-it'))
+      expect(entries()).toStrictEqual([])
+      expect((await parts.limiter.take('address:127.0.0.1', 1)).allowed).toBe(true)
+      expect((await send(path, body)).status).toBe(503)
+      await app.close()
+      const lines = logLines.map((line) => JSON.parse(line) as Record<string, unknown>)
+      const refusals = lines.filter(({ code }) => code === 'overloaded')
+      expect(refusals.map(({ requests }) => Number(requests)).reduce((sum, count) => sum + count)).toBe(2)
+      expect(refusals[0]).toMatchObject({ level: 40, route: path, status: 503 })
+      const metrics = await parts.metrics.text()
+      expect(metrics).toContain(`route="${path}",method="POST",status="503",code="overloaded"} 2`)
+    },
+  )
 
-  it('those who come together are refused together, and the loop rests once behind them, for less than a signature takes', async () => {
+  it('requests that arrive together are refused in one turn, with one pause shorter than a signature', async () => {
     const { app } = await startService({}, () => ({ signing: FULL }))
     const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
-    const rests = vi.spyOn(Atomics, 'wait')
-    onTestFinished(() => rests.mockRestore())
+    const pauses = vi.spyOn(Atomics, 'wait')
+    onTestFinished(() => pauses.mockRestore())
     const socket = connect(Number(port), '127.0.0.1')
     let answers = ''
     socket.on('data', (chunk) => (answers += chunk.toString()))
@@ -60,27 +74,29 @@ describe('when more is asked for than can be signed in time', () => {
       socket.write('POST /api/jitsi/token HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'.repeat(times))
       await vi.waitUntil(() => answers.split('HTTP/1.1 503').length === times + 1)
     }
-    // Code that runs for the first time may take longer than the rest would have.
-    for (let index = 0; index < 100 && rests.mock.calls.length === 0; index += 1) await ask(1)
-    expect(rests).toHaveBeenCalledTimes(1)
+    // Code that runs for the first time may take longer than the pause would have.
+    for (let index = 0; index < 100 && pauses.mock.calls.length === 0; index += 1) await ask(1)
+    expect(pauses).toHaveBeenCalledTimes(1)
     await ask(20)
-    expect(rests.mock.calls.length).toBeLessThanOrEqual(2)
-    for (const [, , , restMs] of rests.mock.calls) expect(restMs).toBeLessThan(2)
-    rests.mockClear()
+    expect(pauses.mock.calls.length).toBeLessThanOrEqual(2)
+    for (const [, , , pauseMs] of pauses.mock.calls) expect(pauseMs).toBeLessThan(2)
+    pauses.mockClear()
     socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')
     await vi.waitUntil(() => answers.includes('HTTP/1.1 200'))
-    expect(rests).not.toHaveBeenCalled()
+    expect(pauses).not.toHaveBeenCalled()
     socket.destroy()
   })
 
-  it('a page can read that it was refused', async () => {
-    const { app } = await startService({ CORS_ORIGINS: 'https://app.example.org' }, () => ({ signing: FULL }))
-    const answer = await (await askerOf(app))({ origin: 'https://app.example.org' })
-    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toStrictEqual([
-      503,
-      'https://app.example.org',
-    ])
+  it.each(SIGNING_ROUTES)('a page can read the refusal of %s', async (path, body) => {
+    const { app, entries } = await startService({ CORS_ORIGINS: 'https://app.example.org' }, () => ({ signing: FULL }))
+    const answer = await (await senderOf(app))(path, body, { origin: 'https://app.example.org' })
+    expect([
+      answer.status,
+      answer.headers.get('access-control-allow-origin'),
+      answer.headers.get('retry-after'),
+    ]).toStrictEqual([503, 'https://app.example.org', '1'])
     expect(await answer.json()).toMatchObject({ code: 'overloaded' })
+    expect(entries()).toStrictEqual([])
   })
 
   it('probes, metrics and keys are answered', async () => {
@@ -109,7 +125,7 @@ describe('a late event loop', () => {
   it('refuses what is not vital, and answers probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
-    shedLoad(app, { full: () => false }, { maxDelayMs: 50, lookEveryMs: 200 })
+    shedLoad(app, { full: () => false }, { maxDelayMs: 50, intervalMs: 200 })
     app.get('/work', () => 'done')
     app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')
     await app.ready()

@@ -32,7 +32,7 @@ function partsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { kept: Au
     revoked: { isRevoked: () => false },
     changeBus: { publish: () => undefined, subscribe: () => () => undefined },
     limits: { perUser: 30, perRoom: 60 },
-    metrics: { issued: () => undefined, refused: () => undefined },
+    metrics: { countIssued: () => undefined, countRefusal: () => undefined },
     trace: (_name, work) => work(),
     kept,
     done,

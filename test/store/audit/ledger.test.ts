@@ -49,7 +49,7 @@ describe('the ledger', () => {
     const db = await openSqlite(join(tempDir(), 'service.db'))
     onTestFinished(() => db.destroy())
     const commits: number[] = []
-    const events = { ...NO_EVENTS, committed: (_ms: number, entries: number) => commits.push(entries) }
+    const events = { ...NO_EVENTS, onCommit: (_ms: number, entries: number) => commits.push(entries) }
     const ledger = openLedger(db, { name: 'w', chain: randomUUID() }, linkEntry, events, () => 1000)
     // A machine that stands still for long lets two entries go alone, but not every time.
     for (let index = 0; index < 60 && !commits.includes(2); index += 3) {

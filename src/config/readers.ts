@@ -1,0 +1,119 @@
+import { isIP } from 'node:net'
+import { FormatRegistry, type TInteger, type TString, Type, type TUnsafe } from '@sinclair/typebox'
+import { oneOf } from '../contract/one-of.ts'
+import type { Reader } from './setting.ts'
+
+const unchanged = (text: string): string => text
+
+/** Text that matches a pattern. */
+export const text = (pattern: RegExp, description: string): Reader<TString> => ({
+  schema: Type.String({ pattern: pattern.source, description }),
+  parse: unchanged,
+})
+
+/** Text that passes a check that no pattern can express. */
+function formatted(format: string, check: (value: string) => boolean, description: string): Reader<TString> {
+  FormatRegistry.Set(format, check)
+  return { schema: Type.String({ format, description }), parse: unchanged }
+}
+
+/** One of some words. */
+export const word = <T extends string>(...words: T[]): Reader<ReturnType<typeof oneOf<T>>> => ({
+  schema: oneOf(words),
+  parse: unchanged,
+})
+
+/** A whole number in decimal digits; both bounds are inclusive. */
+export const wholeNumber = (minimum: number, maximum: number): Reader<TInteger> => ({
+  schema: Type.Integer({ minimum, maximum, description: `a whole number from ${minimum} to ${maximum}` }),
+  parse: (digits) => (/^\d+$/.test(digits) ? Number(digits) : digits),
+})
+
+/** A list whose items are separated by commas; spaces around an item are ignored. */
+function listOf({ schema, parse }: Reader<TString>): Reader<TUnsafe<readonly string[]>> {
+  const description = `${schema.description ?? ''}; several are separated by commas`
+  return {
+    schema: Type.Unsafe<readonly string[]>(Type.Array(schema, { description })),
+    parse: (items) => items.split(',').map((item) => parse(item.trim())),
+  }
+}
+
+export const path = text(/./, 'a path')
+
+export const port = wholeNumber(0, 65_535)
+
+export const perMinute = wholeNumber(1, 1_000_000)
+
+/** The value of a JWT claim or of `app_id`. */
+export const claim = text(/^[\x21-\x7e]{1,255}$/, '1 to 255 printable ASCII characters without spaces')
+
+/** A secret that is used, as it is, as the key of a MAC. RFC 7518, section 3.2, sets the length for HS256. */
+export const macKey = formatted(
+  'mac-key',
+  (key) => Buffer.byteLength(key) >= 32,
+  'at least 256 bits (32 bytes), for example the output of openssl rand -base64 48',
+)
+
+function isOrigin(value: string): boolean {
+  const url = URL.parse(value)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value && !value.includes('*')
+}
+
+export const origin = formatted('origin', isOrigin, 'an origin such as https://8x8.vc')
+
+/** Origins for CORS; `*` stands for all of them. */
+export const corsOrigins = listOf(
+  formatted(
+    'cors-origin',
+    (value) => value === '*' || isOrigin(value),
+    'an origin such as https://app.example.org, or *',
+  ),
+)
+
+/** A URL to which paths can be appended; http is allowed for localhost only. */
+export const publicUrl: Reader<TString> = {
+  ...formatted(
+    'public-url',
+    (value) => {
+      const url = URL.parse(value)
+      const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost')
+      return isSafe && !/[?#@\s]/.test(value)
+    },
+    'an https URL such as https://visits.example.org, without credentials, query and fragment',
+  ),
+  parse: (url) => url.replace(/\/+$/, ''),
+}
+
+/** The sizes of an address in bits, by IP version. */
+const ADDRESS_BITS: Record<number, number> = { 4: 32, 6: 128 }
+
+function isAddressRange(value: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(value) ?? []
+  const bits = ADDRESS_BITS[isIP(address)]
+  if (bits === undefined) return false
+  // A prefix of 0 would trust the X-Forwarded-For header of every client.
+  return prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits)
+}
+
+export const addressRanges = listOf(
+  formatted('address-range', isAddressRange, 'an IP address or a CIDR range such as 10.0.0.0/8'),
+)
+
+export const redisUrl = formatted(
+  'redis-url',
+  (value) => {
+    const url = URL.parse(value)
+    return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== ''
+  },
+  'redis://<host> or rediss://<host>',
+)
+
+export const databaseUrl = formatted(
+  'database-url',
+  (value) => {
+    if (/^sqlite:[^:?#]+$/.test(value)) return true
+    const url = URL.parse(value)
+    return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1
+  },
+  'sqlite:<path> or postgres://<user>@<host>/<database>',
+)
