@@ -9,16 +9,16 @@ const ROLES = ['doctor', 'patient'] as const
 type Role = (typeof ROLES)[number]
 type Person = (typeof PEOPLE)[number]
 
-const person = fc.constantFrom(...PEOPLE)
-const role = fc.constantFrom(...ROLES)
+const anyPerson = fc.constantFrom(...PEOPLE)
+const anyRole = fc.constantFrom(...ROLES)
 const minutes = fc.integer({ min: -40, max: 120 })
 
 /** A step that a caller or the time may take, in any order. */
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 45 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('ask' as const), person, role: fc.option(role) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('sign-in' as const), person, role }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('admit' as const), person }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('ask' as const), person: anyPerson, role: fc.option(anyRole) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('sign-in' as const), person: anyPerson, role: anyRole }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('admit' as const), person: anyPerson }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('move' as const), minutes, length: fc.integer({ min: 5, max: 60 }) }),
@@ -27,16 +27,19 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('people' as const),
-      list: fc.uniqueArray(fc.record({ userId: person, role }), { selector: ({ userId }) => userId, minLength: 1 }),
+      list: fc.uniqueArray(fc.record({ userId: anyPerson, role: anyRole }), {
+        selector: ({ userId }) => userId,
+        minLength: 1,
+      }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('invite' as const), person, role }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('invite' as const), person: anyPerson, role: anyRole }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('renew' as const), which: fc.nat({ max: 30 }) }) },
   {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('revoke' as const),
-      person: fc.option(person),
+      person: fc.option(anyPerson),
       here: fc.boolean(),
       older: fc.boolean(),
     }),
@@ -136,8 +139,8 @@ beforeAll(async () => {
 afterAll(() => visits.close())
 
 /** Takes a step in the service and in the model, and compares the results. */
-async function takeStep(model: Model, visit: ConsultationAnswer, each: Step): Promise<void> {
-  const at = `/consultations/${visit.id}`
+async function takeStep(model: Model, consultation: ConsultationAnswer, each: Step): Promise<void> {
+  const at = `/consultations/${consultation.id}`
   const { desk, time } = visits
   const version = async () => String((await desk('GET', at)).headers['etag'])
   switch (each.do) {
@@ -147,12 +150,18 @@ async function takeStep(model: Model, visit: ConsultationAnswer, each: Step): Pr
       return
     case 'ask': {
       const userRole = each.role === null ? {} : { userRole: each.role }
-      const request = { roomId: visit.roomId, userId: each.person, userName: 'A Name', ...userRole }
-      return expectToken(model, visit, each.person, each.role, await desk('POST', '/token', request))
+      const request = { roomId: consultation.roomId, userId: each.person, userName: 'A Name', ...userRole }
+      return expectToken(model, consultation, each.person, each.role, await desk('POST', '/token', request))
     }
     case 'sign-in': {
       const ask = signedIn.get(`${each.person} ${each.role}`) ?? desk
-      return expectToken(model, visit, each.person, each.role, await ask('POST', '/token', { roomId: visit.roomId }))
+      return expectToken(
+        model,
+        consultation,
+        each.person,
+        each.role,
+        await ask('POST', '/token', { roomId: consultation.roomId }),
+      )
     }
     case 'admit': {
       const { status } = await desk('POST', `${at}/admit`, { userId: each.person })
@@ -180,18 +189,18 @@ async function takeStep(model: Model, visit: ConsultationAnswer, each: Step): Pr
       return
     }
     case 'invite':
-      return invite(model, visit, each)
+      return invite(model, consultation, each)
     case 'renew': {
       const old = model.issued[each.which % (model.issued.length || 1)]
       if (old === undefined) return
       const answer = await visits.nobody('POST', '/token/renew', { token: old.token })
       expect(answer.status === 200).toBe(model.mayRenew(old))
       renewed += Number(answer.status === 200)
-      return checkToken(model, visit, old.holder, answer)
+      return checkToken(model, consultation, old.holder, answer)
     }
     case 'revoke': {
       const subject = { ...(each.person === null ? {} : { userId: each.person }) }
-      const place = each.here || each.person === null ? { consultationId: visit.id } : {}
+      const place = each.here || each.person === null ? { consultationId: consultation.id } : {}
       const age = each.older ? { issuedBefore: new Date(model.now).toISOString() } : {}
       const { status, body } = await desk('POST', '/revocations', { ...subject, ...place, ...age })
       expect(status).toBe(201)
@@ -214,19 +223,23 @@ async function takeStep(model: Model, visit: ConsultationAnswer, each: Step): Pr
 /** Checks that the service issues a token exactly when the model does. */
 function expectToken(
   model: Model,
-  visit: ConsultationAnswer,
+  consultation: ConsultationAnswer,
   holder: Person,
   requestedRole: Role | null,
   answer: Awaited<ReturnType<Ask>>,
 ): void {
   expect(answer.status === 200).toBe(model.mayEnter(holder, requestedRole))
-  checkToken(model, visit, holder, answer)
+  checkToken(model, consultation, holder, answer)
 }
 
 /** Invites a person, who redeems the code at once in a new browser. */
-async function invite(model: Model, visit: ConsultationAnswer, invitee: { person: Person; role: Role }): Promise<void> {
+async function invite(
+  model: Model,
+  consultation: ConsultationAnswer,
+  invitee: { person: Person; role: Role },
+): Promise<void> {
   const request = { userId: invitee.person, role: invitee.role, name: 'A Name' }
-  const { status, body } = await visits.desk('POST', `/consultations/${visit.id}/invitations`, request)
+  const { status, body } = await visits.desk('POST', `/consultations/${consultation.id}/invitations`, request)
   const currentRole = model.people.get(invitee.person)
   const isAllowed = !model.over && model.now < model.closesAt && (currentRole ?? invitee.role) === invitee.role
   expect(status === 201).toBe(isAllowed)
@@ -235,7 +248,7 @@ async function invite(model: Model, visit: ConsultationAnswer, invitee: { person
   model.people.set(invitee.person, invitee.role)
   const answer = await visits.nobody('POST', '/invitations/redeem', { code: body['code'] })
   expect(answer.status === 200).toBe(model.mayEnter(invitee.person, invitee.role))
-  checkToken(model, visit, invitee.person, answer)
+  checkToken(model, consultation, invitee.person, answer)
 }
 
 /** Lifts every revocation. */
@@ -247,7 +260,7 @@ async function liftAll(model: Model): Promise<void> {
 /** Checks the claims of a token, if the answer has one. */
 function checkToken(
   model: Model,
-  visit: ConsultationAnswer,
+  consultation: ConsultationAnswer,
   holder: Person,
   { status, body }: Awaited<ReturnType<Ask>>,
 ): void {
@@ -255,7 +268,7 @@ function checkToken(
   const token = String((body as { token?: string }).token)
   const { room, exp = Infinity, context } = decodeJwt(token)
   expect([room, context]).toMatchObject([
-    visit.roomId,
+    consultation.roomId,
     { user: { id: holder, moderator: model.people.get(holder) === 'doctor' } },
   ])
   expect(exp * 1000).toBeLessThanOrEqual(model.closesAt)
@@ -270,9 +283,15 @@ it('no sequence of calls yields a token for a user who does not take part, is no
       visits.time.now += MINUTE_MS
       const model = new Model(waitingRoom, visits.time.now)
       const startsAt = new Date(model.startsAt).toISOString()
-      const visit = await visits.visit({ doctorId: 'u0', patientId: 'u1', startsAt, durationMinutes: 30, waitingRoom })
+      const consultation = await visits.visit({
+        doctorId: 'u0',
+        patientId: 'u1',
+        startsAt,
+        durationMinutes: 30,
+        waitingRoom,
+      })
       try {
-        for (const each of steps) await takeStep(model, visit, each)
+        for (const each of steps) await takeStep(model, consultation, each)
       } finally {
         await liftAll(model)
       }
