@@ -4,18 +4,18 @@ import { DEVELOPMENT_KEY_ID } from '../keys/generate.ts'
 import { KeyError } from '../keys/private-key.ts'
 import { type KeyLocation, privateKeyIds, readRing } from '../keys/key-ring.ts'
 
-/** Where the keys are, by the settings. */
+/** The location of the keys according to the settings. */
 export const keyLocationOf = (config: Config): KeyLocation => ({
   keysDir: config.KEYS_DIR,
   ...(config.SIGNING_KEY_ID === undefined ? {} : { signingKeyId: config.SIGNING_KEY_ID }),
   ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
 })
 
-/** Whether no key is named and none lies there: then development makes one at its start. */
+/** Whether no key is named and the folder holds none; development then creates one at its start. */
 export const isKeyMissing = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
   SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && privateKeyIds(KEYS_DIR).length === 0
 
-/** Reads the ring that the settings name, at the start and again, where it may be used. */
+/** Creates the function that reads the key ring of the settings, at the start and at every reload. */
 export const createKeyRingReader =
   (config: Config): ReadKeyRing =>
   (before) => {

@@ -10,54 +10,57 @@ import { type Deployment, kidOf } from '../rules/tokens/deployment.ts'
 import { type AdmitKeysDeps, admitKeys } from '../service/keys/admit.ts'
 import type { KeyRingStatus, Keys, Publication } from '../service/keys/ports.ts'
 
-/** The keys in force, which follow what lies in their folder. */
+/** The keys in force, which follow the files in their folder. */
 export type ReloadableKeys = Keys &
   Pick<Watched<unknown>, 'reload' | 'close'> & {
-    /** How the ring stands; undefined where there is none. */
+    /** The status of the key ring; undefined for a shared secret. */
     status(): KeyRingStatus | undefined
-    /** Makes a token that opens the management endpoints of JaaS, valid for a minute; absent where the deployment has none. */
+    /** Creates a token for the JaaS management endpoints, valid for a minute; absent if the deployment has none. */
     administer?: () => Promise<string>
   }
 
-/** What to follow of a place of keys. */
+/** The files and folders to watch. */
 export const keyPathsOf = ({ keysDir, signingKeyFile }: KeyLocation): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
 type Loaded = { ring: KeyRing; signer: KeySigner; publication: Publication; activeSince: number }
 
-/** Reads the ring anew. @throws KeyError, and whatever reading throws */
+/** Reads the key ring. @param before the ring in force, if any @throws KeyError, and every error of the file system */
 export type ReadKeyRing = (before?: KeyRing) => KeyRing
 
 /**
- * The ring of a folder, kept up to date: read, admitted by the register, tested by signing, and published.
- * @param ring what was read at the start
- * @param tell is told how a reload ended
- * @throws KeyError where a key of the first ring cannot be used
+ * Watches the keys. Every new ring is tested by signing, admitted by the register, and published.
+ * @param ring the ring that was read at the start
+ * @param onReload receives the outcome of every reload
+ * @param pollIntervalMs milliseconds between two checks of the files
+ * @throws KeyError if a key of the first ring cannot be used
  */
 export async function watchKeys(
   { paths, read }: { paths: readonly string[]; read: ReadKeyRing },
   ring: KeyRing,
   deployment: Deployment,
   deps: AdmitKeysDeps & { queue: SigningQueue },
-  tell: (outcome: ReloadOutcome) => void,
+  onReload: (outcome: ReloadOutcome) => void,
+  pollIntervalMs?: number,
 ): Promise<ReloadableKeys> {
   const kid = (id: string) => kidOf(deployment, id)
-  const use = (next: KeyRing) => load(next, kid, deps)
-  const first = await use(ring)
+  const prepare = (next: KeyRing) => prepareRing(next, kid, deps)
+  const first = await prepare(ring)
   let stale = false
-  const followed = watchFiles({
+  const watched = watchFiles({
     paths,
     first,
+    pollIntervalMs,
     load: async (before) => {
       const next = read(before.ring)
-      return isSameRing(next, before.ring) ? before : use(next)
+      return isSameRing(next, before.ring) ? before : prepare(next)
     },
     onReload(outcome) {
       stale = outcome.fault !== undefined
-      tell(outcome)
+      onReload(outcome)
     },
   })
-  const { current } = followed
+  const { current } = watched
   const administer = () => current().signer.administer(kid(current().ring.active.id), deployment, deps.clock)
   const find = (name: string) => current().ring.keys.find(({ id }) => kid(id) === name)
   return {
@@ -69,13 +72,13 @@ export async function watchKeys(
     ...(deployment.kind === 'jaas' ? { administer } : {}),
     isStale: () => stale,
     status: () => statusOf(current()),
-    reload: followed.reload,
-    close: followed.close,
+    reload: watched.reload,
+    close: watched.close,
   }
 }
 
-/** Makes a ring ready for use: tested by signing, admitted by the register, and published. */
-async function load(
+/** Prepares a ring for use: tests it by signing, admits it to the register, and creates its publication. */
+async function prepareRing(
   ring: KeyRing,
   kid: (id: string) => string,
   deps: AdmitKeysDeps & { queue: SigningQueue },
@@ -85,8 +88,8 @@ async function load(
     deps,
     ring.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
   )
-  const known = (await deps.register.list()).find((key) => key.kid === kid(ring.active.id))
-  const activeSince = known?.firstSeenAt ?? deps.clock()
+  const registered = (await deps.register.list()).find((key) => key.kid === kid(ring.active.id))
+  const activeSince = registered?.firstSeenAt ?? deps.clock()
   return { ring, signer, publication: createPublication(ring.keys, kid), activeSince }
 }
 
@@ -95,14 +98,14 @@ const statusOf = ({ ring, activeSince }: Loaded): KeyRingStatus => ({
   states: ring.keys.map(({ state }) => state),
 })
 
-/** A secret that is shared with the verifier (HS256): nothing to publish, nothing to follow. */
+/** Opens a secret that is shared with the verifier (HS256): it is never published and never reloaded. */
 export function openSharedSecret(secret: string, queue: SigningQueue): ReloadableKeys {
   const key = createSecretKey(secret, 'utf8')
   const signer = openSecretSigner(key, queue)
-  const nothing: Publication = { jwks: '{"keys":[]}', etag: '"none"', pems: new Map() }
+  const emptyPublication: Publication = { jwks: '{"keys":[]}', etag: '"none"', pems: new Map() }
   return {
     signer: () => signer,
-    publication: () => nothing,
+    publication: () => emptyPublication,
     stateOf: () => undefined,
     verify: (token) => verifySignature(token, key, 'HS256'),
     signStatement: (type, statement) => signer.signStatement(type, statement, undefined),

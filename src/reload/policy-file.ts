@@ -14,10 +14,10 @@ export class PolicyError extends OperatorError {
 
 /**
  * Reads and checks a policy file.
- * @param path a file in YAML
+ * @param path a file in YAML 1.2
  * @param allowHttp whether issuers may be reached without TLS, as in development
- * @throws PolicyError with every fault: unknown members, unknown features, roles that nobody defines, patterns that do not
- *   compile or take too long, hashes that are none
+ * @throws PolicyError with every error: unknown properties, unknown features, undefined roles, patterns that do not compile
+ *   or take too long, malformed hashes
  */
 export async function readPolicyFile(path: string, allowHttp = false): Promise<PolicyFile> {
   let text: string
@@ -25,14 +25,14 @@ export async function readPolicyFile(path: string, allowHttp = false): Promise<P
     text = readFileSync(path, 'utf8')
   } catch (error) {
     throw new PolicyError([
-      `POLICY_FILE ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}).`,
+      `POLICY_FILE ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`,
     ])
   }
   try {
     return await parsePolicy(text, allowHttp)
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
-    throw new PolicyError(error.errors.map((fault) => `POLICY_FILE ${path}: ${fault}`))
+    throw new PolicyError(error.errors.map((each) => `POLICY_FILE ${path}: ${each}`))
   }
 }
 
@@ -44,19 +44,19 @@ export async function readPolicyFile(path: string, allowHttp = false): Promise<P
  */
 export async function parsePolicy(text: string, allowHttp = false): Promise<PolicyFile> {
   const value = parseYaml(text)
-  // One fault a place: the first of several errors at a path is the one that says it best.
-  const shapeFaults = new Map<string, string>()
+  // TypeBox reports several errors for one path; the first one is the most precise.
+  const schemaErrors = new Map<string, string>()
   for (const error of Value.Errors(PolicyFile, value)) {
-    if (!shapeFaults.has(error.path)) shapeFaults.set(error.path, shapeFault(error))
+    if (!schemaErrors.has(error.path)) schemaErrors.set(error.path, describeSchemaError(error))
   }
-  const faults = [...shapeFaults.values(), ...findPolicyFaults(value, allowHttp), ...(await patternFaults(value))]
-  if (faults.length > 0) throw new PolicyError(faults)
+  const errors = [...schemaErrors.values(), ...findPolicyFaults(value, allowHttp), ...(await findPatternErrors(value))]
+  if (errors.length > 0) throw new PolicyError(errors)
   return value as PolicyFile
 }
 
 function parseYaml(text: string): unknown {
   const lines = new LineCounter()
-  // prettyErrors would quote the file; a place is enough.
+  // prettyErrors would quote the file; the line number is enough.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines })
   const problems = [...document.errors, ...document.warnings]
   if (problems.length > 0) {
@@ -67,41 +67,42 @@ function parseYaml(text: string): unknown {
   try {
     return document.toJS() as unknown
   } catch {
-    throw new PolicyError(['is not valid YAML (its aliases lead nowhere or too far).'])
+    throw new PolicyError(['is not valid YAML (an alias is undefined or expands too far).'])
   }
 }
 
-function shapeFault({ path, type, schema }: ValueError): string {
+function describeSchemaError({ path, type, schema }: ValueError): string {
   if (type === ValueErrorType.ObjectRequiredProperty) return `${path}: is missing.`
-  const rule = schema.description ?? 'as the README describes it'
-  if (type === ValueErrorType.ObjectAdditionalProperties) return `${path}: does not belong here; there may be ${rule}.`
+  const rule = schema.description ?? 'as docs/policy.md describes it'
+  if (type === ValueErrorType.ObjectAdditionalProperties) return `${path}: is not allowed here; expected ${rule}.`
   return `${path || '/'}: must be ${rule}.`
 }
 
-/** What was found out of each pattern: always the same, and costly, so a reload asks for the new ones alone. */
-const verdicts = new Map<string, string | undefined>()
+/** The result for each pattern checked so far: the check is costly, so that a reload checks only new patterns. */
+const patternErrors = new Map<string, string | undefined>()
 
-async function patternFaults(policy: unknown): Promise<string[]> {
-  const faults: string[] = []
+async function findPatternErrors(policy: unknown): Promise<string[]> {
+  const errors: string[] = []
   for (const { at, pattern } of patternsOf(policy)) {
-    if (!verdicts.has(pattern)) verdicts.set(pattern, await patternFault(pattern))
-    const fault = verdicts.get(pattern)
-    if (fault !== undefined) faults.push(`${at}: ${fault}`)
+    if (!patternErrors.has(pattern)) patternErrors.set(pattern, await checkPattern(pattern))
+    const error = patternErrors.get(pattern)
+    if (error !== undefined) errors.push(`${at}: ${error}`)
   }
-  return faults
+  return errors
 }
 
-/** Names have at most 128 characters, so a quadratic pattern costs microseconds; a cubic one would cost milliseconds. */
+/** Room names have at most 128 characters: a quadratic pattern takes microseconds, a cubic one would take milliseconds. */
 const MAX_DEGREE = 2
 
-async function patternFault(pattern: string): Promise<string | undefined> {
+/** @returns what is wrong with a pattern; undefined if it compiles and is fast enough */
+async function checkPattern(pattern: string): Promise<string | undefined> {
   try {
     compileRoomPattern(pattern)
   } catch {
     return 'does not compile; write a JavaScript regular expression.'
   }
-  if (isPlainlyFast(pattern)) return undefined
-  // Loaded only here: 3 MB that a service with plain patterns need not read.
+  if (isFastByShape(pattern)) return undefined
+  // Loaded on demand: 3 MB that a service with simple patterns does not need.
   const { default: recheck } = await import('recheck/lib/browser.js')
   const verdict = recheck.checkSync(`^(?:${pattern})$`, 'u', { timeout: 2000 })
   if (verdict.status === 'safe') return undefined
@@ -113,15 +114,15 @@ async function patternFault(pattern: string): Promise<string | undefined> {
     return undefined
   }
   return verdict.status === 'unknown'
-    ? 'could not be shown to be fast; write a simpler pattern.'
-    : `takes ${verdict.complexity.type} time on some names; write it without repeats inside repeats.`
+    ? 'cannot be proven to be fast; write a simpler pattern.'
+    : `takes ${verdict.complexity.type} time on some names; avoid repetition inside repetition.`
 }
 
 /**
- * Without a repeated group, a match takes at most as many nested loops as there are repeats: no more than quadratic time for
- * two. The built-in pattern was judged when it was written.
+ * Without a repeated group, a match takes at most one nested loop for each repetition: quadratic time for two of them. The
+ * built-in pattern is known to be fast.
  */
-function isPlainlyFast(pattern: string): boolean {
+function isFastByShape(pattern: string): boolean {
   if (pattern === BUILT_IN_POLICY.rooms.pattern) return true
   return !/\)[*+{]/.test(pattern) && (pattern.match(/[*+{]/g) ?? []).length <= MAX_DEGREE
 }

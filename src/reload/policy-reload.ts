@@ -9,41 +9,43 @@ import { MINUTE_MS } from '../rules/time.ts'
 import { type Policy, createPolicy } from '../rules/policy/policy.ts'
 import type { CallerDirectory, Clock } from '../service/ports.ts'
 
-/** A policy in force: what it decides, and whom it knows. */
+/** A policy in force, and the directory that authenticates its callers. */
 export type LoadedPolicy = { policy: Policy; callers: CallerDirectory }
 
-/** What following a policy needs of the settings. */
+/** The settings that watching a policy needs. */
 type PolicySettings = FileSettings & Pick<Config, 'OIDC_KEYS_STALE_MINUTES'>
 type FileSettings = Pick<Config, 'NODE_ENV' | 'POLICY_FILE' | 'ROOM_NAME_KEY'>
 
-/** Reads the policy file that the settings name, as far as they allow what it says. @throws PolicyError */
+/** Reads the policy file, and checks it against the settings. @throws PolicyError */
 export async function readConfiguredPolicy(config: FileSettings, path: string): Promise<PolicyFile> {
   const file = await readPolicyFile(path, config.NODE_ENV !== 'production')
   if (file.rooms.template?.includes('{hash}') === true && config.ROOM_NAME_KEY === undefined) {
     throw new PolicyError([
-      `POLICY_FILE ${path}: /rooms/template: {hash} needs ROOM_NAME_KEY; make one with openssl rand -base64 48.`,
+      `POLICY_FILE ${path}: /rooms/template: {hash} requires ROOM_NAME_KEY; create one with openssl rand -base64 48.`,
     ])
   }
   return file
 }
 
 /**
- * The policy of a file, kept up to date.
- * @param file what was read at the start
- * @param tell is told how a reload ended
+ * Watches the policy file.
+ * @param file the policy that was read at the start
+ * @param onReload receives the outcome of every reload
+ * @param pollIntervalMs milliseconds between two checks of the file
  */
 export function watchPolicy(
   config: PolicySettings,
   file: PolicyFile,
   clock: Clock,
-  tell: (outcome: ReloadOutcome) => void,
+  onReload: (outcome: ReloadOutcome) => void,
+  pollIntervalMs?: number,
 ): Watched<LoadedPolicy> {
   const allowHttp = config.NODE_ENV !== 'production'
-  const keysOf = issuerKeysByPlace(clock)
-  const loaded = (read: PolicyFile): LoadedPolicy => {
+  const findIssuerKeys = cacheIssuerKeys(clock)
+  const toLoadedPolicy = (read: PolicyFile): LoadedPolicy => {
     const issuers = (read.issuers ?? []).map((policy) => ({
       policy,
-      keys: keysOf({
+      keys: findIssuerKeys({
         issuer: policy.issuer,
         ...(policy.jwksUri === undefined ? {} : { jwksUri: policy.jwksUri }),
         maxStaleMs: config.OIDC_KEYS_STALE_MINUTES * MINUTE_MS,
@@ -53,17 +55,18 @@ export function watchPolicy(
     return { policy: createPolicy(read), callers: createCallerDirectory(read, issuers, clock) }
   }
   const path = config.POLICY_FILE
-  const load = async () => loaded(path === undefined ? file : await readConfiguredPolicy(config, path))
-  return watchFiles({ paths: path === undefined ? [] : [path], first: loaded(file), load, onReload: tell })
+  const load = async () => toLoadedPolicy(path === undefined ? file : await readConfiguredPolicy(config, path))
+  const paths = path === undefined ? [] : [path]
+  return watchFiles({ paths, first: toLoadedPolicy(file), load, onReload, pollIntervalMs })
 }
 
-/** A reload that leaves an issuer as it is keeps the keys that were fetched for it. */
-function issuerKeysByPlace(clock: Clock): (place: JwksLocation) => ReturnType<typeof createIssuerKeys> {
-  const known = new Map<string, ReturnType<typeof createIssuerKeys>>()
-  return (place) => {
-    const id = JSON.stringify(place)
-    const keys = known.get(id) ?? createIssuerKeys(place, clock)
-    known.set(id, keys)
+/** Caches the fetched keys by issuer, so that a reload that does not change an issuer keeps its keys. */
+function cacheIssuerKeys(clock: Clock): (location: JwksLocation) => ReturnType<typeof createIssuerKeys> {
+  const cache = new Map<string, ReturnType<typeof createIssuerKeys>>()
+  return (location) => {
+    const id = JSON.stringify(location)
+    const keys = cache.get(id) ?? createIssuerKeys(location, clock)
+    cache.set(id, keys)
     return keys
   }
 }

@@ -1,78 +1,68 @@
-import type { ReloadOutcome } from '../service/events.ts'
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ReloadOutcome } from '../service/events.ts'
 
-/** Something that was loaded from files, and follows them. */
+/** A value that was loaded from files and follows their changes. */
 export type Watched<T> = {
-  /** What is in force. */
+  /** The value in force. */
   current(): T
-  /** Loads anew; what cannot be loaded leaves in force what is. Never throws. */
+  /** Loads the value again; a failed load keeps the current value. Never throws. */
   reload(): Promise<void>
   close(): void
 }
 
-/** What is followed, and how. */
+/** What is watched, and how it is loaded. */
 export type WatchOptions<T> = {
-  /** Files and folders; none for what never changes. */
+  /** Files and folders; empty for a value that never changes. */
   paths: readonly string[]
   first: T
-  /** Loads anew; throws where what lies there is broken. */
+  /** Loads the value; returns `before` if nothing has changed. @throws if the files are invalid */
   load: (before: T) => Promise<T>
-  /** Is told how each reload ended: by the fault, or by whether there is something new. */
+  /** Receives the outcome of every reload. */
   onReload: (outcome: ReloadOutcome) => void
+  /** Milliseconds between two checks of the files. */
+  pollIntervalMs?: number | undefined
 }
 
-/** How often files are looked at, in milliseconds: a look sees what watching misses, on network mounts for one. */
-const LOOK_EVERY_MS = 2000
-
-/** How long a change is let settle before it is looked at: a file is seldom written in one go. */
-const SETTLE_MS = 100
+/** Short enough for an operator who waits for a change, and a few `stat` calls cost microseconds. */
+const POLL_INTERVAL_MS = 2000
 
 /**
- * Follows files, and folders with their files: when something changes, all is loaded anew. Kubernetes' swap of a link is seen,
- * for links are followed.
+ * Watches files, and folders with the files in them, and loads the value again after a change. It polls, because file system
+ * events do not exist on every network mount. It follows symbolic links, so that it notices when Kubernetes swaps the link of
+ * a mounted ConfigMap or Secret.
  */
-export function watchFiles<T>({ paths, first, load, onReload: tell }: WatchOptions<T>): Watched<T> {
+export function watchFiles<T>(options: WatchOptions<T>): Watched<T> {
+  const { paths, first, load, onReload, pollIntervalMs = POLL_INTERVAL_MS } = options
   let current = first
-  let seen = stateOf(paths)
-  // One at a time, in order: the last change wins.
-  let last = Promise.resolve()
+  let lastState = stateOf(paths)
+  // Reloads run one at a time and in order: the last change wins.
+  let lastReload = Promise.resolve()
   const reload = (): Promise<void> => {
-    last = last
+    lastReload = lastReload
       .then(() => load(current))
       .then(
         (loaded) => {
           const changed = loaded !== current
           current = loaded
-          tell({ changed })
+          onReload({ changed })
         },
-        (fault: unknown) => tell({ fault: fault ?? new Error('unknown fault'), changed: false }),
+        (fault: unknown) => onReload({ fault: fault ?? new Error('unknown error'), changed: false }),
       )
-    return last
+    return lastReload
   }
-  const look = () => {
+  const poll = () => {
     const state = stateOf(paths)
-    if (state === seen) return
-    seen = state
+    if (state === lastState) return
+    lastState = state
     void reload()
   }
-  const timer = setInterval(look, LOOK_EVERY_MS).unref()
-  let soon: NodeJS.Timeout | undefined
-  const lookSoon = () => (soon = (soon ?? setTimeout(look, SETTLE_MS).unref()).refresh())
-  const watchers = paths.map((path) => tryToWatch(path, lookSoon))
-  return {
-    current: () => current,
-    reload,
-    close() {
-      clearInterval(timer)
-      clearTimeout(soon)
-      for (const watcher of watchers) watcher?.close()
-    },
-  }
+  const timer = paths.length === 0 ? undefined : setInterval(poll, pollIntervalMs).unref()
+  return { current: () => current, reload, close: () => clearInterval(timer) }
 }
 
-/** What a change would change: of each file its time, size and place. */
-const stateOf = (paths: readonly string[]): string => paths.flatMap(filesOf).map(stateOfFile).join('\n')
+/** A text that differs after every change: times, size and inode of each file. */
+const stateOf = (paths: readonly string[]): string => paths.flatMap(filesOf).map(fileState).join('\n')
 
 function filesOf(path: string): string[] {
   try {
@@ -82,20 +72,11 @@ function filesOf(path: string): string[] {
   }
 }
 
-function stateOfFile(path: string): string {
+function fileState(path: string): string {
   try {
     const { mtimeMs, ctimeMs, size, ino } = statSync(path)
     return [path, mtimeMs, ctimeMs, size, ino].join(' ')
   } catch {
-    return `${path} not there`
-  }
-}
-
-/** Watching is a help, not a need: where the system cannot, the looks do. */
-function tryToWatch(path: string, look: () => void): FSWatcher | undefined {
-  try {
-    return watch(path, { persistent: false }, look).on('error', () => undefined)
-  } catch {
-    return undefined
+    return `${path} missing`
   }
 }

@@ -41,10 +41,10 @@ describe('the meeting of a role in the policy', () => {
   it.each([
     ['a list', [], ': must be { toolbar?, mediaPath?'],
     ['nothing', null, ': must be { toolbar?, mediaPath?'],
-    ['an option of Jitsi', { disableAEC: true }, '/disableAEC: does not belong here'],
-    ['options as Jitsi takes them', { configOverwrite: {} }, '/configOverwrite: does not belong here'],
+    ['an option of Jitsi', { disableAEC: true }, '/disableAEC: is not allowed here'],
+    ['options as Jitsi takes them', { configOverwrite: {} }, '/configOverwrite: is not allowed here'],
     ['a toolbar that is a list', { toolbar: ['chat'] }, '/toolbar: must be { add?, remove? }'],
-    ['an unknown member of the toolbar', { toolbar: { only: [] } }, '/toolbar/only: does not belong here'],
+    ['an unknown member of the toolbar', { toolbar: { only: [] } }, '/toolbar/only: is not allowed here'],
     ['an unknown button', { toolbar: { add: ['sharedvideo'] } }, '/toolbar/add/0: must be one of microphone,'],
     ['a button twice', { toolbar: { add: ['tileview', 'tileview'] } }, '/toolbar/add: must be a list of buttons'],
     ['no way out', { toolbar: { remove: ['hangup'] } }, '/toolbar/remove/0: must be one of microphone,'],

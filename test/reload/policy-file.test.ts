@@ -31,13 +31,13 @@ describe('a policy file', () => {
   })
 
   it.each([
-    ['an unknown member', stringify({ ...good, issuer: 'x' }), '/issuer: does not belong here'],
-    ['an unknown member of a role', withRole({ admin: true }), '/roles/doctor/admin: does not belong here'],
-    ['an unknown member of a caller', withCaller({ room: 'x' }), '/callers/0/room: does not belong here'],
+    ['an unknown member', stringify({ ...good, issuer: 'x' }), '/issuer: is not allowed here'],
+    ['an unknown member of a role', withRole({ admin: true }), '/roles/doctor/admin: is not allowed here'],
+    ['an unknown member of a caller', withCaller({ room: 'x' }), '/callers/0/room: is not allowed here'],
     [
       'an unknown member of lifetimeMinutes',
       withRole({ lifetimeMinutes: { default: 90, max: 90, min: 5 } }),
-      '/roles/doctor/lifetimeMinutes/min: does not belong here',
+      '/roles/doctor/lifetimeMinutes/min: is not allowed here',
     ],
     [
       'an unknown feature',
@@ -79,7 +79,7 @@ describe('a policy file', () => {
     [
       'a role in upper case',
       stringify({ ...good, roles: { ...good.roles, Nurse: doctor } }),
-      '/roles/Nurse: does not belong here',
+      '/roles/Nurse: is not allowed here',
     ],
     ['no roles', stringify({ ...good, roles: {} }), '/roles: must be at least one role'],
     ['nobody who may ask', stringify({ ...good, callers: [] }), '/callers: name at least one caller, or one issuer'],
@@ -153,7 +153,7 @@ describe('a policy file', () => {
     [
       'aliases without end',
       `a: &a [x]\n${['b', 'c', 'd', 'e'].map((name, index) => `${name}: &${name} [${`*${'abcd'[index]},`.repeat(9)}]\n`).join('')}`,
-      'aliases lead nowhere or too far',
+      'an alias is undefined or expands too far',
     ],
     ['a tag', 'rooms: !!js/function x', 'line 1: is not valid YAML'],
   ])('with %s is refused with its path', async (_what, text, fault) => {
@@ -213,7 +213,7 @@ describe('a policy file', () => {
     ['no audience', withIssuer({ audience: undefined }), '/issuers/0/audience: is missing'],
     ['an acr with a quote', withIssuer({ requiredAcr: ['a"b'] }), '/issuers/0/requiredAcr'],
     ['rooms that take exponential time', withIssuer({ rooms: '(a+)+' }), '/issuers/0/rooms: takes exponential time'],
-    ['an unknown member of an issuer', withIssuer({ secret: 'x' }), '/issuers/0/secret: does not belong here'],
+    ['an unknown member of an issuer', withIssuer({ secret: 'x' }), '/issuers/0/secret: is not allowed here'],
     [
       'an issuer twice',
       stringify({ ...good, issuers: [ISSUER, ISSUER] }),
@@ -238,7 +238,7 @@ describe('a policy file', () => {
     [
       'a lifetime with a default',
       withCaller({ lifetimeMinutes: { default: 5, max: 9 } }),
-      '/callers/0/lifetimeMinutes/default: does not belong',
+      '/callers/0/lifetimeMinutes/default: is not allowed',
     ],
   ])('with %s is refused too', async (_what, text, fault) => {
     expect((await faultsOf(text)).join('\n')).toContain(fault)

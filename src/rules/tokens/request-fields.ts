@@ -24,7 +24,7 @@ export const REQUEST_FIELDS = {
 type Fields = typeof REQUEST_FIELDS
 
 /** The fields whose values a claim carries. */
-export type CarriedField = { [F in keyof Fields]: Fields[F] extends undefined ? never : F }[keyof Fields]
+type CarriedField = { [F in keyof Fields]: Fields[F] extends undefined ? never : F }[keyof Fields]
 
 /** The fields that a renewal determines anew. */
 export type DerivedField = Exclude<keyof TokenRequest, CarriedField>
