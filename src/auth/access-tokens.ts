@@ -8,35 +8,35 @@ import type { Clock } from '../service/ports.ts'
 
 const LEEWAY_SECONDS = 30
 
-/** What an access token may call itself, where it does (RFC 9068, section 2.1; RFC 7519, section 5.1). */
+/** The accepted values of `typ`, if an access token has one (RFC 9068, section 2.1; RFC 7519, section 5.1). */
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt'])
 
-/** An issuer of the policy with its keys. */
+/** An issuer of the policy, with its public keys. */
 export type Issuer = { policy: IssuerPolicy; keys: JWTVerifyGetKey }
 
-const NOBODY: Refusal = { code: 'unauthenticated' }
+const UNAUTHENTICATED: Refusal = { code: 'unauthenticated' }
 
 /**
- * The users of some issuers, known by their access tokens. Keys come from the issuer alone: what a header carries or points
- * to (`jwk`, `jku`, `x5c`, `x5u`) is never looked at, and algorithms are those that the policy lists.
- * @returns finds the user of an access token
- * @throws ServiceFault `identity-provider-unavailable`, from the finder
+ * Creates the authentication of users by access tokens. Keys come from the issuer only: the header parameters `jwk`, `jku`,
+ * `x5c` and `x5u` are ignored. Algorithms are those that the policy lists.
+ * @returns a function that finds the user of an access token, or returns `unauthenticated`, `step-up-required`; it throws
+ *   ServiceFault `identity-provider-unavailable`
  */
 export function createAccessTokenCallers(issuers: readonly Issuer[], clock: Clock) {
-  const known = new Map(issuers.map((issuer) => [issuer.policy.issuer, issuer]))
+  const issuersByUrl = new Map(issuers.map((issuer) => [issuer.policy.issuer, issuer]))
   return async (token: string): Promise<Caller | Refusal> => {
-    const issuer = known.get(issuerOf(token) ?? '')
+    const issuer = issuersByUrl.get(issuerOf(token) ?? '')
     const claims = issuer === undefined ? undefined : await verify(token, issuer, clock())
-    if (issuer === undefined || claims === undefined) return NOBODY
+    if (issuer === undefined || claims === undefined) return UNAUTHENTICATED
     const { requiredAcr } = issuer.policy
     if (requiredAcr !== undefined && !requiredAcr.some((acr) => acr === claims['acr'])) {
       return { code: 'step-up-required', acrValues: requiredAcr }
     }
-    return signedInUser(issuer.policy, claims) ?? NOBODY
+    return signedInUser(issuer.policy, claims) ?? UNAUTHENTICATED
   }
 }
 
-/** Which issuer a token says it is of: only to know whose keys decide. */
+/** Reads the unverified `iss`, to select the issuer whose keys verify the token. */
 function issuerOf(token: string): string | undefined {
   try {
     return decodeJwt(token).iss
@@ -59,7 +59,7 @@ async function verify(token: string, { policy, keys }: Issuer, nowMs: number): P
     return typ === undefined || TYPES.has(typ.toLowerCase()) ? payload : undefined
   } catch (error) {
     if (error instanceof ServiceFault) throw error
-    // Whatever else is wrong with a token is its bearer's affair; why is nobody's who holds it.
+    // Any other defect makes the token invalid; the answer does not say which one.
     if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
     throw error
   }

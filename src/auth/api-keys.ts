@@ -5,13 +5,13 @@ import type { Clock } from '../service/ports.ts'
 
 const API_KEY = /^jts_([a-z0-9][a-z0-9-]{0,63})_[A-Za-z0-9_-]{43}$/
 
-/** A new API key, to be shown once, and the hash that the policy keeps of it. */
+/** A new API key, which is shown once, and its hash for the policy file. */
 export type NewApiKey = { apiKey: string; sha256: string }
 
 /**
- * Makes an API key: `jts_<caller id>_` and 32 random bytes as 43 base64url characters.
+ * Creates an API key: `jts_<caller id>_` and 32 random bytes as 43 base64url characters.
  * @param callerId 1 to 64 characters of a-z, 0-9 and -
- * @throws RangeError where the caller id has another shape
+ * @throws RangeError if the caller id has another format
  */
 export function newApiKey(callerId: string): NewApiKey {
   const apiKey = `jts_${callerId}_${randomBytes(32).toString('base64url')}`
@@ -22,34 +22,36 @@ export function newApiKey(callerId: string): NewApiKey {
 const sha256 = (text: string): Buffer => digest('sha256', text, 'buffer')
 
 /**
- * The callers of a policy, known by the SHA-256 of their whole API key. A key of 256 random bits needs no slow hash.
- * @param entries checked callers; several hashes a caller let keys rotate with overlap, each within its own time
- * @returns finds the caller of a key; undefined for what is no key, is nobody's, is not valid yet or no more
+ * Creates the authentication of callers by the SHA-256 of their whole API key. A key of 256 random bits needs no slow hash.
+ * @param entries validated callers; a caller may have several hashes, each with its own validity, so that keys can overlap
+ *   during rotation
+ * @returns a function that finds the caller of an API key; undefined if the key is malformed, unknown, not yet valid or
+ *   expired
  */
 export function createApiKeyCallers(
   entries: readonly CallerPolicy[],
   clock: Clock,
 ): (apiKey: string) => Caller | undefined {
-  const known = new Map(
-    entries.map((entry) => [entry.id, { caller: createCaller(entry), keys: entry.apiKeySha256.map(keyOf) }]),
+  const callersById = new Map(
+    entries.map((entry) => [entry.id, { caller: createCaller(entry), keys: entry.apiKeySha256.map(toKey) }]),
   )
-  // Stands in for a caller that is not there, so that an unknown id costs what a wrong key costs.
-  const nobody = { caller: undefined, keys: [{ hash: randomBytes(32), from: 0, until: 0 }] }
+  // Compared instead of the keys of an unknown caller, so that an unknown id takes as long as a wrong key.
+  const unknownCaller = { caller: undefined, keys: [{ hash: randomBytes(32), from: 0, until: 0 }] }
   return (apiKey) => {
     const callerId = API_KEY.exec(apiKey)?.[1]
     if (callerId === undefined) return undefined
-    const { caller, keys } = known.get(callerId) ?? nobody
+    const { caller, keys } = callersById.get(callerId) ?? unknownCaller
     const presented = sha256(apiKey)
     const now = clock()
-    // Every hash is compared, whichever fits.
-    const fitting = keys.filter(
+    // Compares every hash, so that the duration does not reveal which one matched.
+    const matching = keys.filter(
       ({ hash, from, until }) => timingSafeEqual(hash, presented) && from <= now && now < until,
     )
-    return fitting.length > 0 ? caller : undefined
+    return matching.length > 0 ? caller : undefined
   }
 }
 
-function keyOf(entry: ApiKeyHash): { hash: Buffer; from: number; until: number } {
+function toKey(entry: ApiKeyHash): { hash: Buffer; from: number; until: number } {
   const {
     sha256: hex,
     notBefore,

@@ -1,15 +1,15 @@
 import { timingSafeEqual } from 'node:crypto'
 
 /**
- * Makes the check of a single token that a scraper presents.
- * @param token what has to stand behind `Bearer`; undefined where everybody may come
- * @returns whether what a header holds will do; the time it takes tells nothing of the token but its length
+ * Creates the check of the bearer token that a metrics scraper presents.
+ * @param token the expected token; undefined if metrics need none
+ * @returns a function that checks a header value for `Bearer` and the token; its duration reveals only the token's length
  */
 export function createBearerCheck(token: string | undefined): (header: string | undefined) => boolean {
   if (token === undefined) return () => true
   const expected = Buffer.from(`Bearer ${token}`)
   return (header = '') => {
-    const given = Buffer.from(header)
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    const presented = Buffer.from(header)
+    return presented.length === expected.length && timingSafeEqual(presented, expected)
   }
 }

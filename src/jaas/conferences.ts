@@ -2,49 +2,49 @@ import { ServiceFault } from '../service/fault.ts'
 import { addJitter } from '../service/backoff.ts'
 import type { Conferences } from '../service/consultations/ports.ts'
 
-/** Where the management endpoints are, and whose account. */
+/** Access to the management endpoints of a JaaS account. */
 export type Management = {
-  /** The only place that ever gets a token: `https://…` without a path. */
+  /** `https://…` without a path. Management tokens are sent to this origin only. */
   origin: string
   appId: string
-  /** Makes a token that opens them, for one use at once. */
+  /** Creates a short-lived token for one request to the endpoints. */
   administer: () => Promise<string>
 }
 
-/** How long an answer may take, in milliseconds. */
+/** How long a request may take, in milliseconds. */
 const TIMEOUT_MS = 2000
 
-/** How long to wait before the second try, in milliseconds; there is no third. */
+/** The longest wait before the only retry, in milliseconds. */
 const RETRY_MS = 300
 
-/** What a gateway says where nobody behind it answered (RFC 9110, sections 15.6.3 to 15.6.5). */
-const UNAVAILABLE = new Set([502, 503, 504])
+/** Statuses of a gateway whose upstream did not answer (RFC 9110, sections 15.6.3 to 15.6.5). */
+const GATEWAY_STATUSES = new Set([502, 503, 504])
 
 /**
- * The management endpoints of JaaS (8x8 "JaaS endpoints"). A ban stops logins alone, and a token that was let in lately may
- * be let in for five minutes more: whoever is in the meeting has to be kicked too.
- * @param timeoutMs for each of two tries; what does not answer is not tried again
+ * Creates a client of the JaaS management endpoints (8x8 "JaaS endpoints"). A ban only prevents logins, and a token that was
+ * admitted recently may be admitted for five minutes more; so a user who is in the meeting must be kicked as well.
+ * @param timeoutMs how long each of at most two requests may take; a timeout is not retried
  */
 export function createJaasConferences({ origin, appId, administer }: Management, timeoutMs = TIMEOUT_MS): Conferences {
   const post = (segments: readonly string[], body?: object): Promise<void> =>
-    orUnavailable(async () => {
-      const url = `${origin}/v1/_jaas/${segments.map(segment).join('/')}`
-      await retryOnce(url, requestOf(await administer(), body), timeoutMs)
+    withServiceFault(async () => {
+      const url = `${origin}/v1/_jaas/${segments.map(encodeSegment).join('/')}`
+      await sendWithRetry(url, buildRequest(await administer(), body), timeoutMs)
     })
-  const command = (action: string, room: string, rest: object = {}) =>
+  const sendCommand = (action: string, room: string, rest: object = {}) =>
     post(['conference-commands', 'v1', 'meeting'], {
       action,
       payload: { conferenceFullName: `${room}@conference.${appId}.8x8.vc`, ...rest },
     })
   return {
     banUser: (userId) => post(['jaccess', 'v1', 'access-management', appId, 'ban', 'user', userId]),
-    destroy: (room) => command('DESTROY', room),
-    kick: (room, participantId) => command('KICK_PARTICIPANT', room, { participantId }),
+    destroy: (room) => sendCommand('DESTROY', room),
+    kick: (room, participantId) => sendCommand('KICK_PARTICIPANT', room, { participantId }),
   }
 }
 
-/** Nothing of what was sent or came back is part of the fault. */
-async function orUnavailable(work: () => Promise<void>): Promise<void> {
+/** Throws any error as `conference-unavailable`. Its cause contains nothing of the request or the response. */
+async function withServiceFault(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (cause) {
@@ -52,13 +52,13 @@ async function orUnavailable(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** A URL resolves `.` and `..` even where they are encoded (WHATWG URL, section 4.4): they would name another endpoint. */
-function segment(text: string): string {
-  if (/^\.{0,2}$/.test(text)) throw new Error('an id that cannot stand in a path')
+/** URLs resolve `.` and `..` even if they are encoded (WHATWG URL, section 4.4), which would address another endpoint. */
+function encodeSegment(text: string): string {
+  if (/^\.{0,2}$/.test(text)) throw new Error('the id cannot be used in a path')
   return encodeURIComponent(text)
 }
 
-const requestOf = (token: string, body: object | undefined): RequestInit => ({
+const buildRequest = (token: string, body: object | undefined): RequestInit => ({
   method: 'POST',
   redirect: 'error',
   headers: {
@@ -68,30 +68,30 @@ const requestOf = (token: string, body: object | undefined): RequestInit => ({
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })
 
-/** What came of requester: a status, or the reason why there is none; and whether asking again may help. */
-type Outcome = { told: string; ok: boolean; mayPass: boolean }
+/** The result of a request: its status or the reason why there is none, and whether a retry may succeed. */
+type Outcome = { description: string; ok: boolean; isRetryable: boolean }
 
-/** Asks, and once more where that may help. @throws Error with the status, or why there is none */
-async function retryOnce(url: string, request: RequestInit, timeoutMs: number): Promise<void> {
-  let outcome = await ask(url, request, timeoutMs)
-  if (outcome.mayPass) {
+/** @throws Error with the status, or with the reason why there is none */
+async function sendWithRetry(url: string, request: RequestInit, timeoutMs: number): Promise<void> {
+  let outcome = await send(url, request, timeoutMs)
+  if (outcome.isRetryable) {
     const waitMs = addJitter(RETRY_MS)
     await new Promise((resolve) => setTimeout(resolve, waitMs))
-    outcome = await ask(url, request, timeoutMs)
+    outcome = await send(url, request, timeoutMs)
   }
-  if (!outcome.ok) throw new Error(outcome.told)
+  if (!outcome.ok) throw new Error(outcome.description)
 }
 
-async function ask(url: string, request: RequestInit, timeoutMs: number): Promise<Outcome> {
+async function send(url: string, request: RequestInit, timeoutMs: number): Promise<Outcome> {
   try {
     const { status, ok, body } = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) })
-    // The status says all; what follows may be long, and is not waited for.
+    // Only the status matters. The body may be long, so it is cancelled, and the cancellation is not awaited.
     body?.cancel().catch(() => undefined)
-    return { told: `status ${status}`, ok, mayPass: UNAVAILABLE.has(status) }
+    return { description: `status ${status}`, ok, isRetryable: GATEWAY_STATUSES.has(status) }
   } catch (error) {
-    // The text of an error could hold what was sent. Faults of the network have a code; time that ran out has none.
+    // The message of an error may contain parts of the request. Network errors have a code; a timeout has none.
     const { name, cause } = error as Error
     const code = (cause as NodeJS.ErrnoException | undefined)?.code
-    return { told: `no answer (${code ?? name})`, ok: false, mayPass: code !== undefined }
+    return { description: `no answer (${code ?? name})`, ok: false, isRetryable: code !== undefined }
   }
 }

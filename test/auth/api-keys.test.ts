@@ -13,7 +13,7 @@ const caller = (id: string, ...hashes: ApiKeyHash[]): CallerPolicy => ({
 })
 
 describe('an API key', () => {
-  it('names its caller, holds 256 bits of chance, and is known by its hash alone', () => {
+  it('contains its caller id and 256 random bits, and is stored as a hash only', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,63}$/), (id) => {
         const { apiKey, sha256 } = newApiKey(id)
@@ -26,52 +26,53 @@ describe('an API key', () => {
     )
   })
 
-  it.each(['', 'A', 'a b', 'a_b', '-a', 'a'.repeat(65), 'é', '../a'])('is not made for the caller %j', (id) => {
+  it.each(['', 'A', 'a b', 'a_b', '-a', 'a'.repeat(65), 'é', '../a'])('is refused for the caller id %j', (id) => {
     expect(() => newApiKey(id)).toThrow(RangeError)
   })
 })
 
 describe('a caller', () => {
-  it('is known by each of its keys while they overlap, and by no other', () => {
-    const [old, next, gone] = [newApiKey('clinic'), newApiKey('clinic'), newApiKey('clinic')]
+  it('is found by each of its overlapping keys, and by no other key', () => {
+    const [old, next, removed] = [newApiKey('clinic'), newApiKey('clinic'), newApiKey('clinic')]
     const find = createApiKeyCallers(
       [caller('clinic', old.sha256, next.sha256.toUpperCase()), caller('ward', newApiKey('ward').sha256)],
       () => NOW,
     )
     expect(find(old.apiKey)?.id).toBe('clinic')
     expect(find(next.apiKey)?.id).toBe('clinic')
-    expect(find(gone.apiKey)).toBeUndefined()
+    expect(find(removed.apiKey)).toBeUndefined()
   })
 
-  it('is known by a key from its notBefore on and until its notAfter, not at it', () => {
+  it('is found by a key from its notBefore on and before its notAfter', () => {
     const { apiKey, sha256 } = newApiKey('clinic')
     const at = (ms: number) => new Date(NOW + ms).toISOString()
-    const known = (entry: ApiKeyHash) => createApiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
-    expect(known({ sha256 })).toBe(true)
-    expect(known({ sha256, notBefore: at(0) })).toBe(true)
-    expect(known({ sha256, notBefore: at(1) })).toBe(false)
-    expect(known({ sha256, notAfter: at(1) })).toBe(true)
-    expect(known({ sha256, notAfter: at(0) })).toBe(false)
-    expect(known({ sha256, notBefore: at(-1), notAfter: at(1) })).toBe(true)
-    expect(known({ sha256, notAfter: '2026-11-23T14:30:00.001+05:30' })).toBe(true)
-    expect(known({ sha256, notAfter: '2026-11-23T14:30:00+05:30' })).toBe(false)
+    const isFound = (entry: ApiKeyHash) =>
+      createApiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
+    expect(isFound({ sha256 })).toBe(true)
+    expect(isFound({ sha256, notBefore: at(0) })).toBe(true)
+    expect(isFound({ sha256, notBefore: at(1) })).toBe(false)
+    expect(isFound({ sha256, notAfter: at(1) })).toBe(true)
+    expect(isFound({ sha256, notAfter: at(0) })).toBe(false)
+    expect(isFound({ sha256, notBefore: at(-1), notAfter: at(1) })).toBe(true)
+    expect(isFound({ sha256, notAfter: '2026-11-23T14:30:00.001+05:30' })).toBe(true)
+    expect(isFound({ sha256, notAfter: '2026-11-23T14:30:00+05:30' })).toBe(false)
   })
 
-  it('is not known by a key of somebody else, even with that hash in hand', () => {
+  it('is not found by the key of another caller, even with the same hash', () => {
     const key = newApiKey('ward')
     const find = createApiKeyCallers([caller('clinic', key.sha256)], () => NOW)
     expect(find(key.apiKey)).toBeUndefined()
     expect(find(key.sha256)).toBeUndefined()
   })
 
-  it('is nobody for any other text', () => {
+  it('is not found by any other text', () => {
     const key = newApiKey('clinic')
     const find = createApiKeyCallers([caller('clinic', key.sha256)], () => NOW)
-    const near = fc
+    const almostKey = fc
       .tuple(fc.nat({ max: key.apiKey.length - 1 }), fc.string({ minLength: 0, maxLength: 2 }))
       .map(([at, text]) => key.apiKey.slice(0, at) + text + key.apiKey.slice(at + 1))
     fc.assert(
-      fc.property(fc.oneof(fc.string(), near), (text) => {
+      fc.property(fc.oneof(fc.string(), almostKey), (text) => {
         expect(find(text)?.id).toBe(text === key.apiKey ? 'clinic' : undefined)
       }),
     )

@@ -19,7 +19,7 @@ async function open(change: Partial<JwksLocation> = {}) {
 }
 
 describe('the keys of an issuer', () => {
-  it('are found through discovery, fetched once for all who wait, and kept', async () => {
+  it('are found by discovery, fetched once for concurrent requests, and cached', async () => {
     const { issuer, find, fetches } = await open()
     await Promise.all(Array.from({ length: 50 }, () => find()))
     await find()
@@ -37,7 +37,7 @@ describe('the keys of an issuer', () => {
     expect(issuer.asked).toStrictEqual({ '/jwks': 1 })
   })
 
-  it('are fetched at most once in 30 s for keys that nobody knows', async () => {
+  it('are fetched at most once in 30 s for unknown kids', async () => {
     const { clock, find, fetches } = await open()
     await find()
     for (let i = 0; i < 50; i += 1)
@@ -52,7 +52,7 @@ describe('the keys of an issuer', () => {
     expect(fetches()).toBe(2)
   })
 
-  it('are found when they are new', async () => {
+  it('are found when they are added later', async () => {
     const { issuer, clock, find } = await open()
     await find()
     issuer.published.set('k2', issuer.publicKey)
@@ -60,7 +60,7 @@ describe('the keys of an issuer', () => {
     await expect(find('k2')).resolves.toBeDefined()
   })
 
-  it('are found when they are new, also where the clock was set back an hour', async () => {
+  it('are found when they are added later, also if the clock was set back an hour', async () => {
     const { issuer, clock, find } = await open()
     await find()
     issuer.published.set('k2', issuer.publicKey)
@@ -68,7 +68,7 @@ describe('the keys of an issuer', () => {
     await expect(find('k2')).resolves.toBeDefined()
   })
 
-  it('that were withdrawn are honoured no longer than ten minutes and one request', async () => {
+  it('that were withdrawn are accepted for at most ten minutes and one request', async () => {
     const { issuer, clock, find } = await open()
     await find()
     issuer.published.delete('k1')
@@ -79,7 +79,7 @@ describe('the keys of an issuer', () => {
     await expect.poll(() => find().catch((error: { code: string }) => error.code)).toBe('ERR_JWKS_NO_MATCHING_KEY')
   })
 
-  it('serve for a day while the issuer is away, and not longer', async () => {
+  it('are used for a day while the issuer is unavailable, and not longer', async () => {
     const { issuer, clock, find } = await open()
     await find()
     issuer.instead = (_, response) => response.writeHead(503).end()
@@ -93,7 +93,7 @@ describe('the keys of an issuer', () => {
     await expect(find()).resolves.toBeDefined()
   })
 
-  it('that never came are asked for again after five seconds, not at each request', async () => {
+  it('that could not be fetched are requested again after five seconds, not at each request', async () => {
     const { issuer, clock, find, fetches } = await open({ jwksUri: undefined as never })
     issuer.instead = (_, response) => response.writeHead(500).end()
     for (let i = 0; i < 10; i += 1)
@@ -111,7 +111,7 @@ describe('the keys of an issuer', () => {
       (response: { writeHead(status: number, headers?: object): { end(text?: string): void } }) =>
         response.writeHead(302, { location: '/elsewhere' }).end(),
     ],
-    ['a page of HTML', (response) => response.writeHead(200).end('<html>')],
+    ['an HTML page', (response) => response.writeHead(200).end('<html>')],
     ['a list', (response) => response.writeHead(200).end('[]')],
     [
       'another issuer',
@@ -120,7 +120,7 @@ describe('the keys of an issuer', () => {
     ],
     ['no jwks_uri', (response) => response.writeHead(200).end('{}')],
   ] as [string, (response: { writeHead(status: number, headers?: object): { end(text?: string): void } }) => void][])(
-    'are not taken from %s',
+    'are not accepted from %s',
     async (_what, answer) => {
       const { issuer, find } = await open()
       issuer.instead = (_request, response) => answer(response)
@@ -135,7 +135,7 @@ describe('the keys of an issuer', () => {
     expect(issuer.asked['/jwks']).toBeUndefined()
   })
 
-  it('of an issuer that hangs are given up after three seconds', async () => {
+  it('of an issuer that does not answer time out after three seconds', async () => {
     const { issuer, find } = await open()
     issuer.instead = () => undefined
     await expect(find()).rejects.toMatchObject({ code: 'identity-provider-unavailable' })

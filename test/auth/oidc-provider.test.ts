@@ -20,12 +20,12 @@ async function start(rooms = 'bharattelemed-.*') {
   return { ...service, provider, address }
 }
 
-it('a page on another origin signs its user in with a real provider and gets a token with fetch alone', async () => {
+it('a page on another origin signs its user in with a real provider and gets a token by fetch', async () => {
   const { provider, address, entries } = await start()
   const accessToken = await signIn(provider.url, 'patient-1042', `${PAGE}/back`)
   expect(decodeProtectedHeader(accessToken)).toMatchObject({ typ: 'at+jwt', alg: 'RS256' })
 
-  // What a browser asks first, and then what the page asks.
+  // The preflight of the browser, then the request of the page.
   const preflight = await fetch(`${address}/api/jitsi/token`, {
     method: 'OPTIONS',
     headers: {
@@ -58,7 +58,7 @@ it('a page on another origin signs its user in with a real provider and gets a t
   expect([...elsewhere.headers.keys()].filter((name) => name.startsWith('access-control-'))).toStrictEqual([])
 })
 
-it('a doctor of the provider is a moderator, and whom it names no name for is refused', async () => {
+it('a doctor of the provider is a moderator, and a user without a name is refused', async () => {
   const { provider, clientOf } = await start()
   const doctor = clientOf(await signIn(provider.url, 'doctor-77', `${PAGE}/back`))
   await expect(doctor.issueToken(ROOM)).resolves.toMatchObject({ userRole: 'doctor', moderator: true })
@@ -66,7 +66,7 @@ it('a doctor of the provider is a moderator, and whom it names no name for is re
   await expect(stranger.issueToken(ROOM)).rejects.toMatchObject({ status: 403, code: 'identity-incomplete' })
 })
 
-it('when the provider goes away its users go on, for its keys are known', async () => {
+it('users of an unavailable provider still get tokens, because its keys are cached', async () => {
   const { provider, clientOf } = await start()
   const tokens = await Promise.all(
     ['doctor-77', 'patient-1042'].map((login) => signIn(provider.url, login, `${PAGE}/back`)),

@@ -7,26 +7,26 @@ import { readConfig } from '../../src/config/config.ts'
 import { createJaasConferences } from '../../src/jaas/conferences.ts'
 import { APP_ID, startService } from '../kit.ts'
 
-type Asked = { method: string; path: string; type: string | undefined; token: string; body: string }
+type ReceivedRequest = { method: string; path: string; type: string | undefined; token: string; body: string }
 type Answer = (response: ServerResponse, request: IncomingMessage) => void
 
 const OK: Answer = (response) => response.writeHead(200).end('{}')
 
-/** Stands in for the management endpoints; answers one request after the other as it is told, and then well. */
+/** Simulates the management endpoints: each request gets the next of these answers, and 200 after the last one. */
 async function startEndpoints(...answers: Answer[]) {
-  const asked: Asked[] = []
+  const requests: ReceivedRequest[] = []
   const server: Server = createServer((request, response) => {
     let body = ''
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => {
-      asked.push({
+      requests.push({
         method: request.method ?? '',
         path: request.url ?? '',
         type: request.headers['content-type'],
         token: request.headers.authorization?.replace(/^Bearer /, '') ?? '',
         body,
       })
-      ;(answers[asked.length - 1] ?? OK)(response, request)
+      ;(answers[requests.length - 1] ?? OK)(response, request)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -34,16 +34,16 @@ async function startEndpoints(...answers: Answer[]) {
     server.closeAllConnections()
     server.close()
   })
-  return { asked, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { requests, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-/** The service with its endpoints, outside production, where they may be reached over http. */
+/** The service with simulated endpoints. Outside production they may use http. */
 async function startManaged() {
-  const { asked, origin } = await startEndpoints()
+  const { requests, origin } = await startEndpoints()
   const service = await startService({ NODE_ENV: 'test', JAAS_MANAGEMENT: 'on', JAAS_MANAGEMENT_URL: origin })
   const { conferences } = service.parts
-  if (conferences === undefined) throw new Error('there are no conferences')
-  return { ...service, asked, conferences }
+  if (conferences === undefined) throw new Error('conference management is off')
+  return { ...service, requests, conferences }
 }
 
 const conferencesAt = (origin: string, timeoutMs?: number, administer = () => Promise.resolve('a.secret.token')) =>
@@ -52,12 +52,12 @@ const conferencesAt = (origin: string, timeoutMs?: number, administer = () => Pr
 const unavailable = { name: 'ServiceFault', code: 'conference-unavailable' }
 
 describe('people are removed from a meeting', () => {
-  it('by three requests, each with a token of its own', async () => {
-    const { asked, conferences } = await startManaged()
+  it('by three kinds of requests, each with its own token', async () => {
+    const { requests, conferences } = await startManaged()
     await conferences.banUser('doctor-77')
     await conferences.destroy('bharattelemed-p1042')
     await conferences.kick('bharattelemed-p1042', '1a2b3c4d')
-    expect(asked.map(({ method, path, type, body }) => [method, path, type, body])).toStrictEqual([
+    expect(requests.map(({ method, path, type, body }) => [method, path, type, body])).toStrictEqual([
       ['POST', `/v1/_jaas/jaccess/v1/access-management/${APP_ID}/ban/user/doctor-77`, undefined, ''],
       [
         'POST',
@@ -74,13 +74,13 @@ describe('people are removed from a meeting', () => {
     ])
   })
 
-  it('with a token that the published key verifies, lives a minute, and opens no meeting', async () => {
-    const { app, asked, conferences } = await startManaged()
+  it('with a token that the published key verifies, that is valid for a minute and gives no access to meetings', async () => {
+    const { app, requests, conferences } = await startManaged()
     const before = Math.floor(Date.now() / 1000)
     await conferences.destroy('bharattelemed-p1042')
     const after = Math.floor(Date.now() / 1000)
     const jwks = (await app.inject('/.well-known/jwks.json')).json<JSONWebKeySet>()
-    const { payload, protectedHeader } = await jwtVerify(asked[0]?.token ?? '', createLocalJWKSet(jwks))
+    const { payload, protectedHeader } = await jwtVerify(requests[0]?.token ?? '', createLocalJWKSet(jwks))
     const exp = Number(payload.exp)
     expect(protectedHeader).toStrictEqual({ alg: 'RS256', typ: 'JWT', kid: `${APP_ID}/test-key` })
     expect(payload).toStrictEqual({ aud: 'jitsi', iss: 'chat', sub: APP_ID, nbf: exp - 60, exp, admin: true })
@@ -88,22 +88,22 @@ describe('people are removed from a meeting', () => {
     expect(exp).toBeLessThanOrEqual(after + 50)
   })
 
-  it('whatever the id of a user is made of, at the same endpoint', async () => {
-    const { asked, origin } = await startEndpoints()
+  it('by any user id, at the same endpoint', async () => {
+    const { requests, origin } = await startEndpoints()
     const conferences = conferencesAt(origin)
     const ids = ['a/../b', '%2e%2e', '?x#y', 'Ärztin 7', '...']
     for (const id of ids) await conferences.banUser(id)
     const prefix = `/v1/_jaas/jaccess/v1/access-management/${APP_ID}/ban/user/`
     expect(
-      asked.map(({ path }) => [path.slice(0, prefix.length), decodeURIComponent(path.slice(prefix.length))]),
+      requests.map(({ path }) => [path.slice(0, prefix.length), decodeURIComponent(path.slice(prefix.length))]),
     ).toStrictEqual(ids.map((id) => [prefix, id]))
-    expect(asked.some(({ path }) => /[?#]/.test(path))).toBe(false)
+    expect(requests.some(({ path }) => /[?#]/.test(path))).toBe(false)
   })
 
-  it.each(['', '.', '..', '\ud800'])('unless the id %j could not stand in a path', async (id) => {
-    const { asked, origin } = await startEndpoints()
+  it.each(['', '.', '..', '\ud800'])('unless the id %j cannot be used in a path', async (id) => {
+    const { requests, origin } = await startEndpoints()
     await expect(conferencesAt(origin).banUser(id)).rejects.toMatchObject(unavailable)
-    expect(asked).toStrictEqual([])
+    expect(requests).toStrictEqual([])
   })
 })
 
@@ -114,24 +114,24 @@ const status =
 const cut: Answer = (_response, { socket }) => socket.destroy()
 const hang: Answer = () => undefined
 
-describe('endpoints that behave badly', () => {
+describe('failing endpoints', () => {
   it.each([
     ['500', status(500), 1],
     ['429', status(429, { 'retry-after': '1' }), 1],
     ['401', status(401), 1],
     ['404', status(404), 1],
-    ['503 and again 503', status(503), 2],
+    ['503, twice', status(503), 2],
     ['a cut connection, twice', cut, 2],
-    ['nothing at all', hang, 1],
-  ] as [string, Answer, number][])('by %s are told as conference-unavailable', async (_what, answer, times) => {
-    const { asked, origin } = await startEndpoints(answer, answer)
+    ['no answer', hang, 1],
+  ] as [string, Answer, number][])('with %s cause conference-unavailable', async (_what, answer, times) => {
+    const { requests, origin } = await startEndpoints(answer, answer)
     const error: unknown = await conferencesAt(origin, 200)
       .kick('room-of-asha', 'participant-id')
-      .catch((fault: unknown) => fault)
+      .catch((caught: unknown) => caught)
     expect(error).toMatchObject(unavailable)
-    expect(asked).toHaveLength(times)
-    const told = inspect(error, { depth: 9, showHidden: true })
-    expect(told).not.toMatch(/secret|room-of-asha|participant-id/)
+    expect(requests).toHaveLength(times)
+    const text = inspect(error, { depth: 9, showHidden: true })
+    expect(text).not.toMatch(/secret|room-of-asha|participant-id/)
   })
 
   it.each([
@@ -139,52 +139,52 @@ describe('endpoints that behave badly', () => {
     ['503', status(503)],
     ['504', status(504)],
     ['a cut connection', cut],
-  ])('by %s once are asked once more, for the same', async (_what, answer) => {
-    const { asked, origin } = await startEndpoints(answer)
+  ])('with %s once get the same request once more', async (_what, answer) => {
+    const { requests, origin } = await startEndpoints(answer)
     await conferencesAt(origin).kick('room', 'p')
-    expect(asked).toHaveLength(2)
-    expect(asked[1]).toStrictEqual(asked[0])
+    expect(requests).toHaveLength(2)
+    expect(requests[1]).toStrictEqual(requests[0])
   })
 
-  it('by a redirect are told, and nobody else gets the token', async () => {
+  it('with a redirect cause conference-unavailable, and the target does not get the token', async () => {
     const elsewhere = await startEndpoints()
     for (const code of [301, 302, 307, 308]) {
-      const { asked, origin } = await startEndpoints(status(code, { location: `${elsewhere.origin}/` }))
+      const { requests, origin } = await startEndpoints(status(code, { location: `${elsewhere.origin}/` }))
       await expect(conferencesAt(origin).destroy('room')).rejects.toMatchObject(unavailable)
-      expect(asked).toHaveLength(1)
+      expect(requests).toHaveLength(1)
     }
-    expect(elsewhere.asked).toStrictEqual([])
+    expect(elsewhere.requests).toStrictEqual([])
   })
 
-  it('by an answer without end are not read', async () => {
+  it('with an endless answer are not read to the end', async () => {
     const state = { sent: 0, closed: false }
     const { origin } = await startEndpoints((response) => {
       response.writeHead(200)
       const part = Buffer.alloc(65_536)
-      const pour = (): void => {
+      const sendMore = (): void => {
         while (!state.closed && response.write(part)) state.sent += part.length
       }
-      response.on('drain', pour).on('close', () => (state.closed = true))
-      pour()
+      response.on('drain', sendMore).on('close', () => (state.closed = true))
+      sendMore()
     })
     await conferencesAt(origin).destroy('room')
     await expect.poll(() => state.closed).toBe(true)
     expect(state.sent).toBeLessThan(32 * 1024 * 1024)
   })
 
-  it('that are not there, or a key that cannot sign, are told the same way', async () => {
+  it('that cannot be reached, or a failing signature, cause conference-unavailable', async () => {
     await expect(conferencesAt('http://127.0.0.1:9').destroy('room')).rejects.toMatchObject(unavailable)
-    const { asked, origin } = await startEndpoints()
+    const { requests, origin } = await startEndpoints()
     const broken = conferencesAt(origin, undefined, () => Promise.reject(new Error('broken')))
     await expect(broken.destroy('room')).rejects.toMatchObject(unavailable)
-    expect(asked).toStrictEqual([])
+    expect(requests).toStrictEqual([])
   })
 })
 
 describe('the management of meetings', () => {
   const SELF = { JITSI_DEPLOYMENT: 'self-hosted', JITSI_APP_ID: 'clinic', JITSI_DOMAIN: 'meet.example.org' }
 
-  it('is off unless the settings say otherwise, and never there for self-hosted Jitsi', async () => {
+  it('is off by default, and not available for self-hosted Jitsi', async () => {
     const { parts } = await startService()
     expect(parts.conferences).toBeUndefined()
     const self = await startService(SELF)
@@ -205,7 +205,7 @@ describe('the management of meetings', () => {
       { NODE_ENV: 'production', JAAS_APP_ID: APP_ID, POLICY_FILE: 'p', JAAS_MANAGEMENT_URL: 'http://8x8.vc' },
       ['JAAS_MANAGEMENT_URL'],
     ],
-  ] as [Record<string, string>, string[]][])('with %j has the faults %j', (env, names) => {
-    expect(readConfig(env).errors.map((fault) => fault.split(':')[0])).toStrictEqual(names)
+  ] as [Record<string, string>, string[]][])('with %j has errors in %j', (env, names) => {
+    expect(readConfig(env).errors.map((error) => error.split(':')[0])).toStrictEqual(names)
   })
 })

@@ -1,13 +1,10 @@
 import { OperatorError } from '../fault.ts'
 import { type CurrentKey, compareKeyRing } from '../../rules/key-ring.ts'
-import type { Clock, NewId } from '../ports.ts'
-import type { Ledger } from '../ports.ts'
+import type { Clock, Ledger, NewId } from '../ports.ts'
 import type { KeyRegister } from './ports.ts'
 
-/** What admitting keys needs. */
 export type AdmitKeysDeps = { register: KeyRegister; ledger: Ledger; clock: Clock; newId: NewId }
 
-/** A key lies under an id that once had another one. */
 class KidReusedError extends OperatorError {
   override name = 'KidReusedError'
 
@@ -19,10 +16,14 @@ class KidReusedError extends OperatorError {
 }
 
 /**
- * Admits a ring before it is used: what changes is recorded, and a kid that once had another key is refused.
+ * Admits a key ring before it is used. It records every key that changes its state, and refuses a ring in which a kid that
+ * belonged to another key is reused.
  * @throws KidReusedError; ServiceFault `record-unavailable`
  */
-export async function admitKeys({ register, ledger, clock, newId }: AdmitKeysDeps, ring: readonly CurrentKey[]) {
+export async function admitKeys(
+  { register, ledger, clock, newId }: AdmitKeysDeps,
+  ring: readonly CurrentKey[],
+): Promise<void> {
   const { changed, reused } = compareKeyRing(await register.list(), ring, clock())
   if (reused.length > 0) throw new KidReusedError(reused)
   if (changed.length === 0) return

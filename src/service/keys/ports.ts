@@ -4,15 +4,16 @@ import type { KnownKey } from '../../rules/key-ring.ts'
 
 /** Signs with one key. */
 export type Signer = {
-  /** Id of the key: its file's name without `.pem`; undefined for a shared secret. */
+  /** The id of the key: its file name without `.pem`; undefined for a shared secret. */
   keyId?: string
   /**
-   * @param isAborted tells that nobody waits for the token any more; then it is not made
+   * Signs a token.
+   * @param isAborted whether the client closed the connection; the token is not signed then
    * @returns the token in compact form (RFC 7515)
-   * @throws ServiceFault `overloaded` when it would wait too long, `client-aborted`
+   * @throws ServiceFault `overloaded` if the signature would wait for too long, `client-aborted`
    */
   sign(header: TokenHeader, claims: Claims, isAborted?: () => boolean): Promise<string>
-  /** Signs a statement about the record. @param kid undefined for a shared secret */
+  /** Signs a statement about the audit record. @param kid undefined for a shared secret */
   signStatement<T extends keyof SignedStatements>(
     type: T,
     statement: SignedStatements[T],
@@ -20,59 +21,62 @@ export type Signer = {
   ): Promise<string>
 }
 
-/** What verifiers are told of the keys. */
+/** The public keys, as they are published for verifiers. */
 export type Publication = {
   /** A JWK set as JSON (RFC 7517), and its entity tag. */
   jwks: string
   etag: string
-  /** SPKI in PEM by the hex SHA-256 of the whole kid. */
+  /** Public keys as SPKI in PEM, by the hex SHA-256 of the whole kid. */
   pems: ReadonlyMap<string, string>
 }
 
-/** What a signature is worth. */
+/** The result of verifying a signature. */
 export type Verdict = 'valid' | 'invalid' | 'unknown-key'
 
-/** The keys in force. */
+/** The key ring in use. */
 export type Keys = {
   signer(): Signer
   publication(): Publication
-  /** The state of the key of a kid; undefined where there is none. */
+  /** @returns the state of the key with this kid; undefined if there is none */
   stateOf(kid: string): 'active' | 'next' | 'retired' | undefined
-  /** Checks the signature of a token, and nothing else of it. @param kid undefined for a shared secret */
+  /** Verifies the signature of a token, and nothing else. @param kid undefined for a shared secret */
   verify(token: string, kid: string | undefined): Promise<Verdict>
   /**
-   * Signs a statement about the record with the active key.
+   * Signs a statement about the audit record with the active key.
    * @returns a JWS in compact form (RFC 7515), with the statement's type as its `typ`
    */
   signStatement<T extends keyof SignedStatements>(type: T, statement: SignedStatements[T]): Promise<string>
-  /** Whether what lies there is broken, so that an older ring is in force. */
+  /** @returns whether the key files are invalid, so that an older key ring is still in use */
   isStale(): boolean
 }
 
-/** How much signing there is to do. */
+/** The load of the signing queue. */
 export type SigningLoad = {
-  /** Whether somebody who comes now would be refused. */
+  /** @returns whether a request that arrives now would be refused */
   full(): boolean
-  /** Milliseconds that somebody who comes now would wait. */
+  /** @returns how long a request that arrives now would wait, in milliseconds */
   expectedWaitMs(): number
-  /** Milliseconds that a core takes for a signature, and for all else that a token costs it. */
+  /** @returns the processor time of one core per token, in milliseconds: the signature and everything else */
   signatureMs(): number
   running(): number
   waiting(): number
 }
 
-/** How the ring stands. */
+/** The status of the key ring. */
 export type KeyRingStatus = {
-  /** When the key that signs was first seen, in epoch milliseconds. */
+  /** When the active key was first seen, in epoch milliseconds. */
   activeSince: number
   /** The state of each key. */
   states: ('active' | 'next' | 'retired')[]
 }
 
-/** Knows every key that was ever seen. Throws ServiceFault `record-unavailable`. */
+/** Stores every key that was ever in the key ring. Each method throws ServiceFault `record-unavailable`. */
 export type KeyRegister = {
   list(): Promise<KnownKey[]>
   save(keys: readonly KnownKey[]): Promise<void>
-  /** When a key signed last, and when the longest-lived token that it signed is dead; undefined where it never signed. */
+  /**
+   * @returns when the key last signed a token and when the last of its tokens expires, in epoch milliseconds; undefined if it
+   *   never signed one
+   */
   findSigningTimes(kid: string): Promise<{ lastAt: number; deadAt: number } | undefined>
 }

@@ -3,17 +3,15 @@ import type { Deployment } from '../../rules/tokens/deployment.ts'
 import { inspect, NO_TOKEN } from '../../rules/tokens/inspect.ts'
 import { parseToken } from '../../rules/tokens/parse-token.ts'
 import type { Requester } from '../requester.ts'
-import type { Clock } from '../ports.ts'
-import type { Ledger } from '../ports.ts'
+import type { Clock, Ledger } from '../ports.ts'
 import type { Keys } from '../keys/ports.ts'
 
-/** What a diagnosis needs. */
 export type InspectTokenDeps = { deployment: Deployment; clock: Clock; keys: Pick<Keys, 'verify'> }
 
 /**
- * Says why a token is refused. It is sent nowhere, and nothing of it is kept.
- * @param token what is taken for one
- * @param show whether personal data is told, or masked
+ * Explains why Jitsi would refuse a token. The token is neither sent anywhere nor stored.
+ * @param token a text that may be a token
+ * @param show whether the result contains personal data; it is masked otherwise
  */
 export async function inspectToken(
   { deployment, clock, keys }: InspectTokenDeps,
@@ -24,20 +22,23 @@ export async function inspectToken(
   const parts = parseToken(text)
   if (parts === undefined) return NO_TOKEN
   const { kid } = parts.header
-  const shared = deployment.algorithm === 'HS256'
+  const isShared = deployment.algorithm === 'HS256'
   const signature =
-    shared || typeof kid === 'string' ? await keys.verify(text, shared ? undefined : String(kid)) : 'unknown-key'
+    isShared || typeof kid === 'string' ? await keys.verify(text, isShared ? undefined : String(kid)) : 'unknown-key'
   return inspect(parts, { characters: text.length, deployment, nowMs: clock(), signature }, show)
 }
 
-/** The same for a caller; that it asked stands in the record, what it asked about does not. */
+/**
+ * Inspects a token for a caller. The audit record names the caller, and nothing of the token.
+ * @throws ServiceFault `record-unavailable`
+ */
 export async function inspectTokenForCaller(
-  parts: InspectTokenDeps & { ledger: Ledger },
+  deps: InspectTokenDeps & { ledger: Ledger },
   { caller, ...requester }: Requester,
   token: string,
 ): Promise<Inspection> {
-  const inspection = await inspectToken(parts, token)
-  const { clock, ledger } = parts
+  const inspection = await inspectToken(deps, token)
+  const { clock, ledger } = deps
   await ledger.append({ ...requester, time: clock(), caller: caller.id, action: 'token.inspect', outcome: 'done' })
   return inspection
 }

@@ -4,16 +4,14 @@ import { evaluateMeetingConfig } from '../../rules/tokens/meeting-access.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import { recordRefusal } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
-import type { Clock } from '../ports.ts'
-import type { Ledger } from '../ports.ts'
+import type { Clock, Ledger } from '../ports.ts'
 
-/** What telling how a meeting fits needs. */
 export type MeetingConfigDeps = { policy: () => Policy; clock: Clock; ledger: Ledger }
 
 /**
- * Tells a caller how a meeting fits a role. It lets nobody in and tells nothing of anybody: only a refusal is recorded.
- * @param query a query whose shape was checked
- * @returns the options, or a refusal, which stands in the record by then
+ * Reads the meeting options of a role. They give no access and contain no personal data, so only a refusal is recorded.
+ * @param query a query that fits its schema
+ * @returns the options, or a refusal, which is in the audit record by then
  * @throws ServiceFault `record-unavailable`
  */
 export async function readMeetingConfig(
@@ -21,7 +19,7 @@ export async function readMeetingConfig(
   requester: Requester,
   query: MeetingConfigQuery,
 ): Promise<MeetingConfig | Refusal> {
-  const decided = evaluateMeetingConfig(deps.policy(), requester.caller, query)
-  if ('code' in decided) await recordRefusal(deps, requester, decided.code, { role: query.role })
-  return decided
+  const result = evaluateMeetingConfig(deps.policy(), requester.caller, query)
+  if ('code' in result) await recordRefusal(deps, requester, result.code, { role: query.role })
+  return result
 }

@@ -11,8 +11,9 @@ export type TokenLimits = Pick<Limits, 'perUser' | 'perRoom'>
 type TokenLimitDeps = { limiter: RateLimiter; limits: TokenLimits }
 
 /**
- * Counts a token against its user and its room. Only what is granted counts: nobody can shut a room for others by requester
- * for it in vain. A signed-in user was counted already, when the request came.
+ * Counts a granted token against the limits of its user and its room. Refused requests do not count, so that they cannot
+ * exhaust the limit of a room. A signed-in user is counted when the request arrives.
+ * @returns undefined, or `rate-limited`
  */
 export async function takeTokenLimits(
   { limiter, limits }: TokenLimitDeps,
@@ -30,5 +31,5 @@ export async function takeTokenLimits(
   return undefined
 }
 
-/** The bucket of an end user; callers do not share it, for each has user ids of its own. */
+/** @returns the bucket key of a user. User ids belong to a caller, so callers do not share buckets. */
 export const userBucketKey = (caller: Caller, userId: string): BucketKey => `user:${caller.id}:${userId}`

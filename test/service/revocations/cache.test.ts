@@ -2,127 +2,127 @@ import { describe, expect, it } from 'vitest'
 import { indexRevocations, type Revocation } from '../../../src/rules/revocation.ts'
 import { openRevocationCache, REVOCATIONS_TOPIC } from '../../../src/service/revocations/cache.ts'
 
-const of = (userId: string): Revocation => ({ id: userId, userId, createdAt: 0, createdBy: 'c' })
-const entrant = (userId: string) => ({ room: 'a', userId })
+const revocationOf = (userId: string): Revocation => ({ id: userId, userId, createdAt: 0, createdBy: 'c' })
+const subject = (userId: string) => ({ room: 'a', userId })
 
-/** A store that answers when it is told to, and a changeBus that can be pulled and taken down. */
+/** A cache with a store that can be delayed and broken, and with a change bus that can notify and be down. */
 function open(first: Revocation[] = []) {
-  const store = { rows: first, broken: false, asked: [] as string[], hold: Promise.resolve() }
-  const changeBus = { isUp: true, heard: [] as (() => void)[], topics: [] as string[] }
-  const answer = async <T>(what: string, rows: () => T) => {
-    store.asked.push(what)
-    const found = rows()
+  const store = { rows: first, broken: false, queries: [] as string[], hold: Promise.resolve() }
+  const changeBus = { isUp: true, observers: [] as (() => void)[], topics: [] as string[] }
+  const query = async <T>(name: string, rows: () => T) => {
+    store.queries.push(name)
+    const result = rows()
     await store.hold
     if (store.broken) throw new Error('away')
-    return found
+    return result
   }
-  const known = openRevocationCache(
+  const cache = openRevocationCache(
     {
-      list: () => answer('all', () => [...store.rows]),
-      findMatching: ({ userId }) => answer('naming', () => store.rows.filter((each) => each.userId === userId)),
+      list: () => query('all', () => [...store.rows]),
+      findMatching: ({ userId }) => query('matching', () => store.rows.filter((each) => each.userId === userId)),
     },
     {
       up: () => changeBus.isUp,
-      subscribe(topic, heard) {
+      subscribe(topic, onChange) {
         changeBus.topics.push(topic)
-        changeBus.heard.push(heard)
-        return () => void changeBus.heard.splice(changeBus.heard.indexOf(heard), 1)
+        changeBus.observers.push(onChange)
+        return () => void changeBus.observers.splice(changeBus.observers.indexOf(onChange), 1)
       },
     },
   )
-  return { known, store, changeBus, ring: () => changeBus.heard.forEach((heard) => heard()) }
+  return { cache, store, changeBus, notify: () => changeBus.observers.forEach((onChange) => onChange()) }
 }
 
-describe('the revocations that are known', () => {
-  it('are there from the start, and cost no question to the store', async () => {
-    const { known, store, changeBus } = open([of('u')])
-    expect(await known.isRevoked(entrant('u'))).toBe(true)
-    for (let times = 0; times < 100; times += 1) expect(known.isRevoked(entrant('v'))).toBe(false)
-    expect(store.asked).toStrictEqual(['all'])
-    expect([known.count(), changeBus.topics]).toStrictEqual([1, [REVOCATIONS_TOPIC]])
+describe('cached revocations', () => {
+  it('are read at the start, and checked without a query', async () => {
+    const { cache, store, changeBus } = open([revocationOf('u')])
+    expect(await cache.isRevoked(subject('u'))).toBe(true)
+    for (let times = 0; times < 100; times += 1) expect(cache.isRevoked(subject('v'))).toBe(false)
+    expect(store.queries).toStrictEqual(['all'])
+    expect([cache.count(), changeBus.topics]).toStrictEqual([1, [REVOCATIONS_TOPIC]])
   })
 
-  it('are read again when the changeBus rings, and whoever asks meanwhile waits for that', async () => {
-    const { known, store, ring } = open()
-    expect(await known.isRevoked(entrant('u'))).toBe(false)
-    store.rows = [of('u')]
-    ring()
-    expect(await known.isRevoked(entrant('u'))).toBe(true)
+  it('are read again on a notification, and a check meanwhile waits for them', async () => {
+    const { cache, store, notify } = open()
+    expect(await cache.isRevoked(subject('u'))).toBe(false)
+    store.rows = [revocationOf('u')]
+    notify()
+    expect(await cache.isRevoked(subject('u'))).toBe(true)
     store.rows = []
-    ring()
-    expect(await known.isRevoked(entrant('u'))).toBe(false)
+    notify()
+    expect(await cache.isRevoked(subject('u'))).toBe(false)
   })
 
-  it('are read once more when the changeBus rings while they are read', async () => {
-    const { known, store, ring } = open()
-    await known.isRevoked(entrant('u'))
+  it('are read once more on a notification during a read', async () => {
+    const { cache, store, notify } = open()
+    await cache.isRevoked(subject('u'))
     const { promise, resolve } = Promise.withResolvers<void>()
     store.hold = promise
-    ring()
-    store.rows = [of('u')]
-    ring()
-    ring()
-    const barred = known.isRevoked(entrant('u'))
+    notify()
+    store.rows = [revocationOf('u')]
+    notify()
+    notify()
+    const isRevoked = cache.isRevoked(subject('u'))
     resolve()
-    expect(await barred).toBe(true)
-    expect(store.asked).toStrictEqual(['all', 'all', 'all'])
+    expect(await isRevoked).toBe(true)
+    expect(store.queries).toStrictEqual(['all', 'all', 'all'])
   })
 
-  it('are heeded once a refresh is done, whenever it was asked for', async () => {
-    const { known, store } = open()
-    await known.refresh()
+  it('apply when a refresh is done, even if it was requested during another one', async () => {
+    const { cache, store } = open()
+    await cache.refresh()
     for (let round = 0; round < 20; round += 1) {
-      store.rows = [of(`u-${round}`)]
-      const ticks = known.refresh().then(() => known.isRevoked(entrant(`u-${round}`)))
+      store.rows = [revocationOf(`u-${round}`)]
+      const result = cache.refresh().then(() => cache.isRevoked(subject(`u-${round}`)))
       for (let tick = 0; tick < round; tick += 1) await Promise.resolve()
-      store.rows = [...store.rows, of('later')]
-      await known.refresh()
-      expect(await known.isRevoked(entrant('later'))).toBe(true)
-      expect(await ticks).toBe(true)
+      store.rows = [...store.rows, revocationOf('later')]
+      await cache.refresh()
+      expect(await cache.isRevoked(subject('later'))).toBe(true)
+      expect(await result).toBe(true)
     }
   })
 
-  it('are asked for one by one while the changeBus is down', async () => {
-    const { known, store, changeBus } = open()
-    await known.isRevoked(entrant('u'))
+  it('are queried for each check while the change bus is down', async () => {
+    const { cache, store, changeBus } = open()
+    await cache.isRevoked(subject('u'))
     changeBus.isUp = false
-    store.rows = [of('u')]
-    expect(await known.isRevoked(entrant('u'))).toBe(true)
-    expect(await known.isRevoked(entrant('v'))).toBe(false)
-    expect(store.asked).toStrictEqual(['all', 'naming', 'naming'])
+    store.rows = [revocationOf('u')]
+    expect(await cache.isRevoked(subject('u'))).toBe(true)
+    expect(await cache.isRevoked(subject('v'))).toBe(false)
+    expect(store.queries).toStrictEqual(['all', 'matching', 'matching'])
   })
 
-  it('let nobody through while nobody knows, and are read again for whoever asks next', async () => {
-    const { known, store, ring } = open()
-    await known.isRevoked(entrant('u'))
+  it('make every check fail while the store fails, and are read again at the next check', async () => {
+    const { cache, store, notify } = open()
+    await cache.isRevoked(subject('u'))
     store.broken = true
-    ring()
-    await expect(known.isRevoked(entrant('u'))).rejects.toThrow('away')
-    await expect(known.isRevoked(entrant('u'))).rejects.toThrow('away')
+    notify()
+    await expect(cache.isRevoked(subject('u'))).rejects.toThrow('away')
+    await expect(cache.isRevoked(subject('u'))).rejects.toThrow('away')
     store.broken = false
-    store.rows = [of('u')]
-    expect(await known.isRevoked(entrant('u'))).toBe(true)
-    expect(await known.isRevoked(entrant('v'))).toBe(false)
+    store.rows = [revocationOf('u')]
+    expect(await cache.isRevoked(subject('u'))).toBe(true)
+    expect(await cache.isRevoked(subject('v'))).toBe(false)
   })
 
-  it('hear nothing any more once they are closed', () => {
-    const { known, changeBus } = open()
-    known.close()
-    expect(changeBus.heard).toStrictEqual([])
+  it('get no notifications after the cache is closed', () => {
+    const { cache, changeBus } = open()
+    cache.close()
+    expect(changeBus.observers).toStrictEqual([])
   })
 })
 
-it('ten thousand revocations are looked at in four places', () => {
-  const looks = { count: 0 }
+it('a check of ten thousand revocations makes four lookups', () => {
+  const reads = { count: 0 }
   const all = Array.from({ length: 10_000 }, (_, index) => ({
-    ...of(`u-${index}`),
+    ...revocationOf(`u-${index}`),
     get userId() {
-      looks.count += 1
+      reads.count += 1
       return `u-${index}`
     },
   }))
-  const bars = indexRevocations(all)
-  const built = looks.count
-  expect([bars(entrant('u-9999')), bars(entrant('nobody'))]).toStrictEqual([true, false])
-  expect(looks.count).toBe(built)
+  const isRevoked = indexRevocations(all)
+  const readsToIndex = reads.count
+  expect([isRevoked(subject('u-9999')), isRevoked(subject('nobody'))]).toStrictEqual([true, false])
+  expect(reads.count).toBe(readsToIndex)
 })

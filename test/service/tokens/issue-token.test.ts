@@ -11,22 +11,25 @@ import { DOCTOR, NOW, startService } from '../../kit.ts'
 
 const SECRET = 'secret9c1e'
 const caller = createCaller({ id: 'c', apiKeySha256: [], roles: ['doctor', 'patient'], scopes: ['tokens:issue'] })
-const asking = { caller, requestId: 'r' }
+const requester = { caller, requestId: 'r' }
 
 const signingWith = (sign: Signer['sign']) => ({
   signer: () => ({ keyId: 'k', sign, signStatement: () => Promise.reject(new Error('no checkpoint is taken here')) }),
 })
 
-function partsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { kept: AuditEntry[]; done: string[] } {
-  const kept: AuditEntry[] = []
-  const done: string[] = []
+function depsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { entries: AuditEntry[]; steps: string[] } {
+  const entries: AuditEntry[] = []
+  const steps: string[] = []
   return {
     policy: () => createPolicy(BUILT_IN_POLICY),
     deployment: jaas('vpaas-magic-cookie-00', '8x8.vc'),
     clock: () => NOW,
     newId: () => 'an-id',
-    keys: signingWith(async () => (done.push('signed'), 'a.b.c')),
-    ledger: { append: async (entry) => void (done.push('kept'), kept.push(entry)), probe: async () => undefined },
+    keys: signingWith(async () => (steps.push('signed'), 'a.b.c')),
+    ledger: {
+      append: async (entry) => void (steps.push('recorded'), entries.push(entry)),
+      probe: async () => undefined,
+    },
     limiter: createMemoryLimiter(() => 0),
     consultations: {} as IssueTokenDeps['consultations'],
     revoked: { isRevoked: () => false },
@@ -34,62 +37,62 @@ function partsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { kept: Au
     limits: { perUser: 30, perRoom: 60 },
     metrics: { countIssued: () => undefined, countRefusal: () => undefined },
     trace: (_name, work) => work(),
-    kept,
-    done,
+    entries,
+    steps,
     ...change,
   }
 }
 
-describe('the door', () => {
+describe('issuing a token', () => {
   it('signs, then records, then answers', async () => {
-    const parts = partsWith({})
-    const answer = await issueToken(parts, asking, DOCTOR)
-    parts.done.push('answered')
+    const deps = depsWith({})
+    const answer = await issueToken(deps, requester, DOCTOR)
+    deps.steps.push('answered')
     expect(answer).toMatchObject({ token: 'a.b.c' })
-    expect(parts.done).toStrictEqual(['signed', 'kept', 'answered'])
+    expect(deps.steps).toStrictEqual(['signed', 'recorded', 'answered'])
   })
 
-  it('lets no token out while its entry waits', async () => {
-    let keep: () => void = () => undefined
-    const held = new Promise<void>((resolve) => (keep = resolve))
-    const parts = partsWith({ ledger: { append: () => held, probe: () => held } })
-    const answer = issueToken(parts, asking, DOCTOR)
+  it('returns no token before its entry is written', async () => {
+    let write: () => void = () => undefined
+    const written = new Promise<void>((resolve) => (write = resolve))
+    const deps = depsWith({ ledger: { append: () => written, probe: () => written } })
+    const answer = issueToken(deps, requester, DOCTOR)
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 30, 'waiting'))])
     expect(first).toBe('waiting')
-    keep()
+    write()
     await expect(answer).resolves.toMatchObject({ token: 'a.b.c' })
   })
 
-  it('lets nothing out when the ledger fails, and no refusal either', async () => {
+  it('returns neither a token nor a refusal when the ledger fails', async () => {
     const append = () => Promise.reject(new ServiceFault('record-unavailable'))
-    const parts = partsWith({ ledger: { append, probe: append } })
-    await expect(issueToken(parts, asking, DOCTOR)).rejects.toThrow('record-unavailable')
-    await expect(issueToken(parts, asking, { ...DOCTOR, userRole: 'nurse' })).rejects.toThrow('record-unavailable')
+    const deps = depsWith({ ledger: { append, probe: append } })
+    await expect(issueToken(deps, requester, DOCTOR)).rejects.toThrow('record-unavailable')
+    await expect(issueToken(deps, requester, { ...DOCTOR, userRole: 'nurse' })).rejects.toThrow('record-unavailable')
   })
 
-  it('decides by the policy that is in force when the token is signed', async () => {
+  it('applies a policy that is reloaded while the token is signed', async () => {
     const strict = { ...BUILT_IN_POLICY, roles: { patient: BUILT_IN_POLICY.roles['patient'] } } as PolicyFile
     let policy = createPolicy(BUILT_IN_POLICY)
     const sign = async () => {
       policy = createPolicy(strict)
       return 'a.b.c'
     }
-    const deps = partsWith({ policy: () => policy, keys: signingWith(sign) })
-    expect(await issueToken(deps, asking, DOCTOR)).toMatchObject({ code: 'invalid-request' })
-    expect(deps.kept.map(({ outcome }) => outcome)).toStrictEqual(['issued', 'refused'])
+    const deps = depsWith({ policy: () => policy, keys: signingWith(sign) })
+    expect(await issueToken(deps, requester, DOCTOR)).toMatchObject({ code: 'invalid-request' })
+    expect(deps.entries.map(({ outcome }) => outcome)).toStrictEqual(['issued', 'refused'])
   })
 
-  it('records nothing as issued that was not signed', async () => {
-    const parts = partsWith({ keys: signingWith(() => Promise.reject(new ServiceFault('overloaded'))) })
-    await expect(issueToken(parts, asking, DOCTOR)).rejects.toThrow('overloaded')
-    expect(parts.kept).toStrictEqual([])
+  it('records no issued token when signing fails', async () => {
+    const deps = depsWith({ keys: signingWith(() => Promise.reject(new ServiceFault('overloaded'))) })
+    await expect(issueToken(deps, requester, DOCTOR)).rejects.toThrow('overloaded')
+    expect(deps.entries).toStrictEqual([])
   })
 
-  it('signs nothing for who is refused', async () => {
-    const parts = partsWith({})
-    await issueToken(parts, { ...asking, caller: { ...caller, roles: new Set() } }, DOCTOR)
-    expect(parts.done).toStrictEqual(['kept'])
-    expect(parts.kept).toStrictEqual([
+  it('signs nothing for a refused request', async () => {
+    const deps = depsWith({})
+    await issueToken(deps, { ...requester, caller: { ...caller, roles: new Set() } }, DOCTOR)
+    expect(deps.steps).toStrictEqual(['recorded'])
+    expect(deps.entries).toStrictEqual([
       {
         time: NOW,
         requestId: 'r',
@@ -123,7 +126,7 @@ describe('over HTTP', () => {
     expect((await app.inject('/livez')).statusCode).toBe(200)
   })
 
-  it('a refusal that cannot be recorded is told as 503 too', async () => {
+  it('a refusal that cannot be recorded: 503', async () => {
     const { client } = await startService({}, () => ({ ledger: { append: failing, probe: failing } }))
     const refused = client.issueToken({ ...DOCTOR, userId: '' })
     await expect(refused).rejects.toMatchObject({ status: 503, code: 'record-unavailable' })
@@ -141,7 +144,7 @@ describe('over HTTP', () => {
     expect(entries()).toStrictEqual([])
   })
 
-  it('a fault that nobody foresaw is told without its text, which goes to the log', async () => {
+  it('an unexpected error: 500, its message is in the log only', async () => {
     const { client, app, logLines } = await startService({}, ({ keys }) => ({
       keys: { ...keys, ...signingWith(() => Promise.reject(new Error(`${SECRET} at line 7`))) },
     }))
