@@ -5,7 +5,7 @@ import type { AuditEntry, Origin } from '../../contract/audit/audit-entry.ts'
 import type { ProblemCode } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 
-/** The Fastify instance, with request and answer types taken from the schemas of a route. */
+/** The Fastify instance; the types of requests and responses come from the schemas of a route. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -16,22 +16,22 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; null until authenticated. */
+    /** The authenticated caller; null before authentication. */
     caller: Caller | null
-    /** Where it came from, for the record; null before the first hook. */
+    /** The origin of the request for the audit record; null before the first hook. */
     origin: Origin | null
-    /** Why the request was not served, for its log line. */
+    /** The problem that the request was answered with, for its log line. */
     problem: { code: ProblemCode; cause?: unknown } | null
   }
   interface FastifyContextConfig {
     /**
-     * Which bucket of its address a request is counted in: its ordinary one where none is named; `keys` for verifiers, who
-     * come from few addresses; `none` for probes, for an orchestrator that is told 429 would kill a healthy service.
+     * The rate limit bucket per address. Without it, the default bucket; `keys` for verifiers, which share few addresses;
+     * `none` for probes, because an orchestrator that receives 429 restarts a healthy service.
      */
     bucket?: 'keys' | 'none'
-    /** What the record calls it when a known caller is refused before the service was asked. */
+    /** The audit action that is recorded when an authenticated caller is refused before a use case runs. */
     action?: AuditEntry['action']
-    /** Whether a signature is made for it; then it is refused early where the queue is full. */
+    /** Set if the route signs a token; such a request is rejected early while the signing queue is full. */
     signs?: true
   }
 }

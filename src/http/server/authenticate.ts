@@ -7,27 +7,27 @@ import { networkOf } from './client-address.ts'
 import { originOf } from './request-origin.ts'
 import { HttpProblem } from './problems.ts'
 
-// Above this length nothing is a credential: an access token of 8 kB would not fit beside the other headers.
+// Longer values are not credentials: an access token above 8 kB does not fit beside the other headers.
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i
 
 const CHALLENGE = 'Bearer realm="jitsi-token-service"'
-/** The challenge where something was presented that is no good (RFC 6750, section 3). */
+/** The challenge for an invalid credential (RFC 6750, section 3). */
 export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 
-/** Finds out who asks. */
+/** Resolves a credential to its caller. */
 export type AuthenticateCaller = (presented: PresentedCredential) => Promise<Caller | Refusal>
 
-/** What every route of a caller needs: who asks, and how often that caller may. */
+/** The guards of every route that needs a caller: authentication and the rate limit per caller. */
 export type RouteGuards = {
   identify: AuthenticateCaller
   limitCaller: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 }
 
 /**
- * Makes the hook that finds out who asks (RFC 6750) and whether the caller has the scope of the route.
- * It belongs at preParsing: behind the limiter of addresses, before a byte of the body is read.
- * @param scopes any one of them will do
- * @throws HttpProblem what `identify` refuses, with its challenge; `scope-missing`
+ * Creates the hook that authenticates the caller (RFC 6750) and checks the scopes of the route.
+ * Use it as preParsing: after the rate limit per address and before the body is read.
+ * @param scopes scopes of which the caller needs one
+ * @throws HttpProblem the refusal of `identify`, with its challenge; `scope-missing`
  */
 export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -44,7 +44,7 @@ export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   }
 }
 
-/** RFC 6750, section 3: no error where nothing was presented; RFC 9470, section 3, where a stronger sign-in is needed. */
+/** RFC 6750, section 3: no error code without a credential; RFC 9470, section 3, if a stronger sign-in is required. */
 function challengeOf({ acrValues }: Refusal, presented: boolean): string {
   if (acrValues !== undefined) {
     return `${CHALLENGE}, error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"`
@@ -53,14 +53,14 @@ function challengeOf({ acrValues }: Refusal, presented: boolean): string {
 }
 
 function credentialOf(request: FastifyRequest): string | undefined {
-  // Node keeps the first of several Authorization headers; a proxy may have meant another.
+  // Node.js keeps the first of several Authorization headers and a proxy may read another, so several are refused.
   const names = request.raw.rawHeaders.filter((_, index) => index % 2 === 0)
-  const times = names.filter((name) => name.toLowerCase() === 'authorization').length
-  return times === 1 ? BEARER.exec(request.headers.authorization ?? '')?.[1] : undefined
+  const count = names.filter((name) => name.toLowerCase() === 'authorization').length
+  return count === 1 ? BEARER.exec(request.headers.authorization ?? '')?.[1] : undefined
 }
 
-/** @returns who asks; for use behind `authenticate` */
+/** @returns the caller of a request that passed `authenticate` */
 export function callerOfRequest(request: FastifyRequest): Caller {
-  if (request.caller === null) throw new Error('a route that needs a caller lacks the authenticate hook')
+  if (request.caller === null) throw new Error('the route needs a caller but has no authenticate hook')
   return request.caller
 }

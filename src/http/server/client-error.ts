@@ -9,10 +9,10 @@ const CODES: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
-/** Makes the answer to bytes that are not HTTP, before there is a request to speak of. */
+/** Creates the handler of connection errors, which answers bytes that Node.js cannot parse as an HTTP request. */
 export function createClientErrorHandler(newId: NewId) {
   return (error: Error & { code?: string }, socket: Socket): void => {
-    // A client that went away, or one that was answered in part already, is told nothing.
+    // No answer reaches a client that disconnected, or follows an answer that has begun.
     if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
       socket.destroy()
       return

@@ -2,8 +2,8 @@ import cors from '@fastify/cors'
 import type { App } from './app-type.ts'
 
 /**
- * Lets the pages of some origins call. A page elsewhere gets no CORS header, and its preflight no answer that helps.
- * @param origins as a browser sends them, or `*`; with none, nothing is registered
+ * Allows pages of the given origins to call the API. Other pages receive no CORS headers, so browsers block their requests.
+ * @param origins origins as a browser sends them, or `*`; with an empty list, CORS is off
  */
 export async function addCors(app: App, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return

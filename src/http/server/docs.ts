@@ -2,7 +2,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
 import type { App } from './app-type.ts'
 
-/** Adds `GET /openapi.yaml`, and a page made from it at `/docs` that asks nobody outside. */
+/** Adds `GET /openapi.yaml`, and Swagger UI at `/docs`, which loads nothing from other hosts. */
 export async function addDocsPage(app: App): Promise<void> {
   app.get(
     '/openapi.yaml',
@@ -10,11 +10,14 @@ export async function addDocsPage(app: App): Promise<void> {
       config: { problems: ['rate-limited'] },
       schema: {
         operationId: 'getDescription',
-        summary: 'This description',
+        summary: 'Read this document',
         tags: ['docs'],
         security: [],
         response: {
-          200: { description: 'The description as YAML', content: { 'application/yaml': { schema: Type.String() } } },
+          200: {
+            description: 'The OpenAPI document as YAML',
+            content: { 'application/yaml': { schema: Type.String() } },
+          },
         },
       },
     },
@@ -25,7 +28,7 @@ export async function addDocsPage(app: App): Promise<void> {
     staticCSP: {
       'default-src': "'none'",
       'script-src': "'self'",
-      // Swagger UI sets style attributes from its scripts.
+      // The scripts of Swagger UI set style attributes.
       'style-src': "'self' 'unsafe-inline'",
       'img-src': "'self' data:",
       'connect-src': "'self'",

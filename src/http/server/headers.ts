@@ -1,6 +1,6 @@
 import type { App } from './app-type.ts'
 
-/** Headers of every answer. This is an API: nothing of it is to be framed, sniffed, cached or run. */
+/** Headers of every response. An API response must not be framed, sniffed, cached or executed. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -12,14 +12,14 @@ export const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-/** What a proxy may call a request: nothing that a log or a header could take for more than a name. */
+/** Request ids that are accepted from a proxy; the characters are safe in a log line and in a header. */
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
 
-/** @returns the id that a request came with, where it is well-formed: 8 to 64 of A-Z, a-z, 0-9 and . _ - */
+/** @returns the value of an X-Request-Id header if it is valid: 8 to 64 characters of A-Z, a-z, 0-9 and . _ - */
 export const requestIdOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
 
-/** Sets the security headers and the request's id before anything else can answer. */
+/** Adds the security headers and X-Request-Id to every response; register it before any hook that can answer. */
 export function addSecurityHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)

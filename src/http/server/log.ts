@@ -2,21 +2,22 @@ import { type FastifyRequest, LogController } from 'fastify'
 import { type ProblemCode, PROBLEMS } from '../../contract/problem.ts'
 import type { App } from './app-type.ts'
 
-/** Fastify's own lines are off: they hold the URL, in which anything may stand. */
+/** Turns off the request log of Fastify: it contains the URL, which may contain secrets or personal data. */
 export const noRequestLogs = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
 
-/** What nobody asked for: everything of ours that is broken or away, but not that more was asked for than can be done. */
+/** Whether a problem is an error of the service or its dependencies; overload and shutdown are expected. */
 const isFault = (code: ProblemCode): boolean =>
   PROBLEMS[code].status >= 500 && code !== 'overloaded' && code !== 'shutting-down'
 
-/** Probes, which come every few seconds, are told at debug, refusals as warnings. */
+/** Refusals are warnings; probes, which arrive every few seconds, are logged at debug. */
 function levelOf({ problem, routeOptions }: FastifyRequest): 'debug' | 'info' | 'warn' {
   if (problem !== null) return 'warn'
   return routeOptions.config.bucket === 'none' ? 'debug' : 'info'
 }
 
 /**
- * Writes one line a request: the route and not the URL, the caller's id and no other word of the request.
+ * Writes one log line per request: the pattern of the route instead of the URL, and of the request's content nothing but the
+ * id of the caller.
  */
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {

@@ -3,7 +3,7 @@ import { sendProblem } from './problems.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const
 
-/** Answers unknown paths with 404, and known ones asked in another way with 405 and what they allow (RFC 9110, 15.5.6). */
+/** Answers unknown paths with 404, and other methods of known paths with 405 and Allow (RFC 9110, section 15.5.6). */
 export function addNotFound(app: App): void {
   app.setNotFoundHandler((request, reply) => {
     const url = request.url.split('?', 1)[0] ?? '/'
@@ -13,8 +13,8 @@ export function addNotFound(app: App): void {
   })
 }
 
-/** Percent signs that decode to nothing: Fastify would answer these outside every hook; as a path that is not there they pass all. */
-export function decodableUrl(url: string): string {
+/** Replaces a URL with invalid percent-encoding, which Fastify answers without running any hook, by an unknown path. */
+export function toDecodableUrl(url: string): string {
   try {
     decodeURI(url)
     return url

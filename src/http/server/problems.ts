@@ -4,7 +4,7 @@ import { toIso } from '../../rules/time.ts'
 import { ServiceFault } from '../../service/fault.ts'
 import type { App } from './app-type.ts'
 
-/** A refusal on its way to the caller. */
+/** Carries a refusal to the error handler. */
 export class HttpProblem extends Error {
   override name = 'HttpProblem'
   readonly refusal: Refusal
@@ -15,7 +15,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** When to ask again, where nothing more is known. */
+/** Retry-After per code, in seconds, for refusals without a retry time of their own. */
 export const RETRY_SECONDS = {
   overloaded: 1,
   'identity-provider-unavailable': 5,
@@ -27,7 +27,7 @@ export const RETRY_SECONDS = {
 /** The media type of problem documents (RFC 9457, section 6.1). */
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** The document that tells a refusal; it never holds what the request said. */
+/** @returns the problem document of a refusal; it never contains a value of the request */
 export function problemDocument({ code, errors, opensAt }: Refusal, requestId: string): Problem {
   const { status, title, detail } = PROBLEMS[code]
   return {
@@ -42,7 +42,7 @@ export function problemDocument({ code, errors, opensAt }: Refusal, requestId: s
   }
 }
 
-/** Answers with a problem, and leaves its code for the request's log line. */
+/** Answers with a problem document and stores its code for the log line of the request. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -57,12 +57,12 @@ export function sendProblem(
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
 }
 
-/** Keeps the refusal of a known caller in the record. */
+/** Writes the refusal of an authenticated caller to the audit record. */
 export type RecordRefusal = (request: FastifyRequest, code: ProblemCode) => Promise<void>
 
 /**
- * The one place where an exception becomes a status. What a known caller is refused here, before the service was asked, is
- * recorded first; where that fails, the answer is 503 `record-unavailable`.
+ * Sets the only error handler, which turns exceptions into problem documents. A refusal of an authenticated caller is written
+ * to the audit record before it is answered; if that fails, the answer is 503 `record-unavailable`.
  */
 export function handleErrors(app: App, record: RecordRefusal): void {
   app.setErrorHandler(async (error, request, reply) => {
@@ -71,8 +71,8 @@ export function handleErrors(app: App, record: RecordRefusal): void {
       return sendProblem(request, reply, refusal, error)
     try {
       await record(request, refusal.code)
-    } catch (fault) {
-      return sendProblem(request, reply, toRefusal(fault), fault)
+    } catch (recordError) {
+      return sendProblem(request, reply, toRefusal(recordError), recordError)
     }
     return sendProblem(request, reply, refusal)
   })
@@ -95,31 +95,31 @@ function toRefusal(error: unknown): Refusal {
   if (validation !== undefined)
     return {
       code: 'invalid-request',
-      errors: fieldErrors(validation, ROOTS[validationContext ?? ''] ?? ''),
+      errors: toFieldErrors(validation, ROOTS[validationContext ?? ''] ?? ''),
     }
   if (code === undefined || statusCode === undefined || statusCode >= 500) return { code: 'fault' }
   return { code: FRAMEWORK_CODES[code] ?? 'malformed-request' }
 }
 
-/** What stands before the pointer of a field that is not one of the body. */
+/** Prefixes of the pointers to fields outside the body. */
 const ROOTS: Record<string, string> = { headers: '/headers', querystring: '/query', params: '/path' }
 
 const MAX_FIELD_ERRORS = 16
 
-/** @param root what stands before their pointers; of the body nothing */
-function fieldErrors(validation: readonly FastifySchemaValidationError[], root: string): FieldError[] {
+/** @param root prefix of the pointers; empty for the body */
+function toFieldErrors(validation: readonly FastifySchemaValidationError[], root: string): FieldError[] {
   const errors = new Map<string, FieldError>()
   for (const each of validation) {
-    const error = fieldError({ ...each, instancePath: `${root}${each.instancePath}` })
+    const error = toFieldError({ ...each, instancePath: `${root}${each.instancePath}` })
     if (!errors.has(error.pointer)) errors.set(error.pointer, error)
   }
   return [...errors.values()].slice(0, MAX_FIELD_ERRORS)
 }
 
-/** The name of an unknown field is told only where it looks like one: anything could stand there, a key among others. */
+/** Names of unknown fields that are repeated in an answer; any other text may be a secret, for example an API key. */
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,31}$/
 
-function fieldError({ keyword, instancePath, params, ...rest }: FastifySchemaValidationError): FieldError {
+function toFieldError({ keyword, instancePath, params, ...rest }: FastifySchemaValidationError): FieldError {
   if (keyword === 'required') {
     return { pointer: `${instancePath}/${String(params.missingProperty)}`, message: 'is missing' }
   }
@@ -129,7 +129,7 @@ function fieldError({ keyword, instancePath, params, ...rest }: FastifySchemaVal
     return { pointer: PLAIN_NAME.test(name) ? `${instancePath}/${name}` : instancePath, message }
   }
   if (instancePath === '') return { pointer: '', message: 'must be one JSON object' }
-  // With Ajv's `verbose`, the schema that was broken is at hand; its description is the rule in words.
+  // The option `verbose` of Ajv adds the schema that failed; its description states the rule.
   const { description } = (rest as { parentSchema?: { description?: string } }).parentSchema ?? {}
   return { pointer: instancePath, message: `must be ${description ?? 'valid'}` }
 }

@@ -9,12 +9,15 @@ const ON_BEHALF_OF = '^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,126}[\\x21-\\x7e])?$'
 export const OnBehalfOf = Type.String({
   pattern: ON_BEHALF_OF,
   description:
-    '1 to 128 printable ASCII characters that name the person who caused the request; it is recorded, and decides nothing',
+    '1 to 128 printable ASCII characters that identify the person on whose behalf the caller acts; recorded, but not used in decisions',
 })
 
 const onBehalfOf = new RegExp(ON_BEHALF_OF)
 
-/** Who asks, for the record; what is no good name of a person is left out, for a refusal may come before it is refused. */
+/**
+ * The caller, its origin and the person of X-On-Behalf-Of, for the audit record. An invalid X-On-Behalf-Of is left out: the
+ * refusal of a request may be recorded before its headers are validated.
+ */
 export function requesterOf(request: FastifyRequest): Requester {
   const person = request.headers['x-on-behalf-of']
   return {

@@ -11,7 +11,7 @@ const BODY: ProblemCode[] = [
   ...(['invalid-json', 'request-timeout', 'payload-too-large', 'unsupported-media-type'] as const),
 ]
 
-/** What entering a meeting can be refused for. */
+/** Codes of every route that issues a token for a meeting. */
 const ENTRY: ProblemCode[] = [
   ...(['role-not-allowed', 'not-a-participant', 'too-early', 'too-late', 'revoked'] as const),
   ...(['consultation-ended', 'consultation-cancelled', 'consultation-full', 'client-aborted', 'overloaded'] as const),
@@ -20,9 +20,9 @@ const ENTRY: ProblemCode[] = [
 const KINDS = { caller: CALLER, body: BODY, entry: ENTRY }
 
 /**
- * The codes that a route can answer with, in the order of their table.
- * @param kinds whether a caller is asked for, a body read, a meeting entered
- * @param own those of the route alone
+ * Lists the problem codes of a route in the order of `PROBLEMS`.
+ * @param kinds what the route does: `caller` authenticates, `body` reads a body, `entry` issues a token for a meeting
+ * @param own further codes of this route
  */
 export function listProblems(kinds: (keyof typeof KINDS)[], own: readonly ProblemCode[] = []): ProblemCode[] {
   const codes = new Set([...ANY, ...kinds.flatMap((kind) => KINDS[kind]), ...own])

@@ -2,9 +2,10 @@ import type { App } from './app-type.ts'
 import { sendProblem } from './problems.ts'
 
 /**
- * Ends well: from the moment `close` is called the service is not ready, requests in flight finish, each answer closes its
- * connection (a busy keep-alive socket would hold the close), and new requests on open connections are refused.
- * @returns tells whether requests are still taken
+ * Enables graceful shutdown. Once `close` is called, the service is not ready, requests in flight finish, every response
+ * closes its connection (an active keep-alive connection would delay the close), and new requests on open connections are
+ * refused with `shutting-down`.
+ * @returns a function that says whether the service accepts requests
  */
 export function enableGracefulShutdown(app: App): () => boolean {
   let accepting = true

@@ -3,9 +3,9 @@ import { HttpProblem } from './problems.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Parses JSON as RFC 8259 and I-JSON (RFC 7493) have it, which is stricter than JSON.parse: UTF-8 without a byte order
- * mark, no key twice in an object, no lone surrogate.
- * @param bytes the body as it came
+ * Parses JSON by RFC 8259 and I-JSON (RFC 7493), which are stricter than JSON.parse: UTF-8 without a byte order mark, no
+ * duplicate keys in an object, no lone surrogates.
+ * @param bytes the body as received
  * @throws HttpProblem `invalid-json`
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
@@ -13,33 +13,34 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
     const text = utf8.decode(bytes)
     value = JSON.parse(text)
-    refuseAmbiguity(text, value)
+    checkUnambiguous(text, value)
   } catch {
     throw new HttpProblem({ code: 'invalid-json' })
   }
   return value
 }
 
-// In text that JSON.parse took, a string followed by a colon is a key.
+// In text that JSON.parse accepts, a string before a colon is a key.
 const STRINGS = /"(?:[^"\\]|\\.)*"(?:\s*:)?/g
 
-/** A key that stands twice leaves fewer behind than were written. */
-function refuseAmbiguity(text: string, value: unknown): void {
+/** JSON.parse merges duplicate keys, so the value then has fewer keys than the text. */
+function checkUnambiguous(text: string, value: unknown): void {
   const strings = text.match(STRINGS) ?? []
-  if (strings.filter((string) => string.endsWith(':')).length !== keysIn(value)) throw new SyntaxError('duplicate key')
-  // UTF-8 holds no lone surrogate, so an escape has to name it.
+  if (strings.filter((string) => string.endsWith(':')).length !== countKeys(value))
+    throw new SyntaxError('duplicate key')
+  // Valid UTF-8 contains no lone surrogates; only an escape can produce one.
   if (text.includes('\\u') && !strings.every(isWellFormed)) throw new SyntaxError('lone surrogate')
 }
 
-/** @returns how many keys there are in all objects of a value; not by recursion, for arrays may be as deep as a body is long */
-function keysIn(value: unknown): number {
+/** @returns the number of keys in all objects of a value; not recursive, because only its size bounds the depth of a body */
+function countKeys(value: unknown): number {
   let count = 0
-  const left = [value]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+  const pending = [value]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next !== 'object' || next === null) continue
-    const members: unknown[] = Object.values(next)
-    if (!Array.isArray(next)) count += members.length
-    left.push(...members)
+    const values: unknown[] = Object.values(next)
+    if (!Array.isArray(next)) count += values.length
+    pending.push(...values)
   }
   return count
 }

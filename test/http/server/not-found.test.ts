@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodableUrl } from '../../../src/http/server/not-found.ts'
+import { toDecodableUrl } from '../../../src/http/server/not-found.ts'
 import { startService } from '../../kit.ts'
 
 it.each([
@@ -35,7 +35,7 @@ it.each([
 it('every URL becomes one that decodes, and those that do stay as they are', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...'/%a2zfF?#é') }), (url) => {
-      const result = decodableUrl(url)
+      const result = toDecodableUrl(url)
       expect(() => decodeURI(result)).not.toThrow()
       expect([url, '/undecodable']).toContain(result)
     }),
