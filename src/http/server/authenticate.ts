@@ -44,7 +44,7 @@ export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   }
 }
 
-/** The challenge of a refusal: without an error if no credential was sent (RFC 6750, section 3); step-up by RFC 9470, section 3. */
+/** RFC 6750, section 3: no error code without a credential; RFC 9470, section 3, if a stronger sign-in is required. */
 function challengeOf({ acrValues }: Refusal, presented: boolean): string {
   if (acrValues !== undefined) {
     return `${CHALLENGE}, error="insufficient_user_authentication", acr_values="${acrValues.join(' ')}"`

@@ -7,7 +7,7 @@ import { Address6 } from 'ip-address'
  * @param address of the connection, or as a trusted proxy reports it
  */
 export function networkOf(address: string): string {
-  const plain = toUnmappedAddress(address)
+  const plain = unmapAddress(address)
   return isIPv6(plain) ? new Address6(`${plain}/64`).startAddress().correctForm() : plain
 }
 
@@ -16,13 +16,13 @@ export function networkOf(address: string): string {
  * @returns the network in CIDR notation (RFC 4632); undefined if the text is not an address
  */
 export function recordedNetworkOf(address: string): string | undefined {
-  const plain = toUnmappedAddress(address)
+  const plain = unmapAddress(address)
   if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`
   return isIPv6(plain) ? `${new Address6(`${plain}/48`).startAddress().correctForm()}/48` : undefined
 }
 
 /** @returns the IPv4 address of an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2); any other text unchanged */
-export function toUnmappedAddress(address: string): string {
+export function unmapAddress(address: string): string {
   if (!isIPv6(address)) return address
   const parsed = new Address6(address)
   return parsed.isMapped4() ? parsed.to4().correctForm() : address

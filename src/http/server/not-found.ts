@@ -13,7 +13,7 @@ export function addNotFound(app: App): void {
   })
 }
 
-/** Replaces a URL with invalid percent-encoding by an unknown path: Fastify answers the former without running any hook. */
+/** Replaces a URL with invalid percent-encoding, which Fastify answers without running any hook, by an unknown path. */
 export function toDecodableUrl(url: string): string {
   try {
     decodeURI(url)

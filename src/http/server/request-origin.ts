@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
-import { recordedNetworkOf, toUnmappedAddress } from './client-address.ts'
+import { recordedNetworkOf, unmapAddress } from './client-address.ts'
 import type { App } from './app-type.ts'
 
 /** How much of a client address is recorded: all of it, its network, or nothing. */
@@ -34,9 +34,7 @@ export function recordOrigin(app: App, precision: AddressPrecision, traceIdOf: T
 }
 
 const toRecordedAddress = (address: string, precision: AddressPrecision): string | undefined =>
-  ({ full: () => toUnmappedAddress(address), network: () => recordedNetworkOf(address), none: () => undefined })[
-    precision
-  ]()
+  ({ full: () => unmapAddress(address), network: () => recordedNetworkOf(address), none: () => undefined })[precision]()
 
 /** @returns the origin of a request for the audit record */
 export const originOf = (request: FastifyRequest): Origin => request.origin ?? { requestId: request.id }

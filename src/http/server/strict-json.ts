@@ -32,7 +32,7 @@ function checkUnambiguous(text: string, value: unknown): void {
   if (text.includes('\\u') && !strings.every(isWellFormed)) throw new SyntaxError('lone surrogate')
 }
 
-/** @returns the number of keys in all objects of a value; iterative, because the depth of a body is bounded only by its size */
+/** @returns the number of keys in all objects of a value; not recursive, because only its size bounds the depth of a body */
 function countKeys(value: unknown): number {
   let count = 0
   const pending = [value]
