@@ -21,7 +21,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-/** A collector that keeps what it is sent (OTLP over HTTP, JSON). */
+/** A collector that stores the spans it receives (OTLP over HTTP, JSON). */
 async function startCollector() {
   const received: string[] = []
   const server = createServer((request, response) => {
@@ -46,7 +46,7 @@ async function startCollector() {
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const CALLER_SPAN = '00f067aa0ba902b7'
 
-it('a request is traced where OTEL_* names a collector: decide, sign and record under the span of its caller, and nothing personal', async () => {
+it('with a collector in OTEL_*, a request is traced under the span of its caller (decide, sign, record), without personal data', async () => {
   const collector = await startCollector()
   const dir = tempDir()
   const running = startServiceProcess(dir, {
@@ -80,7 +80,7 @@ it('a request is traced where OTEL_* names a collector: decide, sign and record 
   expect(collector.resources()).toContainEqual({ key: 'service.name', value: { stringValue: 'tokens-of-a-test' } })
   expect(collector.text()).not.toMatch(/secret|doctor-77|Iyer|jts_clinic|eyJ/)
 
-  // The id of the trace stands in the log and in the record, whoever began the trace.
+  // The trace id is in the log and in the audit record, with or without a traceparent.
   const own = spans.find((span) => span.name === 'sign' && span.traceId !== TRACE)?.traceId
   const entries = readEntries(join(dir, 'service.db')).filter(({ action }) => action === 'token.issue')
   expect(entries.map(({ trace_id }) => trace_id)).toStrictEqual([TRACE, own])

@@ -16,7 +16,7 @@ async function start() {
 }
 
 describe('GET /api/jitsi/audit', () => {
-  it('gives the record newest first, without what only the chain needs, and records that it was read', async () => {
+  it('returns the newest entries first, without the fields of the hash chain, and records the read', async () => {
     const { client, page, get } = await start()
     await client.issueToken(DOCTOR)
     await client.issueToken({ ...DOCTOR, userRole: 'nurse' }).catch(() => undefined)
@@ -50,7 +50,7 @@ describe('GET /api/jitsi/audit', () => {
     expect((await get('')).headers['cache-control']).toBe('no-store')
   })
 
-  it('finds by room, user, caller, outcome, id of a token and time, alone and together', async () => {
+  it('filters by room, user, caller, outcome, token id and time, one at a time and combined', async () => {
     const { client, clientOf, page } = await start()
     await client.issueToken(DOCTOR)
     await client.issueToken({ ...PATIENT, roomId: 'bharattelemed-ward-1' })
@@ -68,7 +68,7 @@ describe('GET /api/jitsi/audit', () => {
     expect(await count("room=' OR 1=1 --".replaceAll(' ', '%20'))).toBe(0)
   })
 
-  it('pages through everything once, though entries are added meanwhile', async () => {
+  it('returns every entry once over all pages while entries are added', async () => {
     const { client, page } = await start()
     for (let i = 0; i < 7; i += 1) await client.issueToken(DOCTOR)
     const seen: unknown[] = []
@@ -103,7 +103,7 @@ describe('GET /api/jitsi/audit', () => {
     expect(entries()).toMatchObject([{ outcome: 'refused', code: 'invalid-request' }])
   })
 
-  it('needs its scope', async () => {
+  it('requires the scope audit:read', async () => {
     const { get } = await start()
     expect((await get('', WARD.apiKey)).json()).toMatchObject({ status: 403, code: 'scope-missing' })
     expect((await get('', 'x')).json()).toMatchObject({ status: 401 })
@@ -111,7 +111,7 @@ describe('GET /api/jitsi/audit', () => {
 })
 
 describe('GET /api/jitsi/audit/export', () => {
-  it('writes what is found, newest first, over every page, as NDJSON or CSV', async () => {
+  it('exports all pages, newest first, as NDJSON or CSV', async () => {
     const { parts, get, client } = await start()
     const entry = { time: 1, requestId: 'r', caller: 'bulk', action: 'token.issue', outcome: 'issued' } as const
     for (let batch = 0; batch < 5; batch += 1)
@@ -133,7 +133,7 @@ describe('GET /api/jitsi/audit/export', () => {
     )
   })
 
-  it('writes nothing into CSV that a spreadsheet would run', async () => {
+  it('writes no CSV cell that a spreadsheet would execute', async () => {
     const { parts, get } = await start()
     const persons = ['=1+1', '+1', '-1', '@x', '"quoted", and more', 'plain']
     for (const onBehalfOf of persons) {
@@ -151,7 +151,7 @@ describe('GET /api/jitsi/audit/export', () => {
     expect(cells).toStrictEqual(["'=1+1", "'+1", "'-1", "'@x", '""quoted"", and more', 'plain'])
   })
 
-  it('refuses what means nothing, needs its scope, and is recorded', async () => {
+  it('refuses invalid queries, requires the scope audit:read, and is recorded', async () => {
     const { get, entries } = await start()
     for (const query of ['?format=xml', '?limit=5', '?from=x']) {
       expect((await get(`/export${query}`)).json()).toMatchObject({ status: 400, code: 'invalid-request' })
@@ -165,7 +165,7 @@ describe('GET /api/jitsi/audit/export', () => {
 describe('with AUDIT_PSEUDONYMS=hmac', () => {
   const key = (letter: string) => ({ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: letter.repeat(32) })
 
-  it('the record tells no person and no room, and whoever has the key finds them', async () => {
+  it('the audit record contains no user id and no room, and a search with the key finds them', async () => {
     const service = await startService(key('k'), undefined, AUDITOR)
     const { app, entries } = service
     const authorization = `Bearer ${CLINIC.apiKey}`
@@ -173,9 +173,9 @@ describe('with AUDIT_PSEUDONYMS=hmac', () => {
     await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: DOCTOR })
     const refused = { ...DOCTOR, userId: 'doctor-78', roomId: 'elsewhere' }
     await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: refused })
-    const kept = JSON.stringify(entries())
+    const stored = JSON.stringify(entries())
     for (const word of [DOCTOR.roomId, 'doctor-77', 'doctor-78', 'elsewhere', 'nurse-9'])
-      expect(kept).not.toContain(word)
+      expect(stored).not.toContain(word)
     const found = async (query: string) =>
       (await app.inject({ url: `/api/jitsi/audit?${query}`, headers: { authorization } })).json<Page>().entries
     expect(await found('userId=doctor-77&outcome=issued')).toMatchObject([

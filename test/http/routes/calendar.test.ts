@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { NOW } from '../../kit.ts'
 import { MINUTE_MS, startVisits } from '../../support/consultations.ts'
 
-it('an appointment as iCalendar has its time and its link, and nothing of who', async () => {
+it('an appointment as iCalendar contains its time and link, and no participant', async () => {
   const { desk, visit } = await startVisits({ PUBLIC_URL: 'https://visits.example.org/' })
   const { id } = await visit({
     externalId: 'x-1',
@@ -31,7 +31,7 @@ it('an appointment as iCalendar has its time and its link, and nothing of who', 
   ])
 })
 
-it('of a new time, and of a cancellation, a calendar is told as of the same appointment', async () => {
+it('a new time and a cancellation update the same appointment', async () => {
   const { desk, visit } = await startVisits()
   const { id } = await visit()
   const startsAt = new Date(NOW + 120 * MINUTE_MS).toISOString()
@@ -44,7 +44,7 @@ it('of a new time, and of a cancellation, a calendar is told as of the same appo
   expect(cancelled.body).toMatch(/METHOD:CANCEL\r\n[^]*SEQUENCE:3\r\n[^]*STATUS:CANCELLED/)
 })
 
-it('an appointment is for who takes part', async () => {
+it('only participants can read an appointment', async () => {
   const { user, visit } = await startVisits()
   const { id } = await visit({ doctorId: 'd', patientId: 'p' })
   const [patient, stranger] = [await user('p', 'patient'), await user('x', 'patient')]

@@ -6,7 +6,7 @@ import { MINUTE_MS, startVisits, VISIT } from '../../support/consultations.ts'
 const START = Date.parse(VISIT.startsAt)
 const END = START + VISIT.durationMinutes * MINUTE_MS
 
-describe('the door of a consultation', () => {
+describe('the admission window of a consultation', () => {
   it.each([
     ['patient', 'patient-1042', 15],
     ['doctor', 'doctor-77', 30],
@@ -25,7 +25,7 @@ describe('the door of a consultation', () => {
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 200, body: { userRole: role, roomId } })
   })
 
-  it('closes half an hour after the end, and no token outlives that', async () => {
+  it('closes half an hour after the end, and no token is valid for longer', async () => {
     const { desk, visit, time } = await startVisits()
     const { roomId, id } = await visit()
     const request = { roomId, userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
@@ -37,7 +37,7 @@ describe('the door of a consultation', () => {
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 403, body: { code: 'too-late' } })
   })
 
-  it('closes when it closes, however long the store takes to let somebody in', async () => {
+  it('closes on time even if the store is slow', async () => {
     const visits = await startVisits({}, ({ consultations }) => ({
       consultations: {
         ...consultations,
@@ -54,7 +54,7 @@ describe('the door of a consultation', () => {
     expect(decodeJwt(body.token).exp).toBe((END + 30 * MINUTE_MS) / 1000)
   })
 
-  it('is shut to who does not take part, in another role, and in rooms of nobody', async () => {
+  it('refuses users who do not take part, other roles, and rooms without a consultation', async () => {
     const { desk, visit, time, entries } = await startVisits()
     const { roomId, id } = await visit()
     time.now = START
@@ -77,7 +77,7 @@ describe('the door of a consultation', () => {
     ])
   })
 
-  it('lets signed-in users into their own consultations, as what they are there', async () => {
+  it('admits signed-in users to their own consultations with their role there', async () => {
     const { user, visit, time } = await startVisits()
     const { roomId } = await visit({ doctorId: 'auth0|77', patientId: 'auth0|1042' })
     time.now = START
@@ -91,7 +91,7 @@ describe('the door of a consultation', () => {
     expect(await asPatient('POST', '/token', { roomId })).toMatchObject({ body: { code: 'role-not-allowed' } })
   })
 
-  it('tells a signed-in user who says to be another, and minds no name that the desk gave', async () => {
+  it('refuses a signed-in user with the id of another user, and ignores the name that the backend set', async () => {
     const { user, visit, time } = await startVisits()
     const participants = [{ userId: 'd', role: 'doctor', name: 'Dr. Meera Iyer' }]
     const { roomId } = await visit({ doctorId: 'd', patientId: 'p', participants })
@@ -105,7 +105,7 @@ describe('the door of a consultation', () => {
     expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'd', name: 'Name of d' } } })
   })
 
-  it('closes for good when the consultation is ended or cancelled', async () => {
+  it('closes for good once the consultation is ended or cancelled', async () => {
     const { desk, visit, time } = await startVisits()
     for (const [how, code] of [
       ['end', 'consultation-ended'],
@@ -121,7 +121,7 @@ describe('the door of a consultation', () => {
     }
   })
 
-  it('lets in as many different people as maxParticipants says, and those again and again', async () => {
+  it('admits as many users as maxParticipants allows, each any number of times', async () => {
     const { desk, visit, time, entries } = await startVisits()
     const { roomId } = await visit({
       maxParticipants: 2,
@@ -135,7 +135,7 @@ describe('the door of a consultation', () => {
     expect(entries().at(-1)).toMatchObject({ outcome: 'refused', code: 'consultation-full', user_id: 'patient-1042' })
   })
 
-  it('is not full for who was removed and added again while asking', async () => {
+  it('is not full for a participant who was removed and added again during the request', async () => {
     const state = { done: false }
     const visits = await startVisits({}, ({ consultations }) => ({
       consultations: {
@@ -158,7 +158,7 @@ describe('the door of a consultation', () => {
     expect(await visits.desk('POST', '/token', request)).toMatchObject({ status: 200 })
   })
 
-  it('gives no place, and does not open, where the request is refused for what it says', async () => {
+  it('reserves no place and does not open for a request with invalid fields', async () => {
     const { desk, visit, time } = await startVisits()
     const { roomId, id } = await visit({ maxParticipants: 1, waitingRoom: true })
     time.now = START
@@ -173,7 +173,7 @@ describe('the door of a consultation', () => {
     expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
   })
 
-  it('of all who come at once lets in as many as there are places', async () => {
+  it('admits no more concurrent users than there are places', async () => {
     const { desk, visit, time } = await startVisits()
     const others = Array.from({ length: 20 }, (_, index) => ({ userId: `o-${index}`, role: 'observer', name: 'O' }))
     const { roomId } = await visit({ maxParticipants: 5, participants: others })
@@ -183,7 +183,7 @@ describe('the door of a consultation', () => {
     expect(answers.filter(({ body }) => body['code'] === 'consultation-full')).toHaveLength(15)
   })
 
-  it('takes the name of the participant where the request has none', async () => {
+  it('uses the name of the participant if the request has none', async () => {
     const { desk, visit, time } = await startVisits()
     const { roomId } = await visit({ participants: [{ userId: 'patient-1042', role: 'patient', name: ' Asha Rao ' }] })
     time.now = START
@@ -195,7 +195,7 @@ describe('the door of a consultation', () => {
     })
   })
 
-  it('shuts also for a token that is being made: it is dropped, which the record tells', async () => {
+  it('discards and records a token that is being signed when the consultation ends', async () => {
     let meanwhile = async (): Promise<unknown> => undefined
     const visits = await startVisits({}, ({ keys }) => ({
       keys: {
@@ -215,8 +215,8 @@ describe('the door of a consultation', () => {
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 200 })
     meanwhile = () => desk('POST', `/consultations/${id}/end`)
     expect(await desk('POST', '/token', request)).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
-    const told = entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
-    expect(told.slice(-3)).toStrictEqual([
+    const recorded = entries().map(({ action, outcome, code }) => [action, outcome, code ?? ''].join(' ').trim())
+    expect(recorded.slice(-3)).toStrictEqual([
       'consultation.end done',
       'token.issue issued',
       'token.issue refused consultation-ended',

@@ -8,13 +8,13 @@ const DOCTOR_ALONE = [{ userId: 'doctor-77', role: 'doctor' }]
 const listOf = (length: number) => Array.from({ length }, () => ({ userId: 'x', role: 'observer' }))
 const iso = (ms: number) => new Date(ms).toISOString()
 
-/** For all who are refused before anything is made. */
+/** One service for the tests whose requests are refused before anything is created. */
 let shared: Awaited<ReturnType<typeof openVisits>>
 beforeAll(async () => void (shared = await openVisits()))
 afterAll(() => shared.close())
 
 describe('POST /api/jitsi/consultations', () => {
-  it('makes a room for a doctor and a patient, and says when its door is open', async () => {
+  it('creates a room for a doctor and a patient, and returns its admission window', async () => {
     const { desk, entries } = await startVisits()
     const { status, body, headers } = await desk<ConsultationAnswer>('POST', '/consultations', VISIT)
     const start = Date.parse(VISIT.startsAt)
@@ -53,19 +53,19 @@ describe('POST /api/jitsi/consultations', () => {
     expect((await desk('GET', `/consultations/${body.id}`)).body).toStrictEqual(body)
   })
 
-  it('begins now and lasts half an hour where nothing is said', async () => {
+  it('starts now and lasts half an hour by default', async () => {
     const { desk } = await startVisits()
     const { body } = await desk('POST', '/consultations', { patientId: 'p', doctorId: 'd' })
     expect(body).toMatchObject({ startsAt: iso(NOW), endsAt: iso(NOW + 30 * MINUTE_MS) })
   })
 
-  it('gives the same two rooms of their own, also within one second and at once', async () => {
+  it('creates separate rooms for the same two participants, even in the same second', async () => {
     const { visit } = await startVisits()
     const made = await Promise.all(Array.from({ length: 20 }, () => visit()))
     expect(new Set(made.map(({ roomId }) => roomId)).size).toBe(20)
   })
 
-  it('answers the same request once more with the same, and makes nothing', async () => {
+  it('answers a repeated request with the same consultation, and creates none', async () => {
     const { desk, time } = await startVisits()
     const key = { 'idempotency-key': 'b7-1' }
     const first = await desk('POST', '/consultations', VISIT, key)
@@ -78,7 +78,7 @@ describe('POST /api/jitsi/consultations', () => {
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } })
   })
 
-  it('of the same request many times at once makes one', async () => {
+  it('creates one consultation from many concurrent repetitions of a request', async () => {
     const { desk } = await startVisits()
     const key = { 'idempotency-key': 'at-once' }
     const all = await Promise.all(Array.from({ length: 10 }, () => desk('POST', '/consultations', VISIT, key)))
@@ -90,7 +90,7 @@ describe('POST /api/jitsi/consultations', () => {
   it.each([
     ['no doctor', { patientId: 'p' }, '/doctorId', 'is missing'],
     [
-      'one person as both',
+      'one user as patient and doctor',
       { ...VISIT, doctorId: VISIT.patientId },
       '/patientId',
       'must be another person than doctorId',
@@ -99,25 +99,25 @@ describe('POST /api/jitsi/consultations', () => {
     ['a blank in an id', { ...VISIT, patientId: 'a b' }, '/patientId', 'must be 1 to 255 printable ASCII'],
     ['an id of 256 characters', { ...VISIT, patientId: 'a'.repeat(256) }, '/patientId', 'must be 1 to 255'],
     [
-      'a day that is none',
+      'a day that does not exist',
       { ...VISIT, startsAt: '2026-02-30T10:00:00Z' },
       '/startsAt',
       'must be a time of the calendar',
     ],
     [
-      'a time without a zone',
+      'a time without a time zone',
       { ...VISIT, startsAt: '2026-11-24T10:00:00' },
       '/startsAt',
       'must be when it begins: a time',
     ],
     [
-      'an end beside a duration',
+      'an end and a duration',
       { ...VISIT, endsAt: '2026-11-23T11:00:00Z' },
       '/durationMinutes',
       'must not stand beside',
     ],
     [
-      'an end before the beginning',
+      'an end before the start',
       { ...VISIT, durationMinutes: undefined, endsAt: iso(NOW) },
       '/endsAt',
       'from 5 to 1440',
@@ -126,7 +126,7 @@ describe('POST /api/jitsi/consultations', () => {
     ['a day and a minute', { ...VISIT, durationMinutes: 1441 }, '/durationMinutes', 'must be a whole number'],
     ['four minutes', { ...VISIT, durationMinutes: 4 }, '/durationMinutes', 'must be a whole number'],
     ['three years ahead', { ...VISIT, startsAt: '2029-11-24T10:00:00Z' }, '/startsAt', 'must be at most 732 days'],
-    ['a role that is none', participant({ role: 'nurse' }), '/participants/0/role', 'must be one of the roles'],
+    ['an unknown role', participant({ role: 'nurse' }), '/participants/0/role', 'must be one of the roles'],
     ['the doctor as an observer', participant({ userId: 'doctor-77' }), '/participants/0/role', 'has already'],
     ['a name of blanks', participant({ name: '  ' }), '/participants/0/name', 'must be 1 to 128 characters'],
     ['a name that turns around', participant({ name: 'a\u202eb' }), '/participants/0/name', 'must be 1 to 128'],
@@ -144,12 +144,12 @@ describe('POST /api/jitsi/consultations', () => {
     )
     expect([status, body.code]).toStrictEqual([400, 'invalid-request'])
     expect(body.errors.find((each) => each.pointer === pointer)?.message).toContain(message)
-    const kept = entries().slice(before)
-    expect(kept).toMatchObject([{ action: 'consultation.create', outcome: 'refused', code: 'invalid-request' }])
+    const recorded = entries().slice(before)
+    expect(recorded).toMatchObject([{ action: 'consultation.create', outcome: 'refused', code: 'invalid-request' }])
     expect((await desk('GET', '/consultations')).body).toStrictEqual({ consultations: [] })
   })
 
-  it('is refused to who has not the scope, and with a bad idempotency key', async () => {
+  it('requires the scope consultations:write and a valid idempotency key', async () => {
     const { reader, desk, app, user } = await startVisits()
     for (const ask of [reader, asking(app, CLINIC.apiKey), await user('d', 'doctor')]) {
       expect(await ask('POST', '/consultations', VISIT)).toMatchObject({ status: 403, body: { code: 'scope-missing' } })
@@ -157,7 +157,7 @@ describe('POST /api/jitsi/consultations', () => {
     expect(await desk('POST', '/consultations', VISIT, { 'idempotency-key': 'a b' })).toMatchObject({ status: 400 })
   })
 
-  it('makes nothing that cannot be recorded', async () => {
+  it('creates nothing that cannot be recorded', async () => {
     const append = () => Promise.reject(new ServiceFault('record-unavailable'))
     const broken = { isBroken: true }
     const { desk } = await startVisits({}, ({ ledger }) => ({
@@ -173,7 +173,7 @@ describe('POST /api/jitsi/consultations', () => {
 })
 
 describe('PATCH /api/jitsi/consultations/{id}', () => {
-  it('reschedules with the version that it knows, and keeps the duration', async () => {
+  it('reschedules with the current version, and keeps the duration', async () => {
     const { desk, visit } = await startVisits()
     const { id } = await visit()
     const startsAt = iso(NOW + 3 * 60 * MINUTE_MS)
@@ -182,7 +182,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
     expect(changed.body).toMatchObject({ version: 2, startsAt, endsAt: iso(NOW + (180 + 30) * MINUTE_MS) })
   })
 
-  it('refuses a change of what was changed meanwhile, and of what nobody read', async () => {
+  it('refuses a change with an outdated version or without one', async () => {
     const { desk, visit, entries } = await startVisits()
     const { id } = await visit()
     const change = (version?: string) =>
@@ -199,7 +199,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
     ])
   })
 
-  it('of all changes at once makes one', async () => {
+  it('applies only one of several concurrent changes', async () => {
     const { desk, visit } = await startVisits()
     const { id } = await visit()
     const all = await Promise.all(
@@ -213,7 +213,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
     ])
   })
 
-  it('takes the token of tomorrow from who is removed, and gives it to who is new', async () => {
+  it('refuses tokens to a removed participant, and issues them to a new one', async () => {
     const { desk, visit, time } = await startVisits()
     const { id, roomId } = await visit()
     const participants = [
@@ -232,11 +232,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
     ['nobody who moderates', { participants: [{ userId: 'x', role: 'patient' }] }, '/participants'],
     ['another room', { roomId: 'x' }, '/roomId'],
     ['an end that was', { endsAt: iso(NOW - MINUTE_MS) }, '/endsAt'],
-    [
-      'a role that is none',
-      { participants: [{ userId: 'x', role: 'nurse' }, ...DOCTOR_ALONE] },
-      '/participants/0/role',
-    ],
+    ['an unknown role', { participants: [{ userId: 'x', role: 'nurse' }, ...DOCTOR_ALONE] }, '/participants/0/role'],
   ])('refuses %s', async (_what, change, pointer) => {
     const { desk, visit } = await startVisits()
     const { id } = await visit()
@@ -246,7 +242,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
 })
 
 describe('the end of a consultation', () => {
-  it('comes once, and there is no way back', async () => {
+  it('is final', async () => {
     const { desk, visit } = await startVisits()
     const { id } = await visit()
     const first = await desk('POST', `/consultations/${id}/end`)
@@ -267,7 +263,7 @@ describe('the end of a consultation', () => {
     })
   })
 
-  it('comes by the time alone, too, and is no cancellation then', async () => {
+  it('comes by time alone, too, and is then not a cancellation', async () => {
     const { desk, visit, time } = await startVisits()
     const { id } = await visit()
     time.now = Date.parse(VISIT.startsAt) + 60 * MINUTE_MS
@@ -278,7 +274,7 @@ describe('the end of a consultation', () => {
     expect(await desk('GET', `/consultations/${id}`)).toMatchObject({ body: { state: 'ended', version: 1 } })
   })
 
-  it('may be made by the doctor, not by the patient, and by nobody else', async () => {
+  it('can be set by the doctor, not by the patient or anyone else', async () => {
     const { user, visit } = await startVisits()
     const { id } = await visit({ doctorId: 'd', patientId: 'p' })
     const [doctor, patient, other] = [await user('d', 'doctor'), await user('p', 'patient'), await user('x', 'doctor')]
@@ -289,7 +285,7 @@ describe('the end of a consultation', () => {
 })
 
 describe('reading consultations', () => {
-  it('shows a patient nobody else', async () => {
+  it('shows a patient no other participant', async () => {
     const { user, visit } = await startVisits()
     const { id } = await visit({ doctorId: 'd', patientId: 'p' })
     const patient = await user('p', 'patient')
@@ -304,7 +300,7 @@ describe('reading consultations', () => {
     })
   })
 
-  it('lists them in order, a page at a time; of a user the own', async () => {
+  it('lists them in order, page by page, and only their own for users', async () => {
     const { desk, visit, user } = await startVisits()
     for (const hour of [3, 1, 2]) await visit({ startsAt: iso(NOW + hour * 60 * MINUTE_MS), externalId: `h${hour}` })
     await visit({ doctorId: 'd', patientId: 'p' })
@@ -342,7 +338,7 @@ describe('reading consultations', () => {
     })
   })
 
-  it('of an id that is none, or nobody’s, tells nothing', async () => {
+  it('answers an invalid id and an unknown id alike', async () => {
     const { desk } = shared
     expect(await desk('GET', '/consultations/x')).toMatchObject({ status: 400 })
     expect(await desk('GET', '/consultations/01980000-0000-7000-8000-000000000001')).toMatchObject({ status: 404 })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createReadinessCheck } from '../../../src/service/readiness.ts'
 import { startService } from '../../kit.ts'
 
-it('the process is alive, and ready once key and store are there', async () => {
+it('the process is alive, and ready once key and store are available', async () => {
   const { app } = await startService()
   const alive = await app.inject('/livez')
   expect([alive.statusCode, alive.json()]).toStrictEqual([200, { status: 'ok' }])
@@ -19,7 +19,7 @@ it('the probes answer HEAD', async () => {
   expect((await app.inject({ method: 'HEAD', url: '/readyz' })).statusCode).toBe(200)
 })
 
-it('the store is asked once a second at the most, and is ready again by itself', async () => {
+it('the store is probed at most once a second, and becomes ready again by itself', async () => {
   let now = 0
   let asked = 0
   let works = false
@@ -37,12 +37,12 @@ it('the store is asked once a second at the most, and is ready again by itself',
   expect(asked).toBe(1)
   works = true
   now = 1000
-  // Broken files beside a ring that works are told, and are no reason to send traffic away.
+  // Invalid key files are reported, but the key ring in force still works, so the instance stays ready.
   expect(await readiness()).toMatchObject({ ready: true, checks: { keyRing: 'failing' } })
   expect(asked).toBe(2)
 })
 
-it('an answer of the store does not hold longer because the clock was set back', async () => {
+it('a probe result is not cached for longer when the clock is set back', async () => {
   let now = 3_600_000
   let works = true
   const probe = () => (works ? Promise.resolve() : Promise.reject(new Error('away')))

@@ -25,7 +25,7 @@ async function start() {
 }
 
 describe('POST /api/jitsi/token/inspect', () => {
-  it('finds nothing against a token of this service, masks whom it is for, and records that it was asked', async () => {
+  it('accepts a token of this service, masks its user, and records the inspection', async () => {
     const { client, inspect, entries, logLines } = await start()
     const { token } = await client.issueToken({ ...DOCTOR, userEmail: 'meera@example.org' })
     const answer = await inspect({ token }, CLINIC.apiKey)
@@ -41,7 +41,7 @@ describe('POST /api/jitsi/token/inspect', () => {
     expect(JSON.stringify(entries())).not.toContain(createHash('sha256').update(token).digest('hex'))
   })
 
-  it('says what is wrong with another', async () => {
+  it('explains what is wrong with another token', async () => {
     const { inspect, parts } = await start()
     const kid = `${parts.deployment.kidPrefix}test-key`
     const token = await new SignJWT({ aud: ['jitsi'], iss: 'chat', sub: parts.deployment.subject, room: 'A', exp: NOW })
@@ -66,7 +66,7 @@ describe('POST /api/jitsi/token/inspect', () => {
     })
   })
 
-  it('needs its scope', async () => {
+  it('requires the scope tokens:inspect', async () => {
     const { inspect, entries } = await start()
     expect((await inspect({ token: 'x' }, WARD.apiKey)).json()).toMatchObject({ status: 403, code: 'scope-missing' })
     expect((await inspect({ token: 'x' })).json()).toMatchObject({ status: 401 })

@@ -4,13 +4,13 @@ import { browserOf, CLOSES_AT, INVALID, invite, type Made, PUBLIC, START } from 
 import { MINUTE_MS, startVisits } from '../../support/consultations.ts'
 
 describe('an invitation', () => {
-  it('is made with a link that tells its code once', async () => {
+  it('is created with a link, and its code appears once', async () => {
     const visits = await startVisits(PUBLIC)
     const { consultation, path, invitation } = await invite(visits, { role: 'patient', name: ' Asha Rao ', uses: 2 })
-    const { code, link, ...told } = invitation
+    const { code, link, ...withoutCode } = invitation
     expect(code).toMatch(/^[0-9a-f]{64}$/)
     expect(link).toBe(`https://visits.example.org/join#${code}`)
-    expect(told).toStrictEqual({
+    expect(withoutCode).toStrictEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       consultationId: consultation.id,
       role: 'patient',
@@ -22,20 +22,20 @@ describe('an invitation', () => {
     })
     const listed = await visits.reader('GET', path)
     expect(listed).toMatchObject({ status: 200 })
-    expect(listed.body).toStrictEqual({ invitations: [told] })
+    expect(listed.body).toStrictEqual({ invitations: [withoutCode] })
     expect(visits.entries().slice(-2)).toMatchObject([
       {
         action: 'invitation.create',
         outcome: 'done',
         consultation: consultation.id,
-        invitation: told.id,
+        invitation: withoutCode.id,
         role: 'patient',
       },
       { action: 'consultation.read', outcome: 'done', consultation: consultation.id },
     ])
   })
 
-  it('has a code and no link where nobody says where the page is', async () => {
+  it('has a code but no link without PUBLIC_URL', async () => {
     const { invitation } = await invite(await startVisits())
     expect(invitation.code).toMatch(/^[0-9a-f]{64}$/)
     expect(invitation).not.toHaveProperty('link')
@@ -59,7 +59,7 @@ describe('an invitation', () => {
     expect(entries().at(-1)).toMatchObject({ action: 'invitation.create', outcome: 'refused', code: 'invalid-request' })
   })
 
-  it('is for whoever moderates to make: a user into roles that do not, a machine into its own', async () => {
+  it('can be created by moderators for roles that do not moderate, and by backends for their own roles', async () => {
     const { user, reader, visit, desk } = await startVisits()
     const { id } = await visit({ doctorId: 'auth0|77', patientId: 'auth0|1042' })
     const path = `/consultations/${id}/invitations`
@@ -83,7 +83,7 @@ describe('an invitation', () => {
     expect(await doctor('DELETE', `${path}/${made.body.id}`)).toMatchObject({ status: 200 })
   })
 
-  it('is not made to a consultation that is over', async () => {
+  it('cannot be created for a consultation that is over', async () => {
     const { desk, visit, time } = await startVisits()
     for (const [how, code] of [
       ['end', 'consultation-ended'],
@@ -100,7 +100,7 @@ describe('an invitation', () => {
     expect(late).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
   })
 
-  it('is one of a hundred at most that can be used, and those that are dead make room', async () => {
+  it('is one of at most a hundred usable ones; unusable ones do not count', async () => {
     const visits = await startVisits()
     const { path, invitation } = await invite(visits)
     const ask = () => visits.desk('POST', path, { role: 'patient' })
@@ -113,8 +113,8 @@ describe('an invitation', () => {
   })
 })
 
-describe('an invitation that was made', () => {
-  it('is revoked for good, with all who came by it', async () => {
+describe('an existing invitation', () => {
+  it('is revoked for good, along with everyone it admitted', async () => {
     const visits = await startVisits()
     const { code, path, invitation } = await invite(visits, { role: 'patient', uses: 2 })
     visits.time.now = START
@@ -142,7 +142,7 @@ describe('an invitation that was made', () => {
     ])
   })
 
-  it('is sent again by another code, and who came by the first one stays', async () => {
+  it('gets another code, and browsers that redeemed the first one keep their access', async () => {
     const visits = await startVisits(PUBLIC)
     const { code, path, invitation } = await invite(visits, { role: 'patient', uses: 2 })
     visits.time.now = START
@@ -162,7 +162,7 @@ describe('an invitation that was made', () => {
     ])
   })
 
-  it('belongs to its consultation alone', async () => {
+  it('belongs to its consultation only', async () => {
     const visits = await startVisits()
     const { invitation } = await invite(visits, { role: 'patient' }, { externalId: 'a' })
     const { path } = await invite(visits, { role: 'patient' }, { externalId: 'b' })
@@ -176,7 +176,7 @@ describe('an invitation that was made', () => {
     ])
   })
 
-  it('leaves neither its code, nor a cookie, nor a name in the log or the record', async () => {
+  it('leaves no code, cookie or name in the log or the audit record', async () => {
     const visits = await startVisits(PUBLIC)
     const { code, path, invitation } = await invite(visits, { role: 'patient', name: 'Canary Named' })
     const guest = await invite(visits, { role: 'patient' }, { externalId: 'b' })
@@ -190,13 +190,13 @@ describe('an invitation that was made', () => {
     await browserOf(visits.nobody).redeem(`${code}0`, { displayName: 'Canary Fifth' })
     await visits.desk('DELETE', `${path}/${invitation.id}`)
     const cookies = browsers.map((each) => each.cookie()?.slice('visit='.length) ?? 'no cookie')
-    const kept = [...visits.logLines, JSON.stringify(visits.allEntries())].join('\n')
-    expect(kept).toContain(invitation.id)
+    const stored = [...visits.logLines, JSON.stringify(visits.allEntries())].join('\n')
+    expect(stored).toContain(invitation.id)
     for (const secret of [code, guest.code, ...cookies, 'c0ffeec0ffee']) {
       expect(secret).toMatch(/^[0-9a-f]+$/)
-      expect(kept).not.toContain(secret.slice(0, 16))
+      expect(stored).not.toContain(secret.slice(0, 16))
     }
-    expect(kept).not.toMatch(/Canary/)
+    expect(stored).not.toMatch(/Canary/)
     expect((await visits.app.inject('/metrics')).body).not.toContain(invitation.id)
   })
 })

@@ -12,7 +12,7 @@ async function start(env: Record<string, string> = {}, policy = POLICY) {
 }
 
 describe('GET /api/jitsi/meeting-config', () => {
-  it('tells how a meeting fits each role on each network, and records nothing', async () => {
+  it('returns the configuration of each role on each network, and records nothing', async () => {
     const { client, get, entries } = await start()
     for (const role of ['doctor', 'patient'] as const) {
       for (const network of NETWORKS) {
@@ -25,7 +25,7 @@ describe('GET /api/jitsi/meeting-config', () => {
     expect(entries()).toStrictEqual([])
   })
 
-  it('tells what a token comes with, whatever the policy says of the role', async () => {
+  it('returns the same configuration as the token answer, for any meeting settings of the role', async () => {
     const policy = POLICY.replace(
       'features: [send-groupchat] }',
       'features: [send-groupchat], meeting: { toolbar: { add: [toggle-camera], remove: [raisehand] }, mediaPath: bridge, maxHeight: 1080, avatars: true, subject: "Ward 7 — Ärzte", logoUrl: "https://example.org/l.svg" } }',
@@ -72,14 +72,14 @@ describe('GET /api/jitsi/meeting-config', () => {
     expect(entries()).toMatchObject([{ caller: 'clinic-backend', outcome: 'refused', code: 'invalid-request' }])
   })
 
-  it('tells a caller of the roles alone that it may ask for', async () => {
+  it('only returns roles that the caller may request', async () => {
     const { get, clientOf, entries } = await start()
     expect((await get('?role=doctor', WARD.apiKey)).json()).toMatchObject({ status: 403, code: 'role-not-allowed' })
     expect(entries()).toMatchObject([{ caller: 'ward-backend', role: 'doctor', code: 'role-not-allowed' }])
     expect(await clientOf(WARD.apiKey).meetingConfig({ role: 'patient' })).toStrictEqual(MEETING_CONFIGS.patient.good)
   })
 
-  it('tells a signed-in user of the own role', async () => {
+  it('returns the own role to a signed-in user', async () => {
     const issuer = await startIssuer()
     const { get } = await start({ NODE_ENV: 'test' }, policyWithIssuer(issuer.url))
     const accessToken = await issuer.sign()
@@ -87,7 +87,7 @@ describe('GET /api/jitsi/meeting-config', () => {
     expect((await get('?role=doctor', accessToken)).json()).toMatchObject({ status: 403, code: 'role-not-allowed' })
   })
 
-  it('needs a credential with the scope, and counts against the limit of the caller', async () => {
+  it('requires a credential with the scope, and counts against the limit of the caller', async () => {
     const { get } = await start({}, POLICY.replaceAll('tokens:issue', 'audit:read'))
     expect((await get('?role=doctor')).json()).toMatchObject({ status: 403, code: 'scope-missing' })
     expect((await get('?role=doctor', 'x')).json()).toMatchObject({ status: 401, code: 'unauthenticated' })

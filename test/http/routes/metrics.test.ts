@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, openService, PATIENT, startService, startServiceProcess, tempDir, testEnv } from '../../kit.ts'
 import { addressOf } from '../../support/process.ts'
 
-/** The samples of the metrics, by name and labels as they are written. */
+/** The samples of a metrics text, by name and labels. */
 async function samplesOf(text: string): Promise<Map<string, number>> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]))
@@ -14,7 +14,7 @@ async function start(env: Record<string, string> = {}) {
 }
 
 describe('GET /metrics', () => {
-  it('counts requests by route, method, status and code, and tokens and refusals by what the policy names', async () => {
+  it('counts requests by route, method, status and code, and tokens and refusals by names of the policy', async () => {
     const { app, client, samples } = await start()
     await client.issueToken(DOCTOR)
     await client.issueToken(PATIENT)
@@ -34,7 +34,7 @@ describe('GET /metrics', () => {
     expect([...now.keys()].join()).not.toMatch(/secret|nowhere|elsewhere|doctor-77/)
   })
 
-  it('tells how signing, the record, the limits and the ring fare', async () => {
+  it('reports signing, the audit record, the limits and the key ring', async () => {
     const { app, client, samples } = await start()
     await client.issueToken(DOCTOR)
     await app.inject({
@@ -60,12 +60,12 @@ describe('GET /metrics', () => {
       of('jts_keys{state="next"}'),
       of('jts_keys{state="retired"}'),
     ]).toStrictEqual([1, 0, 0])
-    // The keys were admitted by the machine's clock, which is ahead of that of the kit or behind it.
+    // The keys were admitted by the clock of the machine, which differs from the clock of the kit.
     const age = of('jts_key_active_age_seconds') ?? Number.NaN
     expect((of('jts_key_rotation_due_seconds') ?? Number.NaN) + age).toBeCloseTo(180 * 86_400, 0)
   })
 
-  it('with a shared secret tells nothing of a ring', async () => {
+  it('reports no key ring with a shared secret', async () => {
     const { samples } = await start({
       JITSI_DEPLOYMENT: 'self-hosted',
       JITSI_APP_ID: 'clinic',
@@ -77,7 +77,7 @@ describe('GET /metrics', () => {
     expect(now.get('jts_keys{state="active"}')).toBe(0)
   })
 
-  it('needs the token, where there is one', async () => {
+  it('requires METRICS_TOKEN if it is set', async () => {
     const { app } = await startService({ METRICS_TOKEN: 'scraper-0123456789' })
     const ask = async (authorization?: string) =>
       (await app.inject({ url: '/metrics', headers: authorization === undefined ? {} : { authorization } })).statusCode
@@ -93,7 +93,7 @@ describe('GET /metrics', () => {
       expect(await ask(wrong)).toBe(401)
   })
 
-  it('on a port of its own is there and nowhere else, with what Prometheus expects of a process', async () => {
+  it('is served only on METRICS_PORT if it is set, with the default process metrics', async () => {
     const dir = tempDir()
     const probe = await openService()
     const free = Number(new URL(await probe.app.listen({ port: 0 })).port)

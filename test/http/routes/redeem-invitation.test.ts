@@ -6,8 +6,8 @@ import { browserOf, CLOSES_AT, INVALID, invite, type Made, START } from '../../s
 import { NOW, startService, UNLIMITED } from '../../kit.ts'
 import { type Answer, asking, DESK, MINUTE_MS, startVisits, VISIT, visitPolicy } from '../../support/consultations.ts'
 
-describe('whoever has the code', () => {
-  it('gets a token in the role and by the name of the invitation', async () => {
+describe('a redemption', () => {
+  it('gets a token with the role and name of the invitation', async () => {
     const visits = await startVisits()
     const { consultation, invitation, code } = await invite(visits, { role: 'patient', name: 'Asha Rao' })
     visits.time.now = START
@@ -30,7 +30,7 @@ describe('whoever has the code', () => {
     expect(body.participants).toMatchObject([{}, {}, { userId: context.user.id, role: 'patient', name: 'Asha Rao' }])
   })
 
-  it('says a name where the invitation has none, before anything is used up', async () => {
+  it('requires a name if the invitation has none, before the invitation is used', async () => {
     const visits = await startVisits()
     const { code } = await invite(visits)
     visits.time.now = START
@@ -43,7 +43,7 @@ describe('whoever has the code', () => {
     expect(decodeJwt(answer.body.token)).toMatchObject({ context: { user: { name: 'Asha Rao' } } })
   })
 
-  it('is known by a cookie that no script reads and no other site sends', async () => {
+  it('sets a cookie that scripts cannot read and other sites cannot send', async () => {
     const { app } = await startService(UNLIMITED, undefined, visitPolicy())
     const desk = asking(app, DESK.apiKey)
     const { body } = await desk<ConsultationAnswer>('POST', '/consultations', VISIT)
@@ -58,14 +58,14 @@ describe('whoever has the code', () => {
     )
   })
 
-  it('is known without https too, outside production', async () => {
+  it('sets a cookie that works without https, outside production', async () => {
     const visits = await startVisits()
     const { code } = await invite(visits)
     const { headers } = await browserOf(visits.nobody).redeem(code)
     expect(headers['set-cookie']).toMatch(/^visit=[0-9a-f]{64}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/)
   })
 
-  it('may reload as often as need be: the same person, and one use', async () => {
+  it('can be repeated by the same browser: same user, one use', async () => {
     const visits = await startVisits()
     const { code, path } = await invite(visits)
     visits.time.now = START
@@ -100,7 +100,7 @@ describe('whoever has the code', () => {
     })
   })
 
-  it('with another browser is another guest, as often as it may be used', async () => {
+  it('in another browser admits another guest, as often as the invitation allows', async () => {
     const visits = await startVisits()
     const { code, consultation } = await invite(visits, { role: 'observer', uses: 3 })
     visits.time.now = START
@@ -111,7 +111,7 @@ describe('whoever has the code', () => {
     expect(body.participants).toHaveLength(5)
   })
 
-  it('waits to be admitted, and asks again by the same cookie', async () => {
+  it('waits for admission and is repeated with the same cookie', async () => {
     const visits = await startVisits()
     const { code, consultation } = await invite(visits, { role: 'patient' }, { waitingRoom: true })
     visits.time.now = START
@@ -127,7 +127,7 @@ describe('whoever has the code', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200, body: { userRole: 'patient' } })
   })
 
-  it('and opens it first keeps it, though it is too early to enter', async () => {
+  it('binds the invitation to the browser even if it is too early to enter', async () => {
     const visits = await startVisits()
     const { code } = await invite(visits)
     const opensAt = START - 15 * MINUTE_MS
@@ -140,7 +140,7 @@ describe('whoever has the code', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200 })
   })
 
-  it('in time keeps it, though it expires before the consultation begins', async () => {
+  it('before the expiry binds the invitation, even if it expires before the consultation starts', async () => {
     const visits = await startVisits()
     const expiresAt = new Date(visits.time.now + MINUTE_MS).toISOString()
     const { code } = await invite(visits, { role: 'patient', uses: 2, expiresAt })
@@ -151,7 +151,7 @@ describe('whoever has the code', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200 })
   })
 
-  it('comes as the person who was invited, in whichever browser', async () => {
+  it('enters as the invited user, in any browser', async () => {
     const visits = await startVisits()
     const request = { role: 'observer', userId: 'auth0|9', name: 'A Student', uses: 2 }
     const { code, consultation } = await invite(visits, request)
@@ -165,7 +165,7 @@ describe('whoever has the code', () => {
     expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
   })
 
-  it('is called as the appointment calls the person, where the invitation does not say', async () => {
+  it('uses the name from the consultation if the invitation has none', async () => {
     const visits = await startVisits()
     const participants = [{ userId: 'patient-1042', role: 'patient', name: 'Asha Rao' }]
     const { code } = await invite(visits, { role: 'patient', userId: 'patient-1042' }, { participants })
@@ -174,7 +174,7 @@ describe('whoever has the code', () => {
     expect(decodeJwt(body.token)).toMatchObject({ context: { user: { id: 'patient-1042', name: 'Asha Rao' } } })
   })
 
-  it('is shut out once removed from the consultation', async () => {
+  it('is refused once the user is removed from the consultation', async () => {
     const visits = await startVisits()
     const { code, consultation } = await invite(visits)
     visits.time.now = START
@@ -189,7 +189,7 @@ describe('whoever has the code', () => {
     expect(browser.cookie()).toMatch(/^visit=/)
   })
 
-  it('is shut out, and uses nothing up, once the person has another role', async () => {
+  it('is refused without using the invitation once the user has another role', async () => {
     const visits = await startVisits()
     const { code, consultation, path } = await invite(visits, {
       role: 'observer',
@@ -212,7 +212,7 @@ describe('whoever has the code', () => {
     expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ used: 0 }] } })
   })
 
-  it('is told so, and uses nothing up, where the consultation is over or full', async () => {
+  it('is refused without using the invitation if the consultation is over or full', async () => {
     const visits = await startVisits()
     const ended = await invite(visits, { role: 'patient' }, { externalId: 'a' })
     const cancelled = await invite(visits, { role: 'patient' }, { externalId: 'b' })
@@ -237,7 +237,7 @@ describe('whoever has the code', () => {
 })
 
 describe('a code that does not work', () => {
-  it('is answered in one way, whether it was never made, used, revoked, expired or replaced', async () => {
+  it('gets the same answer whether it is unknown, used, revoked, expired or replaced', async () => {
     const visits = await startVisits()
     const used = await invite(visits, { role: 'patient' }, { externalId: 'a' })
     await browserOf(visits.nobody).redeem(used.code)
@@ -259,7 +259,7 @@ describe('a code that does not work', () => {
     for (const answer of answers) expect(answer).toStrictEqual(answers[0])
   })
 
-  it('that nobody was given counts as a failed login of its address', async () => {
+  it('counts as a failed login of the client address if it is unknown', async () => {
     const visits = await startVisits({ RATE_LIMIT_FAILED_LOGINS: '2' })
     const { code } = await invite(visits)
     const guess = (digit: string) => browserOf(visits.nobody).redeem(digit.repeat(64))
@@ -273,7 +273,7 @@ describe('a code that does not work', () => {
       expect(each).toMatchObject({ caller: '-', outcome: 'refused', code: 'invitation-invalid' })
   })
 
-  it('is not to be asked for more often a minute than the settings say', async () => {
+  it('cannot be tried more often per minute than the setting allows', async () => {
     const visits = await startVisits({ RATE_LIMIT_PER_INVITATION: '2' })
     const { code } = await invite(visits, { role: 'patient', uses: 9 })
     const browser = browserOf(visits.nobody)
@@ -284,7 +284,7 @@ describe('a code that does not work', () => {
     ]
     expect(await statuses(() => browserOf(visits.nobody).redeem('0'.repeat(64)))).toStrictEqual([403, 403, 429])
     visits.time.now = START
-    // A browser that came by it counts for itself, so that those who wait do not take the place of one another.
+    // A bound browser has its own limit, so that waiting participants do not use up the limit of each other.
     expect((await browser.redeem(code)).status).toBe(200)
     expect((await browserOf(visits.nobody).redeem(code)).status).toBe(200)
     const limited = await browserOf(visits.nobody).redeem(code)
@@ -310,7 +310,7 @@ describe('a code that does not work', () => {
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } })
   })
 
-  it('does not work by a cookie of another invitation, nor by a made-up one', async () => {
+  it('does not work with the cookie of another invitation, or with an invented one', async () => {
     const visits = await startVisits()
     const [mine, other] = [
       await invite(visits, { role: 'patient' }, { externalId: 'a' }),
@@ -342,7 +342,7 @@ describe('a code that does not work', () => {
 })
 
 describe('an invitation', () => {
-  it('is neither made nor used where the record cannot be kept', async () => {
+  it('is neither created nor used if that cannot be recorded', async () => {
     const failing = { now: false }
     const visits = await startVisits({}, ({ ledger }) => ({
       ledger: {
@@ -364,7 +364,7 @@ describe('an invitation', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200 })
   })
 
-  it('stays with the browser where the token fails behind the use', async () => {
+  it('stays bound to the browser if the token fails after the use', async () => {
     const failing = { on: 'token.issue' }
     const visits = await startVisits({}, ({ ledger }) => ({
       ledger: {

@@ -19,7 +19,7 @@ const DATABASES: [string, boolean, () => Promise<string>][] = [
   [`PostgreSQL${skipped}`, POSTGRES !== undefined, newPostgres],
 ]
 
-/** A production app of its own over a database that others use too. */
+/** A production app over a database that it shares with others. */
 async function startReplica(url: string, name: string) {
   const env = { ...testEnv(tempDir(), visitPolicy()), ...UNLIMITED, DATABASE_URL: url, AUDIT_WRITER: name }
   const { config, faults } = readConfig(env)
@@ -35,7 +35,7 @@ async function startReplica(url: string, name: string) {
 
 const BROWSERS = 1000
 
-/** Asks until there is an answer: on a machine that does much else, a thousand at once may be told to come again. */
+/** Repeats a request until it is answered: on a busy machine, some of a thousand concurrent requests get 503. */
 async function insist(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await ask()
@@ -45,7 +45,7 @@ async function insist(ask: () => Promise<Answer>): Promise<Answer> {
 }
 
 it.each(DATABASES.filter(([, there]) => there))(
-  'of a thousand browsers that come at once to two replicas over %s by a code for one, one gets a token',
+  'of a thousand browsers that redeem a single-use code at once on two replicas over %s, one gets a token',
   async (_name, _there, urlOf) => {
     const url = await urlOf()
     const replicas = [await startReplica(url, 'one'), await startReplica(url, 'two')] as const

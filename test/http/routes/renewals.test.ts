@@ -14,7 +14,7 @@ const AVATAR = 'https://cdn.example.org/a.png'
 
 type Tokened = { token: string; expiresAt: string }
 
-/** A visit that has begun, and an observer inside it, who asked for 20 minutes. */
+/** A consultation that has started, and an observer with a token of 20 minutes. */
 async function inside(
   replace: (parts: Deps) => Partial<Deps> = () => ({}),
   env: Record<string, string> = {},
@@ -41,14 +41,14 @@ const renewing = ({ nobody }: Visits) => ({
 
 const jtiOf = (token: string) => decodeJwt(token).jti
 
-/** Signs anything with the key of the service. */
+/** Signs any claims with the key of the service. */
 const signed = async (claims: JWTPayload, header: object = {}) =>
   new SignJWT(claims)
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: KID, ...header })
     .sign(await importPKCS8(testKeyPem(), 'RS256'))
 
 describe('a renewed token', () => {
-  it('is for the same person, room and role, for as long as the old one, under an id of its own', async () => {
+  it('is for the same user, room and role, with the same lifetime and a new id', async () => {
     const { renew, token, time, entries, id, roomId } = await inside()
     time.now = START + 25 * MINUTE_MS
     const { status, body } = await renew(token)
@@ -105,7 +105,7 @@ describe('a renewed token', () => {
     })
   })
 
-  it('can be renewed itself, and the old one once more, for an answer may get lost', async () => {
+  it('can be renewed itself, and so can the old one again, because an answer may get lost', async () => {
     const { renew, token, time } = await inside()
     time.now = START + 10 * MINUTE_MS
     const [first, second] = [await renew(token), await renew(token)]
@@ -115,7 +115,7 @@ describe('a renewed token', () => {
     expect((await renew(second.body.token)).status).toBe(200)
   })
 
-  it('never outlives the window, and is refused when that is over', async () => {
+  it('never outlives the admission window, and is refused after it', async () => {
     const { renew, token, time } = await inside()
     time.now = START + 20 * MINUTE_MS
     const again = await renew(token)
@@ -128,7 +128,7 @@ describe('a renewed token', () => {
     expect(await renew(cut.body.token)).toMatchObject({ status: 403, body: { code: 'too-late' } })
   })
 
-  it('lasts at least five minutes, and no longer than policy allows today', async () => {
+  it('lasts at least five minutes, and no longer than the current policy allows', async () => {
     const state: { max?: number } = {}
     const { renew, token, time } = await inside((parts) => ({ policy: () => shortened(parts.policy(), state.max) }))
     state.max = 10
@@ -139,7 +139,7 @@ describe('a renewed token', () => {
     expect(time.now).toBe(START)
   })
 
-  it('takes rights from the policy of today, and tells no e-mail where that no longer lets it', async () => {
+  it('takes its rights from the current policy, and contains no e-mail if that no longer allows it', async () => {
     const state = { changed: false }
     const { renew, token } = await inside((parts) => ({
       policy: () => (state.changed ? { ...parts.policy(), roles: reticent(parts.policy()) } : parts.policy()),
@@ -153,7 +153,7 @@ describe('a renewed token', () => {
     })
   })
 
-  it('of a signed-in user names the issuer and the user in the record', async () => {
+  it('of a signed-in user names the issuer and the user in the audit record', async () => {
     const visits = await startVisits()
     const { roomId } = await visits.visit({ doctorId: 'auth0|77' })
     visits.time.now = START
@@ -246,7 +246,7 @@ async function signedByStranger(claims: JWTPayload): Promise<string> {
 }
 
 describe('renewing', () => {
-  it('refuses whatever is no token of ours in the same words, and keeps nothing of it', async () => {
+  it('refuses everything that is not a token of this service alike, and records nothing of it', async () => {
     const { renew, token, entries, logLines, client, roomId } = await inside()
     const claims = decodeJwt(token)
     expect((await renew(await signed(claims))).status).toBe(200)
@@ -264,13 +264,13 @@ describe('renewing', () => {
       challenge: 'Bearer realm="jitsi-token-service", error="invalid_token"',
     })
     expect(answers).toStrictEqual(WRONG.map(([name]) => ({ ...first, name })))
-    const kept = entries().slice(before)
-    expect(kept).toHaveLength(WRONG.length)
-    for (const entry of kept) {
+    const recorded = entries().slice(before)
+    expect(recorded).toHaveLength(WRONG.length)
+    for (const entry of recorded) {
       expect(entry).toMatchObject({ caller: '-', action: 'token.renew', outcome: 'refused' })
       expect(Object.keys(entry)).not.toContain('room')
     }
-    // A token that a caller with a pattern got for a room without a consultation.
+    // A token that a caller with a room pattern got for a room without a consultation.
     const { token: foreign } = await client.issueToken({
       ...OBSERVER,
       roomId: `${roomId}-x`,
@@ -282,7 +282,7 @@ describe('renewing', () => {
       expect(written).not.toContain(part)
   })
 
-  it('goes on for ten minutes after the end of a token, and not a second longer', async () => {
+  it('works until ten minutes after the expiry of a token', async () => {
     const { renew, token, time } = await inside()
     time.now = START + 30 * MINUTE_MS
     expect((await renew(token)).status).toBe(200)
@@ -290,14 +290,14 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
-  it('counts what is no token against the address, and bans it for a while', async () => {
+  it('counts an invalid token against the client address, and bans it for a while', async () => {
     const { renew, token } = await inside(undefined, { ...UNLIMITED, RATE_LIMIT_FAILED_LOGINS: '2' })
     const codes = []
     for (const each of ['a', 'b', 'c', token]) codes.push((await renew(each)).body.code)
     expect(codes).toStrictEqual(['token-not-renewable', 'token-not-renewable', 'rate-limited', 'rate-limited'])
   })
 
-  it('is bounded by the limits of the user', async () => {
+  it('counts against the limit of the user', async () => {
     const { renew, token } = await inside(undefined, { ...UNLIMITED, RATE_LIMIT_PER_USER: '3' })
     const statuses = []
     for (let i = 0; i < 4; i += 1) statuses.push((await renew(token)).status)
@@ -321,7 +321,7 @@ describe('renewing', () => {
     })
   })
 
-  it('is over for who was removed, and for who takes part in another role since', async () => {
+  it('is refused to removed participants, and to participants with another role since', async () => {
     const { renew, token, desk, id, time, entries, request } = await inside()
     const two = [
       { userId: VISIT.doctorId, role: 'doctor' },
@@ -338,7 +338,7 @@ describe('renewing', () => {
     expect(entries().at(-1)).toMatchObject({ renews: jtiOf(token), consultation: id, user_id: 'observer-1' })
     await change(2, two)
     expect(await renew(token)).toMatchObject({ status: 403, body: { code: 'not-a-participant' } })
-    // Whoever is there again asks anew, which makes an old token no better.
+    // A participant who was added again needs a new token; the old one remains invalid.
     await change(3, [...two, { userId: OBSERVER.userId, role: 'observer' }])
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
     const { body } = await desk<Tokened>('POST', '/token', request)
@@ -346,7 +346,7 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
-  it('is over with the invitation that the token came by, also where the person came in another way since', async () => {
+  it('ends with the invitation that the token came from, even if the user has entered in another way since', async () => {
     const { desk, visit, time, nobody } = await startVisits()
     const { id, roomId } = await visit()
     time.now = START
@@ -362,7 +362,7 @@ describe('renewing', () => {
     expect(await renew(body.token)).toMatchObject({ status: 200 })
   })
 
-  it('makes nobody a moderator by a token that a caller had made for any room', async () => {
+  it('makes no moderator from a token that a caller got for any room', async () => {
     const { desk, visit, time, nobody, app } = await startVisits()
     const { roomId } = await visit()
     time.now = START
@@ -376,7 +376,7 @@ describe('renewing', () => {
     })
   })
 
-  it('works for who was added in the very second of the token', async () => {
+  it('works for a participant who was added in the same second as the token', async () => {
     const { desk, visit, time, nobody } = await startVisits()
     time.now = START + 300
     const { roomId } = await visit({ startsAt: undefined })
@@ -385,7 +385,7 @@ describe('renewing', () => {
     expect(await nobody('POST', '/token/renew', { token: body.token })).toMatchObject({ status: 200 })
   })
 
-  it('holds in the waiting room whoever was not admitted', async () => {
+  it('keeps participants without admission in the waiting room', async () => {
     const { renew, token, desk, id } = await inside()
     await desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' })
     expect(await renew(token)).toMatchObject({ status: 202, body: { state: 'waiting', consultationId: id } })
@@ -398,7 +398,7 @@ describe('renewing', () => {
     ['may ask for tokens no more', (desk) => ({ ...desk, scopes: new Set(['audit:read'] as const) })],
     ['may ask for this role no more', (desk) => ({ ...desk, roles: new Set(['doctor']) })],
     ['has a pattern of rooms now', (desk) => ({ ...desk, rooms: /^.*$/u })],
-  ])('ends when whoever asked for the token %s', async (_what, change) => {
+  ])('ends when the caller that requested the token %s', async (_what, change) => {
     const state = { changed: false }
     const { renew, token } = await inside((parts) => ({
       policy: () => (state.changed ? withDesk(parts.policy(), change) : parts.policy()),
@@ -408,7 +408,7 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
-  it('asks for an invitation whether it still holds', async () => {
+  it('checks that the invitation is still valid', async () => {
     const state = { holds: true, asked: [] as string[] }
     const { renew, token, parts, id, entries } = await inside(() => ({
       mayStillRequest: async (via) => (state.asked.push(via), state.holds),
@@ -424,11 +424,11 @@ describe('renewing', () => {
     expect(state.asked).toStrictEqual(['invitation:i-1', 'invitation:i-1'])
   })
 
-  it('needs a token and nothing else in its body', async () => {
+  it('requires a token and nothing else in its body', async () => {
     const { nobody, app } = await inside()
     for (const body of [{}, { token: '' }, { token: 'x'.repeat(16_001) }, { token: 1 }, { token: 'x', more: 1 }])
       expect(await nobody('POST', '/token/renew', body)).toMatchObject({ status: 400 })
-    // A credential is not asked for, and gives nothing.
+    // A credential is neither required nor used.
     const clinic = asking(app, CLINIC.apiKey)
     expect(await clinic('POST', '/token/renew', { token: 'x' })).toMatchObject({ status: 401 })
   })

@@ -18,7 +18,7 @@ const PATIENT = { userId: VISIT.patientId, userName: 'Asha Rao' }
 const DOCTOR = { userId: VISIT.doctorId, userName: 'Dr. Meera Iyer' }
 const POSTGRES = process.env['TEST_DATABASE_URL']
 
-/** A visit that is open, and how to ask for tokens in it and to revoke. */
+/** An open consultation, with functions to request tokens for it and to revoke. */
 async function opened(
   replace: (parts: Deps) => Partial<Deps> = () => ({}),
   change: object = {},
@@ -46,15 +46,15 @@ const asks = ({ desk, nobody }: Visits, roomId: string) => ({
   },
 })
 
-/** Conferences that note what they are told. */
-function noting(fails = false): Conferences & { told: string[] } {
-  const told: string[] = []
+/** Conferences that collect the calls they get. */
+function createConferenceLog(fails = false): Conferences & { calls: string[] } {
+  const calls: string[] = []
   const note = async (...words: string[]) => {
-    told.push(words.join(' '))
+    calls.push(words.join(' '))
     if (fails) throw new ServiceFault('conference-unavailable')
   }
   return {
-    told,
+    calls,
     banUser: (userId) => note('ban', userId),
     destroy: (room) => note('destroy', room),
     kick: (room, participantId) => note('kick', room, participantId),
@@ -62,7 +62,7 @@ function noting(fails = false): Conferences & { told: string[] } {
 }
 
 describe('a revocation', () => {
-  it('of a user bars every token and renewal of that user, and of nobody else, until it is lifted', async () => {
+  it('of a user blocks every token and renewal of that user only, until it is lifted', async () => {
     const { desk, enter, renew, id, entries } = await opened()
     const { token } = await enter(PATIENT)
     const { status, body } = await desk<RevocationMade>('POST', '/revocations', { userId: PATIENT.userId })
@@ -94,7 +94,7 @@ describe('a revocation', () => {
     })
   })
 
-  it('holds for callers with a pattern of rooms too: of a user anywhere, of a consultation in its room', async () => {
+  it('also applies to callers with a room pattern: of a user everywhere, of a consultation in its room', async () => {
     const { app, desk, id, roomId } = await opened()
     const clinic = asking(app, CLINIC.apiKey)
     const ask = async (room: string, userId: string) => {
@@ -111,7 +111,7 @@ describe('a revocation', () => {
     expect(await codes()).toStrictEqual(['revoked', 'revoked', 200])
   })
 
-  it('of a consultation bars everybody there, and of a user in a consultation that user there', async () => {
+  it('of a consultation blocks everyone there, and of a user in a consultation only that user there', async () => {
     const { desk, enter, revoke, id, visit, time, nobody } = await opened()
     time.now = NOW
     const other = await visit({ doctorId: 'doctor-78' })
@@ -129,7 +129,7 @@ describe('a revocation', () => {
     expect(await codes()).toStrictEqual(['revoked', 'revoked', 200])
   })
 
-  it('of older tokens bars their renewal, and lets new ones be had', async () => {
+  it('of older tokens blocks their renewal, but not new tokens', async () => {
     const { enter, renew, revoke, time } = await opened()
     const { token: patients } = await enter(PATIENT)
     const { token: doctors } = await enter(DOCTOR)
@@ -142,7 +142,7 @@ describe('a revocation', () => {
     expect([await renew(doctors), await renew(token)]).toStrictEqual(['revoked', 200])
   })
 
-  it('is heeded for a token that is being made meanwhile', async () => {
+  it('applies to a token that is being signed', async () => {
     const visits = await startVisits({}, ({ ledger }) => ({
       ledger: {
         ...ledger,
@@ -159,7 +159,7 @@ describe('a revocation', () => {
     expect(visits.entries().at(-1)).toMatchObject({ action: 'token.issue', outcome: 'refused', code: 'revoked' })
   })
 
-  it('is heeded by the instance that answers, whatever becomes of the changeBus', async () => {
+  it('applies to the instance that answers, even if the change bus fails', async () => {
     const { enter, revoke, desk } = await opened(({ changeBus }) => ({
       changeBus: { ...changeBus, publish: () => undefined },
     }))
@@ -169,11 +169,11 @@ describe('a revocation', () => {
     expect((await enter(PATIENT)).said).toBe(200)
   })
 
-  it('is told to nobody who might not enter anyway, and lets nobody wait or take a place', async () => {
+  it('is not disclosed to users who may not enter anyway, and reserves no place for the revoked user', async () => {
     const { desk, enter, revoke, id, time } = await opened(undefined, { waitingRoom: true, maxParticipants: 1 })
     await revoke({ userId: PATIENT.userId })
-    await revoke({ userId: 'stranger' })
-    expect((await enter({ ...PATIENT, userId: 'stranger' })).said).toBe('not-a-participant')
+    await revoke({ userId: 'stchangeser' })
+    expect((await enter({ ...PATIENT, userId: 'stchangeser' })).said).toBe('not-a-participant')
     time.now = NOW
     expect((await enter(PATIENT)).said).toBe('too-early')
     time.now = START
@@ -183,7 +183,7 @@ describe('a revocation', () => {
     expect([(await enter(PATIENT)).said, (await enter(DOCTOR)).said]).toStrictEqual(['revoked', 200])
   })
 
-  it('names something, of the past, that is there', async () => {
+  it('must name an existing user or consultation and a time in the past', async () => {
     const { desk, entries } = await opened()
     const unknown = '019ab000-0000-7000-8000-00000000ffff'
     const refused = async (body: object) => {
@@ -199,7 +199,7 @@ describe('a revocation', () => {
     expect((await desk<RevocationPage>('GET', '/revocations')).body.revocations).toStrictEqual([])
   })
 
-  it('needs the scope tokens:revoke', async () => {
+  it('requires the scope tokens:revoke', async () => {
     const { reader, nobody, entries } = await opened()
     for (const [method, path] of [
       ['POST', '/revocations'],
@@ -239,20 +239,20 @@ describe('a revocation', () => {
     expect((await app.inject('/metrics')).body).toContain('jts_revocations_in_force 5\n')
   })
 
-  it('is heard by who listens to the consultation', async () => {
+  it('is published to the event streams of the consultation', async () => {
     const { app, desk, parts, id, revoke } = await opened()
     const { next } = await eventsOf(app, id, desk.credential)
     await next()
-    let rang = 0
-    parts.changeBus.subscribe(id, () => void (rang += 1))
+    let changes = 0
+    parts.changeBus.subscribe(id, () => void (changes += 1))
     await revoke({ consultationId: id })
-    await expect.poll(() => rang).toBe(1)
+    await expect.poll(() => changes).toBe(1)
   })
 })
 
 describe('the running meeting', () => {
-  it('is told of a user who is revoked anywhere, and destroyed with its consultation', async () => {
-    const conferences = noting()
+  it('bans a user who is revoked everywhere, and is destroyed with its consultation', async () => {
+    const conferences = createConferenceLog()
     const { revoke, id, roomId, time, entries } = await opened(() => ({ conferences }))
     const outcomes = []
     for (const body of [
@@ -264,14 +264,14 @@ describe('the running meeting', () => {
     ])
       outcomes.push((await revoke(body)).conference)
     expect(outcomes).toStrictEqual(['done', 'done', 'off', 'off', 'off'])
-    expect(conferences.told).toStrictEqual([`ban ${PATIENT.userId}`, `destroy ${roomId}`])
+    expect(conferences.calls).toStrictEqual([`ban ${PATIENT.userId}`, `destroy ${roomId}`])
     expect(entries().filter(({ action }) => String(action).startsWith('conference.'))).toMatchObject([
       { action: 'conference.ban', outcome: 'done', user_id: PATIENT.userId },
       { action: 'conference.destroy', outcome: 'done', consultation: id, room: roomId },
     ])
   })
 
-  it('is told over the management endpoints of JaaS, where the settings let it', async () => {
+  it('is changed over the management endpoints of JaaS if the settings allow it', async () => {
     const asked: unknown[] = []
     const server = createServer((request, response) => {
       const { authorization = '' } = request.headers
@@ -302,8 +302,8 @@ describe('the running meeting', () => {
     ])
   })
 
-  it('undoes no revocation by not answering', async () => {
-    const conferences = noting(true)
+  it('does not undo a revocation when it does not answer', async () => {
+    const conferences = createConferenceLog(true)
     const { revoke, enter, entries } = await opened(() => ({ conferences }))
     expect(await revoke({ userId: PATIENT.userId })).toMatchObject({ conference: 'failed' })
     expect(entries().at(-1)).toMatchObject({
@@ -314,10 +314,10 @@ describe('the running meeting', () => {
     expect((await enter(PATIENT)).said).toBe('revoked')
   })
 
-  it('is destroyed when the consultation ends, for which nobody waits', async () => {
+  it('is destroyed when the consultation ends, without delaying the answer', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const destroyed: string[] = []
-    const conferences = { ...noting(), destroy: (room: string) => (destroyed.push(room), promise) }
+    const conferences = { ...createConferenceLog(), destroy: (room: string) => (destroyed.push(room), promise) }
     const { desk, id, roomId, entries, parts } = await opened(() => ({ conferences }))
     expect((await desk('POST', `/consultations/${id}/end`)).status).toBe(200)
     expect(entries().at(-1)).toMatchObject({ action: 'consultation.end', outcome: 'done' })
@@ -330,8 +330,8 @@ describe('the running meeting', () => {
     expect(destroyed).toHaveLength(1)
   })
 
-  it('is destroyed when a consultation is cancelled in which somebody was', async () => {
-    const conferences = noting()
+  it('is destroyed when a consultation with participants in it is cancelled', async () => {
+    const conferences = createConferenceLog()
     const { desk, id, roomId, enter, parts, visit, time } = await opened(() => ({ conferences }))
     time.now = NOW
     const unopened = await visit({ doctorId: 'doctor-78' })
@@ -339,38 +339,41 @@ describe('the running meeting', () => {
     await enter(DOCTOR)
     for (const each of [unopened.id, id]) await desk('POST', `/consultations/${each}/cancel`)
     await parts.background.settled()
-    expect(conferences.told).toStrictEqual([`destroy ${roomId}`])
+    expect(conferences.calls).toStrictEqual([`destroy ${roomId}`])
   })
 
-  it('loses whom a moderator kicks', async () => {
-    const conferences = noting()
+  it('loses a participant that a moderator kicks', async () => {
+    const conferences = createConferenceLog()
     const visits = await opened(() => ({ conferences }), { doctorId: 'auth0|77', patientId: 'auth0|1042' })
     const { desk, user, id, roomId, entries, reader } = visits
     const path = `/consultations/${id}/kick`
     const body = { participantId: '4a1b0c9d' }
     const doctor = await user('auth0|77', 'doctor')
     const patient = await user('auth0|1042', 'patient')
-    const stranger = await user('auth0|1', 'doctor')
+    const stchangeser = await user('auth0|1', 'doctor')
     expect((await desk('POST', path, body)).status).toBe(204)
     expect((await doctor('POST', path, body)).status).toBe(204)
-    expect(conferences.told).toStrictEqual(Array(2).fill(`kick ${roomId} 4a1b0c9d`))
+    expect(conferences.calls).toStrictEqual(Array(2).fill(`kick ${roomId} 4a1b0c9d`))
     expect(entries().at(-1)).toMatchObject({ action: 'conference.kick', outcome: 'done', consultation: id })
     expect(await patient('POST', path, body)).toMatchObject({ status: 403, body: { code: 'role-not-allowed' } })
-    expect(await stranger('POST', path, body)).toMatchObject({ status: 404, body: { code: 'consultation-not-found' } })
+    expect(await stchangeser('POST', path, body)).toMatchObject({
+      status: 404,
+      body: { code: 'consultation-not-found' },
+    })
     expect(await reader('POST', path, body)).toMatchObject({ status: 403, body: { code: 'scope-missing' } })
     for (const participantId of ['', '4A1B0C9D', '4a1b0c9', '4a1b0c9d0', '../../..', 1])
       expect((await desk('POST', path, { participantId })).status).toBe(400)
-    expect(conferences.told).toHaveLength(2)
+    expect(conferences.calls).toHaveLength(2)
   })
 
-  it('keeps whom it was not told to lose, and says why', async () => {
+  it('keeps the participant if the kick is refused, with the reason', async () => {
     const without = await opened()
     const body = { participantId: '4a1b0c9d' }
     expect(await without.desk('POST', `/consultations/${without.id}/kick`, body)).toMatchObject({
       status: 409,
       body: { code: 'conference-off' },
     })
-    const failing = await opened(() => ({ conferences: noting(true) }))
+    const failing = await opened(() => ({ conferences: createConferenceLog(true) }))
     expect(await failing.desk('POST', `/consultations/${failing.id}/kick`, body)).toMatchObject({
       status: 503,
       body: { code: 'conference-unavailable' },
@@ -385,27 +388,30 @@ describe('the running meeting', () => {
 })
 
 describe(`two instances on one PostgreSQL${POSTGRES === undefined ? ' (skipped: no TEST_DATABASE_URL)' : ''}`, () => {
-  it.skipIf(POSTGRES === undefined)('heed the revocations of each other once the changeBus told them', async () => {
-    const env = { DATABASE_URL: await newPostgres() }
-    const one = await opened(undefined, {}, env)
-    const other = await startVisits(env)
-    other.time.now = START
-    const there = asks(other, one.roomId)
-    // Both hear the changeBus, so that what follows is what the changeBus told.
-    for (const { app } of [one, other])
-      await expect
-        .poll(async () => (await app.inject('/metrics')).body, { timeout: 10_000 })
-        .toContain('jts_change_bus_up 1')
-    const { token } = await there.enter(PATIENT)
-    expect(await there.renew(token)).toBe(200)
-    const { id } = await one.revoke({ userId: PATIENT.userId })
-    await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe('revoked')
-    expect(await there.renew(token)).toBe('revoked')
-    await one.desk('DELETE', `/revocations/${id}`)
-    await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe(200)
-  })
+  it.skipIf(POSTGRES === undefined)(
+    'apply the revocations of each other once the change bus delivers them',
+    async () => {
+      const env = { DATABASE_URL: await newPostgres() }
+      const one = await opened(undefined, {}, env)
+      const other = await startVisits(env)
+      other.time.now = START
+      const there = asks(other, one.roomId)
+      // Both are subscribed to the change bus, so what follows comes from it.
+      for (const { app } of [one, other])
+        await expect
+          .poll(async () => (await app.inject('/metrics')).body, { timeout: 10_000 })
+          .toContain('jts_change_bus_up 1')
+      const { token } = await there.enter(PATIENT)
+      expect(await there.renew(token)).toBe(200)
+      const { id } = await one.revoke({ userId: PATIENT.userId })
+      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe('revoked')
+      expect(await there.renew(token)).toBe('revoked')
+      await one.desk('DELETE', `/revocations/${id}`)
+      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe(200)
+    },
+  )
 
-  it.skipIf(POSTGRES === undefined)('heed them at once while the changeBus does not reach them', async () => {
+  it.skipIf(POSTGRES === undefined)('apply them at once while the change bus is down', async () => {
     const env = { DATABASE_URL: await newPostgres() }
     const one = await opened(undefined, {}, env)
     const deaf = await startVisits(env, ({ revocations }) => ({

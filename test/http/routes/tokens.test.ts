@@ -30,7 +30,7 @@ const ALL_OFF = {
 }
 
 describe('POST /api/jitsi/token', () => {
-  it('answers a doctor with the whole contract', async () => {
+  it('returns the complete answer for a doctor', async () => {
     const { client } = await startService()
     const { token, ...answer } = await client.issueToken(DOCTOR)
     expect(answer).toStrictEqual({
@@ -48,7 +48,7 @@ describe('POST /api/jitsi/token', () => {
     expect(token.split('.')).toHaveLength(3)
   })
 
-  it('signs a doctor exactly these header and claims', async () => {
+  it('signs exactly this header and these claims for a doctor', async () => {
     const { client } = await startService()
     const { token } = await client.issueToken(DOCTOR)
     expect(decodeProtectedHeader(token)).toStrictEqual({
@@ -81,7 +81,7 @@ describe('POST /api/jitsi/token', () => {
     })
   })
 
-  it('signs a patient exactly these claims: no moderator, the chat and nothing else', async () => {
+  it('signs exactly these claims for a patient: no moderator, no feature but the chat', async () => {
     const { client } = await startService()
     const { token, moderator } = await client.issueToken({
       ...PATIENT,
@@ -112,7 +112,7 @@ describe('POST /api/jitsi/token', () => {
     })
   })
 
-  it('makes a signature that verifies with the public half of the mounted key, and with no other claims', async () => {
+  it('creates a signature that verifies with the public key, and only with these claims', async () => {
     const { client } = await startService()
     const { token } = await client.issueToken(DOCTOR)
     const publicKey = createPublicKey(testKeyPem())
@@ -125,7 +125,7 @@ describe('POST /api/jitsi/token', () => {
     )
   })
 
-  it('puts the e-mail into the token only where the policy of the role says so', async () => {
+  it('contains the e-mail only if the policy of the role allows it', async () => {
     const { client } = await startService()
     const userEmail = 'someone@example.org'
     const observer = await client.issueToken({ ...PATIENT, userRole: 'observer', userEmail })
@@ -134,13 +134,13 @@ describe('POST /api/jitsi/token', () => {
     expect(JSON.stringify(decodeJwt(doctor.token))).not.toContain('someone')
   })
 
-  it('trims the name and brings it to NFC', async () => {
+  it('trims the name and normalizes it to NFC', async () => {
     const { client } = await startService()
     const { token } = await client.issueToken({ ...DOCTOR, userName: '  Rene\u0301e \u0926\u0947\u0935  ' })
     expect(decodeJwt(token)).toMatchObject({ context: { user: { name: 'Ren\u00e9e \u0926\u0947\u0935' } } })
   })
 
-  it('keeps the largest token that a request can cause under 8 kB', async () => {
+  it('keeps the largest possible token under 8 kB', async () => {
     const { client } = await startService()
     const { token } = await client.issueToken({
       roomId: `bharattelemed-${'a'.repeat(128 - 14)}`,
@@ -154,13 +154,13 @@ describe('POST /api/jitsi/token', () => {
     expect(token.length).toBeLessThan(8192)
   })
 
-  it('takes a name of quotes and backslashes as it is', async () => {
+  it('preserves quotes and backslashes in a name', async () => {
     const { client } = await startService()
     const { token } = await client.issueToken({ ...DOCTOR, userName: '\\"'.repeat(64) })
     expect(decodeJwt(token)).toMatchObject({ context: { user: { name: '\\"'.repeat(64) } } })
   })
 
-  it('records what it issued before it answers', async () => {
+  it('records the token before it answers', async () => {
     const { client, entries } = await startService()
     await client.issueToken({ ...DOCTOR, userEmail: 'meera@example.org' })
     const [entry, ...others] = entries()
@@ -191,7 +191,7 @@ describe('POST /api/jitsi/token', () => {
     expect(new Set(answers.map(({ token }) => decodeJwt(token).jti)).size).toBe(20)
   })
 
-  it('tells the limits and forbids caching', async () => {
+  it('reports the limits and forbids caching', async () => {
     const { app } = await startService()
     const answer = await app.inject({
       method: 'POST',
@@ -211,8 +211,8 @@ describe('POST /api/jitsi/token', () => {
   })
 })
 
-describe('a caller that is known', () => {
-  it('is refused a role that it may not have, and the refusal is recorded', async () => {
+describe('an authenticated caller', () => {
+  it('is refused a role that it may not request, and the refusal is recorded', async () => {
     const { clientOf, entries } = await startService()
     const request = { ...DOCTOR, roomId: 'bharattelemed-ward-7' }
     await expect(clientOf(WARD.apiKey).issueToken(request)).rejects.toMatchObject({
@@ -231,7 +231,7 @@ describe('a caller that is known', () => {
     ])
   })
 
-  it('is refused a room outside its own, and gets one inside', async () => {
+  it('is refused rooms outside its pattern, and gets rooms inside it', async () => {
     const { clientOf, entries } = await startService()
     const ward = clientOf(WARD.apiKey)
     await expect(ward.issueToken(PATIENT)).rejects.toMatchObject({ status: 403, code: 'room-not-allowed' })
@@ -252,7 +252,7 @@ describe('a caller that is known', () => {
     expect(entries()).toMatchObject([{ caller: 'clinic-backend', outcome: 'refused', code: 'scope-missing' }])
   })
 
-  it('is told every field at once that the policy does not know, by name and rule', async () => {
+  it('gets all field errors at once, each with its pointer and rule', async () => {
     const { client, entries } = await startService()
     const asked = client.issueToken({ ...DOCTOR, roomId: 'other-1', userRole: 'nurse' })
     await expect(asked).rejects.toMatchObject({
@@ -280,7 +280,7 @@ describe('a caller that is known', () => {
     })
   })
 
-  it('leaves a chain that holds, refusals among the tokens', async () => {
+  it('leaves a valid hash chain of tokens and refusals', async () => {
     const { client, clientOf, entries, allEntries } = await startService()
     const asking = Array.from({ length: 30 }, (_, index) =>
       (index % 3 === 0 ? clientOf(WARD.apiKey) : client).issueToken(DOCTOR).catch(() => undefined),

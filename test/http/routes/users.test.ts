@@ -13,7 +13,7 @@ async function start(change: Record<string, unknown> = {}, env: Record<string, s
 }
 
 describe('a signed-in user', () => {
-  it('gets a token for who was verified, with nothing but the room in the request', async () => {
+  it('gets a token for the verified user with only the room in the request', async () => {
     const { as, issuer, entries } = await start()
     const user = await as({ sub: 'auth0|7', name: ' Asha Rao ', roles: ['patient', 'unknown'] })
     const { token, userRole, moderator } = await user.issueToken(ROOM)
@@ -28,7 +28,7 @@ describe('a signed-in user', () => {
     expect(JSON.stringify(entries())).not.toContain('Asha')
   })
 
-  it('may say what is verified anyway', async () => {
+  it('may repeat verified values in the request', async () => {
     const { as } = await start()
     const user = await as({ sub: 'user-7', name: 'Rene\u0301e', email: 'r@example.org' })
     const said = { userId: 'user-7', userName: ' Ren\u00e9e ', userEmail: 'r@example.org', userRole: 'patient' }
@@ -49,7 +49,7 @@ describe('a signed-in user', () => {
     expect(entries()).toMatchObject([{ user_id: 'user-7', outcome: 'refused', code: 'identity-mismatch' }])
   })
 
-  it('who asks for a role of others is refused it', async () => {
+  it('is refused a role that the user does not have', async () => {
     const { as } = await start()
     const user = await as({ roles: ['patient'] })
     await expect(user.issueToken({ ...ROOM, userRole: 'doctor' })).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('a signed-in user', () => {
     })
   })
 
-  it('with no role of ours is refused', async () => {
+  it('without a role of the policy is refused', async () => {
     const { as } = await start()
     await expect((await as({ roles: ['admin'] })).issueToken(ROOM)).rejects.toMatchObject({
       status: 403,
@@ -83,14 +83,14 @@ describe('a signed-in user', () => {
     await expect(user.issueToken({ ...ROOM, userRole: 'patient' })).resolves.toMatchObject({ moderator: false })
   })
 
-  it('with two words for one role has one', async () => {
+  it('with two claim values for one role has one role', async () => {
     const { as } = await start()
     await expect((await as({ roles: ['gp', 'doctor'] })).issueToken(ROOM)).resolves.toMatchObject({
       userRole: 'doctor',
     })
   })
 
-  it('without a usable name is refused, whatever name the request has', async () => {
+  it('without a valid name claim is refused, even with a name in the request', async () => {
     const { as } = await start()
     for (const name of [undefined, '', 'a\u202eb', 7]) {
       const user = await as({ name })
@@ -101,14 +101,14 @@ describe('a signed-in user', () => {
     }
   })
 
-  it('enters the rooms of the issuer alone', async () => {
+  it('can only enter rooms that the issuer may use', async () => {
     const { as } = await start({ rooms: 'bharattelemed-open-.*' })
     const user = await as()
     await expect(user.issueToken(ROOM)).rejects.toMatchObject({ status: 403, code: 'room-not-allowed' })
     await user.issueToken({ roomId: 'bharattelemed-open-1' })
   })
 
-  it('shares the e-mail that was verified, where the role does', async () => {
+  it('shares the verified e-mail if the role does', async () => {
     const { as } = await start({ roles: { watcher: 'observer' } })
     const user = await as({ roles: 'watcher', email: 'asha@example.org' })
     expect(decodeJwt((await user.issueToken(ROOM)).token)).toMatchObject({
@@ -118,13 +118,13 @@ describe('a signed-in user', () => {
     expect(JSON.stringify(decodeJwt((await other.issueToken(ROOM)).token))).not.toContain('asha@')
   })
 
-  it('has roles under a path of claims', async () => {
+  it('can have roles in a nested claim', async () => {
     const { as } = await start({ roleClaim: 'realm_access.roles' })
     const user = await as({ roles: ['doctor'], realm_access: { roles: ['patient'] } })
     await expect(user.issueToken(ROOM)).resolves.toMatchObject({ userRole: 'patient' })
   })
 
-  it('who signed in too weakly is told how (RFC 9470)', async () => {
+  it('with a weak sign-in gets the required authentication contexts (RFC 9470)', async () => {
     const { as, app, issuer, entries } = await start({ requiredAcr: ['urn:mfa', 'urn:hardware'] })
     await (await as({ acr: 'urn:hardware' })).issueToken(ROOM)
     for (const acr of ['urn:pwd', undefined, ['urn:mfa']]) {
@@ -138,7 +138,7 @@ describe('a signed-in user', () => {
     expect(entries().filter(({ code }) => code === 'step-up-required')).toHaveLength(3)
   })
 
-  it('is counted alone, before the body is read, and once', async () => {
+  it('has a limit of its own, counted once and before the body is read', async () => {
     const { as } = await start({}, { RATE_LIMIT_PER_USER: '2', RATE_LIMIT_PER_CALLER: '1' })
     const [one, other] = [await as({ sub: 'one' }), await as({ sub: 'other' })]
     await one.issueToken(ROOM)
@@ -148,7 +148,7 @@ describe('a signed-in user', () => {
     await other.issueToken(ROOM)
   })
 
-  it('is told 503 while the keys of the issuer cannot be had; machines go on, and the service stays ready', async () => {
+  it('gets 503 while the keys of the issuer are unavailable; backends still work, and the service stays ready', async () => {
     const { as, issuer, app, client, entries } = await start()
     const user = await as()
     issuer.instead = (_request, response) => response.writeHead(500).end()
@@ -162,7 +162,7 @@ describe('a signed-in user', () => {
     expect(entries()).toMatchObject([{ caller: 'clinic-backend' }])
   })
 
-  it('cannot speak for others: X-On-Behalf-Of of a user is not recorded', async () => {
+  it('cannot set X-On-Behalf-Of: it is not recorded', async () => {
     const { app, issuer, entries } = await start()
     const headers = { authorization: `Bearer ${await issuer.sign()}`, 'x-on-behalf-of': 'dr-77' }
     expect((await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: ROOM })).statusCode).toBe(200)
@@ -170,8 +170,8 @@ describe('a signed-in user', () => {
   })
 })
 
-describe('a machine', () => {
-  it('must name the person and the role, and is told all that is missing', async () => {
+describe('a backend', () => {
+  it('must name the user and the role, and gets all missing fields at once', async () => {
     const { client } = await startService()
     await expect(client.issueToken(ROOM)).rejects.toMatchObject({
       status: 400,
@@ -181,7 +181,7 @@ describe('a machine', () => {
   })
 
   it.each(['dr-77', 'x', 'Meera Iyer, ward 7', 'a'.repeat(128)])(
-    'may name the person behind it, %j: recorded, and deciding nothing',
+    'may name the person on whose behalf it acts, %j: recorded, without effect on the decision',
     async (person) => {
       const { app, entries } = await startService()
       const ask = (payload: object) =>
@@ -221,7 +221,7 @@ describe('a machine', () => {
     expect(entries()[0]?.['on_behalf_of']).toBeUndefined()
   })
 
-  it('has its lifetime and rate narrowed by the policy, and never widened', async () => {
+  it('can get a shorter lifetime and a lower rate by the policy, never more', async () => {
     const narrow = (change: string) => `
 rooms: { pattern: "bharattelemed-.*" }
 roles:

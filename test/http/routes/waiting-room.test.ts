@@ -13,7 +13,7 @@ const start = async (change: object = {}, env: Record<string, string> = {}) => {
 }
 
 describe('the waiting room', () => {
-  it('holds the patient, without a token, until the doctor admits', async () => {
+  it('keeps the patient waiting without a token until the doctor admits them', async () => {
     const { desk, id, roomId, time, entries } = await start()
     const since = new Date(START).toISOString()
     const ask = () => desk('POST', '/token', { roomId, ...PATIENT })
@@ -27,8 +27,8 @@ describe('the waiting room', () => {
     expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'patient-1042' })).toMatchObject({ status: 200 })
     expect(await ask()).toMatchObject({ status: 200, body: { userRole: 'patient', moderator: false } })
     expect(await desk('GET', `/consultations/${id}/waiting`)).toMatchObject({ body: { waiting: [] } })
-    const told = entries().map(({ action, outcome, user_id }) => [action, outcome, user_id])
-    expect(told).toStrictEqual([
+    const recorded = entries().map(({ action, outcome, user_id }) => [action, outcome, user_id])
+    expect(recorded).toStrictEqual([
       ['consultation.create', 'done', 'patient-1042'],
       ['token.issue', 'waiting', 'patient-1042'],
       ['consultation.read', 'done', undefined],
@@ -39,12 +39,12 @@ describe('the waiting room', () => {
     expect(entries().every(({ consultation }) => consultation === id)).toBe(true)
   })
 
-  it('does not hold whoever moderates', async () => {
+  it('does not keep moderators waiting', async () => {
     const { desk, roomId } = await start()
     expect(await desk('POST', '/token', { roomId, ...DOCTOR })).toMatchObject({ status: 200 })
   })
 
-  it('tells the longest waiting first', async () => {
+  it('lists the longest waiting participant first', async () => {
     const participants = [
       { userId: 'b', role: 'observer', name: 'B' },
       { userId: 'a', role: 'observer' },
@@ -59,7 +59,7 @@ describe('the waiting room', () => {
     expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', undefined, undefined])
   })
 
-  it('does not take an admission to one time for one to another, but of who was inside', async () => {
+  it('does not apply an admission to a new time, except for participants who were inside', async () => {
     const { desk, id, roomId, time } = await start({ participants: [{ userId: 'o', role: 'observer', name: 'O' }] })
     for (const userId of ['patient-1042', 'o']) await desk('POST', `/consultations/${id}/admit`, { userId })
     expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
@@ -70,7 +70,7 @@ describe('the waiting room', () => {
     expect(await desk('POST', '/token', { roomId, userId: 'o' })).toMatchObject({ status: 200 })
   })
 
-  it('admits nobody who does not take part, and nobody once it is over', async () => {
+  it('admits only participants, and nobody once the consultation is over', async () => {
     const { desk, id } = await start()
     expect(await desk('POST', `/consultations/${id}/admit`, { userId: 'stranger' })).toMatchObject({
       status: 400,
@@ -83,7 +83,7 @@ describe('the waiting room', () => {
     })
   })
 
-  it('is kept by the doctor who signed in, and by no patient and no doctor of others', async () => {
+  it('is managed by its signed-in doctor, not by patients or other doctors', async () => {
     const { user, id } = await start({ doctorId: 'd', patientId: 'p' })
     const [doctor, patient, other] = [await user('d', 'doctor'), await user('p', 'patient'), await user('x', 'doctor')]
     for (const [ask, status, code] of [
@@ -97,8 +97,8 @@ describe('the waiting room', () => {
   })
 })
 
-describe('the record of a consultation', () => {
-  it('says who was told of a consultation, also where there was nothing left to do', async () => {
+describe('the audit record of a consultation', () => {
+  it('names everyone who read a consultation, even if it was over', async () => {
     const { desk, id, entries } = await start()
     const invitations = `/consultations/${id}/invitations`
     const { body } = await desk<{ id: string }>('POST', invitations, { role: 'patient' })
@@ -115,15 +115,15 @@ describe('the record of a consultation', () => {
     }
   })
 
-  it('names whom it is about, and the doctor behind it who signed in', async () => {
+  it('names the user concerned and the signed-in doctor', async () => {
     const { user, id, entries } = await start({ doctorId: 'd', patientId: 'p' })
     const doctor = await user('d', 'doctor')
     await doctor('POST', `/consultations/${id}/admit`, { userId: 'p' })
     await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient', userId: 'p' })
     await doctor('POST', `/consultations/${id}/invitations`, { role: 'patient' })
     await doctor('POST', `/consultations/${id}/end`)
-    const told = entries().map((each) => [each.action, each.user_id, each.role, each['on_behalf_of']])
-    expect(told.slice(1)).toStrictEqual([
+    const recorded = entries().map((each) => [each.action, each.user_id, each.role, each['on_behalf_of']])
+    expect(recorded.slice(1)).toStrictEqual([
       ['consultation.admit', 'p', 'patient', 'd'],
       ['invitation.create', 'p', 'patient', 'd'],
       ['invitation.create', undefined, 'patient', 'd'],
@@ -133,7 +133,7 @@ describe('the record of a consultation', () => {
 })
 
 describe('the events of a consultation', () => {
-  it('tell the patient at once of the admission, and of nobody else', async () => {
+  it('report the admission to the patient at once, and nothing about others', async () => {
     const { desk, user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
     const patient = await user('p', 'patient')
     const events = await eventsOf(app, id, patient.credential)
@@ -146,7 +146,7 @@ describe('the events of a consultation', () => {
     expect(JSON.stringify(admitted)).not.toMatch(/waiting"|"d"/)
   })
 
-  it('tell the doctor who came to wait', async () => {
+  it('report a waiting participant to the doctor', async () => {
     const { user, id, roomId, app } = await start({ doctorId: 'd', patientId: 'p' })
     const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
     const events = await eventsOf(app, id, doctor.credential)
@@ -155,7 +155,7 @@ describe('the events of a consultation', () => {
     expect(await events.next()).toMatchObject({ event: 'waiting', data: { waiting: [{ userId: 'p' }] } })
   })
 
-  it('tell of a new time, and end with the consultation', async () => {
+  it('report a new time, and end with the consultation', async () => {
     const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
     const patient = await user('p', 'patient')
     for (const how of ['cancel'] as const) {
@@ -172,7 +172,7 @@ describe('the events of a consultation', () => {
     expect(await late.next()).toBeUndefined()
   })
 
-  it('end for whoever is removed, who is told no more than that', async () => {
+  it('end for a removed participant, and report only the removal', async () => {
     const { desk, user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
     const patient = await user('p', 'patient')
     const events = await eventsOf(app, id, patient.credential)
@@ -189,7 +189,7 @@ describe('the events of a consultation', () => {
     expect(await events.next()).toBeUndefined()
   })
 
-  it('tell that the time is over without anybody doing anything', async () => {
+  it('report the end of the admission window without any request', async () => {
     const { id, time, app, desk } = await start({}, { EVENTS_HEARTBEAT_SECONDS: '1' })
     const events = await eventsOf(app, id, desk.credential)
     await events.next()
@@ -197,14 +197,14 @@ describe('the events of a consultation', () => {
     expect(await events.next()).toMatchObject({ event: 'ended', data: { state: 'ended' } })
   })
 
-  it('are for nobody who does not take part', async () => {
+  it('are only for participants', async () => {
     const { user, nobody, id } = await start({ doctorId: 'd', patientId: 'p' })
     const stranger = await user('x', 'patient')
     expect(await stranger('GET', `/consultations/${id}/events`)).toMatchObject({ status: 404 })
     expect(await nobody('GET', `/consultations/${id}/events`)).toMatchObject({ status: 401 })
   })
 
-  it('are had ten times at once by one person, and by others all the same', async () => {
+  it('can be opened ten times at once by one user, independently of others', async () => {
     const { user, id, app } = await start({ doctorId: 'd', patientId: 'p' })
     const [doctor, patient] = [await user('d', 'doctor'), await user('p', 'patient')]
     const all = await Promise.all(Array.from({ length: 12 }, () => eventsOf(app, id, patient.credential).catch(String)))
@@ -212,7 +212,7 @@ describe('the events of a consultation', () => {
     await eventsOf(app, id, doctor.credential)
   })
 
-  it('are not opened by a HEAD, at whose stream nobody would be', async () => {
+  it('cannot be opened by HEAD', async () => {
     const { id, app, desk } = await start()
     const headers = { authorization: `Bearer ${desk.credential}` }
     const answer = await app.inject({ method: 'HEAD', url: `/api/jitsi/consultations/${id}/events`, headers })
@@ -228,8 +228,8 @@ describe('the events of a consultation', () => {
   })
 })
 
-describe('whoever came by an invitation', () => {
-  it('hears of the admission by the cookie alone, of no other consultation, and no more once it is revoked', async () => {
+describe('a browser that redeemed an invitation', () => {
+  it('gets the admission event by its cookie alone, for no other consultation, until the invitation is revoked', async () => {
     const { desk, nobody, visit, id, app } = await start()
     const invited = await desk<{ id: string; code: string }>('POST', `/consultations/${id}/invitations`, {
       role: 'patient',

@@ -20,7 +20,7 @@ import {
 
 const THERE = process.env['TEST_DATABASE_URL'] !== undefined
 
-/** Two replicas of one service: what each is asked by the desk, and by whoever has no credential. */
+/** Two replicas of one service, each with requests of the backend and requests without a credential. */
 type Replicas = {
   desks: [Ask, Ask]
   nobodies: [Ask, Ask]
@@ -28,7 +28,7 @@ type Replicas = {
   setNow(ms: number): void
 }
 
-/** Each request a millisecond after the one before, so that the record of two writers has an order. */
+/** Advances the clock by a millisecond per request, so that the entries of two writers have an order. */
 function replicasOf(apps: Replicas['apps'], moveTo: Replicas['setNow']): Replicas {
   let now = NOW
   const setNow = (ms: number) => moveTo((now = ms))
@@ -48,7 +48,7 @@ function replicasOf(apps: Replicas['apps'], moveTo: Replicas['setNow']): Replica
   }
 }
 
-/** An embedded database is of one process alone: there, two servers share its parts. */
+/** An embedded database belongs to one process, so two servers share the dependencies. */
 async function onSqlite(): Promise<Replicas> {
   const first = await startVisits()
   const { config } = readConfig({ ...testEnv(tempDir(), visitPolicy()), ...UNLIMITED, NODE_ENV: 'test' })
@@ -68,7 +68,7 @@ async function onPostgres(): Promise<Replicas> {
 
 const START = Date.parse(VISIT.startsAt)
 
-/** What the record says of the visit, but for reads. */
+/** The audit entries of the consultation, without reads. */
 const RECORDED = [
   'consultation.create done',
   'invitation.create done',
@@ -88,28 +88,28 @@ const RECORDED = [
   'invitation.redeem refused consultation-ended',
 ]
 
-it('the whole visit over REST alone, on two replicas with SQLite', async () => {
+it('a whole consultation over REST on two replicas with SQLite', async () => {
   expect(await wholeVisit(await onSqlite())).toStrictEqual(RECORDED)
 })
 
 const skipped = THERE ? '' : ' (skipped: no TEST_DATABASE_URL)'
-it.skipIf(!THERE)(`the whole visit over REST alone, on two replicas with PostgreSQL${skipped}`, async () => {
+it.skipIf(!THERE)(`a whole consultation over REST on two replicas with PostgreSQL${skipped}`, async () => {
   expect(await wholeVisit(await onPostgres())).toStrictEqual(RECORDED)
 })
 
-/** Makes the visit. @returns what the record says of it, in order, but for reads */
+/** Runs the consultation. @returns its audit entries in order, without reads */
 async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<string[]> {
   const [desk, otherDesk] = desks
   const [browser, otherBrowser] = nobodies
 
-  // Made, and known to both.
+  // Create it; both replicas know it.
   const made = await desk<ConsultationAnswer>('POST', '/consultations', { ...VISIT, waitingRoom: true })
   expect(made.status).toBe(201)
   const { id, roomId } = made.body
   const at = `/consultations/${id}`
   expect((await otherDesk('GET', at)).body).toStrictEqual(made.body)
 
-  // Invited; too early, and bound to the browser all the same.
+  // Invite; it is too early to enter, but the browser is bound.
   const invited = await otherDesk<{ code: string }>('POST', `${at}/invitations`, {
     role: 'patient',
     userId: VISIT.patientId,
@@ -125,7 +125,7 @@ async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<
     ask<{ token?: string; state?: string }>('POST', '/invitations/redeem', { code }, { cookie: presented })
   expect(await redeem(otherBrowser, '')).toMatchObject({ status: 403, body: { code: 'invitation-invalid' } })
 
-  // Waiting, and told of the admission at once by the other replica.
+  // Wait; the other replica sends the admission at once.
   setNow(START - 10 * MINUTE_MS)
   expect(await redeem(otherBrowser)).toMatchObject({ status: 202, body: { state: 'waiting', consultationId: id } })
   const events = await eventsOf(apps[1], id, { cookie })
@@ -140,7 +140,7 @@ async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<
   expect(await desk('POST', `${at}/admit`, { userId: VISIT.patientId })).toMatchObject({ status: 200 })
   await expect.poll(async () => (await events.next())?.event, { timeout: 10_000 }).toBe('admitted')
 
-  // It will take longer, which whoever listens hears.
+  // Extend it; the event streams get the new time.
   const version = String((await desk('GET', at)).headers['etag'])
   const longer = await desk('PATCH', at, { durationMinutes: 180 }, { 'if-match': version })
   expect(longer).toMatchObject({ status: 200 })
@@ -148,13 +148,13 @@ async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<
   const patient = await redeem(browser)
   expect(patient).toMatchObject({ status: 200, body: { moderator: false, userRole: 'patient' } })
 
-  // Dropped, and renewed by the other replica, the old token out of date.
+  // Lose the connection; the other replica renews the expired token.
   const old = patient.body.token ?? ''
   setNow(Number(decodeJwt(old).exp) * 1000 + 5 * MINUTE_MS)
   const renewed = await otherBrowser<{ token: string }>('POST', '/token/renew', { token: old })
   expect(renewed).toMatchObject({ status: 200, body: { roomId, userRole: 'patient', moderator: false } })
 
-  // Ended, and nobody comes in any more.
+  // End it; nobody can enter any more.
   expect(await otherDesk('POST', `${at}/end`)).toMatchObject({ status: 200, body: { state: 'ended' } })
   for (const ask of nobodies) {
     expect(await ask('POST', '/token/renew', { token: renewed.body.token })).toMatchObject({
@@ -164,10 +164,10 @@ async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<
     expect(await redeem(ask)).toMatchObject({ status: 409, body: { code: 'consultation-ended' } })
   }
 
-  // The record has all of it, in order.
+  // The audit record has all of it, in order.
   const { body } = await desk<{ entries: Record<string, string>[] }>('GET', `/audit?consultation=${id}&limit=1000`)
-  const told = body.entries.toReversed().filter(({ action }) => action !== 'consultation.read')
-  const renewal = told.find(({ action, outcome }) => action === 'token.renew' && outcome === 'issued')
+  const recorded = body.entries.toReversed().filter(({ action }) => action !== 'consultation.read')
+  const renewal = recorded.find(({ action, outcome }) => action === 'token.renew' && outcome === 'issued')
   expect(renewal).toMatchObject({ renews: decodeJwt(old).jti, jti: decodeJwt(renewed.body.token).jti })
-  return told.map(({ action, outcome, code: why }) => [action, outcome, why ?? ''].join(' ').trim())
+  return recorded.map(({ action, outcome, code: why }) => [action, outcome, why ?? ''].join(' ').trim())
 }

@@ -7,7 +7,7 @@ import { wireTo } from '../../support/wire.ts'
 const REDIS_URL = process.env['TEST_REDIS_URL']
 const skipped = REDIS_URL === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
 
-/** Asks instances in turn, fifty at once. @param beforeRound is told which of the twenty rounds begins @returns the statuses */
+/** Sends requests to the instances in turn, fifty at once. @param beforeRound is called with each of the twenty rounds @returns the statuses */
 async function thousandRequests(
   apps: readonly App[],
   remoteAddress: string,
@@ -25,18 +25,18 @@ async function thousandRequests(
   return statuses
 }
 
-/** An address of its own: the Redis may hold what was counted before. */
+/** A new address, because Redis may hold the counts of earlier runs. */
 const newAddress = (): string => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`
 
 describe(`two instances on one Redis${skipped}`, () => {
   it.skipIf(REDIS_URL === undefined)(
-    'let through one limit together: of 1000 requests at 100 a minute, 100 and what was refilled meanwhile',
+    'share one limit: of 1000 requests at 100 per minute, 100 pass, and what was refilled meanwhile',
     async () => {
       const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: REDIS_URL ?? '' }
       const instances = await Promise.all([startService(env), startService(env)])
       const timesAway = () =>
         instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is unavailable')).length
-      // A machine that stands still for a tenth of a second lets an instance count for itself, but not every time.
+      // A machine that stalls for a tenth of a second makes an instance count in its own memory, but not on every attempt.
       for (let attempt = 0; ; attempt += 1) {
         const [before, began] = [timesAway(), performance.now()]
         const statuses = await thousandRequests(
@@ -85,7 +85,7 @@ describe(`two instances on one Redis${skipped}`, () => {
 })
 
 it.skipIf(REDIS_URL === undefined)(
-  `Redis killed in the middle lets through no more than one limit an instance, and no 5xx${skipped}`,
+  `a Redis that is killed midway lets at most one more limit per instance pass, without a 5xx${skipped}`,
   async () => {
     const wire = await wireTo(REDIS_URL ?? '')
     const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
@@ -106,7 +106,7 @@ it.skipIf(REDIS_URL === undefined)(
     expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
     // One limit in Redis before, and one in the memory of each instance after.
     expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(Math.ceil(300 + refilled + 1))
-    // Each instance lets one through every 600 ms, once its limit is used up.
+    // Once its limit is used up, each instance lets one request pass every 600 ms.
     const last = 2 * (1 + (performance.now() - lastBegan) / 600)
     expect(statuses.slice(-100).filter((status) => status !== 429).length).toBeLessThanOrEqual(last)
   },
@@ -121,7 +121,7 @@ describe('the limit of failed logins', () => {
     remoteAddress,
   })
 
-  it('refuses an address for a minute once it failed too often, even with a good key then, and records each failure once', async () => {
+  it('bans an address for a minute after too many failures, even with a valid key, and records each failure once', async () => {
     const { app, entries } = await startService({ RATE_LIMIT_FAILED_LOGINS: '3' })
     const ask = async (key: string) => app.inject(attempt(`Bearer ${key}`))
     for (let i = 0; i < 3; i += 1) expect((await ask('wrong')).statusCode).toBe(401)
@@ -137,7 +137,7 @@ describe('the limit of failed logins', () => {
     ])
   })
 
-  it('does not count good logins', async () => {
+  it('does not count successful logins', async () => {
     const { app } = await startService({ ...UNLIMITED, RATE_LIMIT_FAILED_LOGINS: '1' })
     for (let i = 0; i < 5; i += 1) expect((await app.inject(attempt(`Bearer ${CLINIC.apiKey}`))).statusCode).toBe(200)
   })
@@ -161,7 +161,7 @@ describe('the limits of a token', () => {
     ])
   })
 
-  it('of a room are counted over all callers, and told', async () => {
+  it('of a room are counted over all callers and reported in the headers', async () => {
     const { app, clientOf } = await startService({ RATE_LIMIT_PER_ROOM: '2' })
     const payload = { ...PATIENT, roomId: 'bharattelemed-ward-1' }
     const ask = (key: string) =>
@@ -175,7 +175,7 @@ describe('the limits of a token', () => {
     await clientOf(WARD.apiKey).issueToken({ ...payload, roomId: 'bharattelemed-ward-2' })
   })
 
-  it('of a room cannot be used up by who may not enter it', async () => {
+  it('of a room cannot be used up by callers that may not enter it', async () => {
     const { client, clientOf } = await startService({ RATE_LIMIT_PER_ROOM: '1' })
     for (let i = 0; i < 3; i += 1) {
       await expect(clientOf(WARD.apiKey).issueToken(PATIENT)).rejects.toMatchObject({ code: 'room-not-allowed' })

@@ -45,7 +45,7 @@ describe('the limit of an address', () => {
     expect(await from('2001:db8:0:1::1')).toBe(404)
   })
 
-  it('leaves the probes alone', async () => {
+  it('does not apply to probes', async () => {
     const { app } = await startService({ RATE_LIMIT_PER_ADDRESS: '1' })
     for (let i = 0; i < 5; i += 1) {
       expect((await app.inject('/livez')).statusCode).toBe(200)
@@ -53,7 +53,7 @@ describe('the limit of an address', () => {
     }
   })
 
-  it('takes no X-Forwarded-For from anybody by default', async () => {
+  it('ignores X-Forwarded-For by default', async () => {
     const { app } = await startService({ RATE_LIMIT_PER_ADDRESS: '1' })
     const as = async (address: string) =>
       (await app.inject({ url: '/nowhere', headers: { 'x-forwarded-for': address } })).statusCode
@@ -61,14 +61,14 @@ describe('the limit of an address', () => {
     expect(await as('192.0.2.2')).toBe(429)
   })
 
-  it('takes X-Forwarded-For from a proxy that is trusted, and from no other', async () => {
+  it('uses X-Forwarded-For of a trusted proxy only', async () => {
     const { app } = await startService({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '10.0.0.0/8, 192.0.2.9' })
     const through = async (remoteAddress: string, forwarded: string) =>
       (await app.inject({ url: '/nowhere', remoteAddress, headers: { 'x-forwarded-for': forwarded } })).statusCode
     expect(await through('10.1.2.3', '198.51.100.1')).toBe(404)
     expect(await through('10.1.2.3', '198.51.100.2')).toBe(404)
     expect(await through('192.0.2.9', '198.51.100.2')).toBe(429)
-    // What the caller itself wrote in front of the proxy's word does not count.
+    // Addresses that the client itself put in front of the address of the proxy are ignored.
     expect(await through('10.1.2.3', '1.1.1.1, 198.51.100.2')).toBe(429)
     expect(await through('203.0.113.5', '198.51.100.3')).toBe(404)
     expect(await through('203.0.113.5', '198.51.100.4')).toBe(429)
@@ -76,7 +76,7 @@ describe('the limit of an address', () => {
 })
 
 describe('the limit of a caller', () => {
-  it('is its own, whatever address it comes from, and its refusals are recorded', async () => {
+  it('applies to all addresses of the caller, and its refusals are recorded', async () => {
     const { app, clientOf, entries } = await startService({ RATE_LIMIT_PER_CALLER: '2' })
     const ask = (remoteAddress: string) =>
       app.inject({ method: 'POST', url: '/api/jitsi/token', headers: login, payload: DOCTOR, remoteAddress })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ServiceFault } from '../../../src/service/fault.ts'
 import { CLINIC, DOCTOR, startService } from '../../kit.ts'
 
-it('a request leaves one line: its route, status, caller and code, and nothing of what it said', async () => {
+it('a request leaves one line with its route, status, caller and code, and nothing of its content', async () => {
   const { client, app, logLines } = await startService()
   const { token } = await client.issueToken({
     ...DOCTOR,
@@ -45,7 +45,7 @@ it('a request leaves one line: its route, status, caller and code, and nothing o
 
 describe('the id of a request', () => {
   it.each(['abcd1234', '0192f0a1-7c3e-7d2a-9b1c-1234567890ab', 'A.b_c-9'.padEnd(64, '0')])(
-    'is %j, where a proxy gave it that',
+    'is %j if a proxy set it',
     async (id) => {
       const { app, logLines, entries } = await startService()
       const headers = { 'x-request-id': id, authorization: `Bearer ${CLINIC.apiKey}` }
@@ -72,7 +72,7 @@ describe('the id of a request', () => {
   })
 })
 
-it('tells a fault as an error, a refusal as a warning, a probe at debug', async () => {
+it('logs a fault as error, a refusal as warning, a probe as debug', async () => {
   const unavailable = () => Promise.reject(new ServiceFault('record-unavailable'))
   const { app, client, logLines } = await startService({}, ({ ledger }) => ({
     ledger: { ...ledger, append: unavailable },

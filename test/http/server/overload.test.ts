@@ -105,7 +105,7 @@ describe('while the signing queue is full', () => {
       expect((await app.inject(url)).statusCode).toBe(200)
   })
 
-  it('a hundred at once on a bound of ten milliseconds: some tokens, the rest overloaded, and all tokens recorded', async () => {
+  it('of a hundred concurrent requests with a queue of ten milliseconds, some get tokens, all of them recorded, and the rest are refused', async () => {
     const { client, entries } = await startService({ ...UNLIMITED, SIGNING_QUEUE_MS: '10' })
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -122,7 +122,7 @@ describe('while the signing queue is full', () => {
 })
 
 describe('a late event loop', () => {
-  it('refuses what is not vital, and answers probes', async () => {
+  it('refuses everything except probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
     shedLoad(app, { full: () => false }, { maxDelayMs: 50, intervalMs: 200 })
@@ -143,8 +143,8 @@ describe('a late event loop', () => {
   })
 })
 
-describe('a client that hangs up', () => {
-  /** Sends a request for a token. @returns goes away, and resolves once the service knows */
+describe('a client that disconnects', () => {
+  /** Sends a token request. @returns disconnects, and resolves once the service has noticed */
   async function askAndLeave({ app }: { app: App }): Promise<() => Promise<void>> {
     const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
     const socket = connect(Number(port), '127.0.0.1')
@@ -164,7 +164,7 @@ describe('a client that hangs up', () => {
     while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
-  it('does not take its entry with it, once the token is signed', async () => {
+  it('does not prevent the audit entry of a signed token', async () => {
     let keep: () => void = () => undefined
     const held = new Promise<void>((resolve) => (keep = resolve))
     const appended: unknown[] = []
@@ -185,13 +185,13 @@ describe('a client that hangs up', () => {
     expect(service.entries()).toMatchObject([{ outcome: 'issued', user_id: 'doctor-77' }])
   })
 
-  it('leaves the queue: nothing is signed for it, and that stands in the record', async () => {
+  it('leaves the queue: nothing is signed for it, and that is recorded', async () => {
     const queue = createSigningQueue({ maxRunning: 1, maxWaitMs: 1000 }, () => performance.now())
     let end: () => void = () => undefined
     const ahead = queue.run(() => new Promise<void>((resolve) => (end = resolve)))
     const signed: unknown[] = []
-    const sign: Signer['sign'] = (_header, claims, gone = () => false) =>
-      queue.run(() => Promise.resolve(String(signed.push(claims))), { isAborted: gone })
+    const sign: Signer['sign'] = (_header, claims, isAborted = () => false) =>
+      queue.run(() => Promise.resolve(String(signed.push(claims))), { isAborted })
     const service = await startService({}, ({ keys }) => ({
       keys: { ...keys, signer: () => ({ ...keys.signer(), sign }) },
     }))
