@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { ReloadableKeys } from '../reload/key-reload.ts'
 import { createJaasConferences } from '../jaas/conferences.ts'
+import { limitsOf } from './limits.ts'
 import type { Consultation, Participant } from '../rules/consultations/consultation.ts'
 import type { FinishConsultationDeps } from '../service/consultations/finish.ts'
 import type { CreateConsultationDeps } from '../service/consultations/create.ts'
@@ -49,6 +50,7 @@ export function composeConsultations(
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
+      limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
       mayStillRequest: async (via: string, { id }: Consultation, { role }: Participant) =>
         (await findInvitationCaller({ invitations }, id, via))?.roles.has(role) ?? false,

@@ -12,7 +12,6 @@ import { openKeyRing } from './development.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type SigningQueue, createSigningQueue, SIGNATURES_PER_CORE } from '../keys/signing-queue.ts'
 import type { QueueEvents } from '../service/events.ts'
-import { limitsOf } from './limits.ts'
 import type { Limits } from '../rules/limits.ts'
 import { openLimiter } from '../limits/limiter.ts'
 import { OperatorError } from '../service/fault.ts'
@@ -83,7 +82,6 @@ export async function compose(
     ...visits.deps,
     maintenance: upkeep,
     limiter,
-    limits: limitsOf(config),
     metrics,
     trace: (_name, work) => work(),
     ...(development === undefined ? {} : { development }),
