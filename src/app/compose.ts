@@ -61,12 +61,11 @@ export async function compose(
   const events = createEvents(logger, metrics, clock)
   const signing = openQueue(config, events)
   const { record, note } = await startRecord(config, events, signing)
-  const keys = await collectErrors(found, () =>
-    openKeys(config, ring, { ...record, clock, newId, queue: signing }, events),
-  )
+  const openRing = () => openKeys(config, ring, { ...record, clock, newId, queue: signing }, events)
+  const keys = await collectErrors(found, openRing)
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
-  const upkeep = startMaintenance(config, { record, keys, clock, onError: events.onError })
+  const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
   const visits = composeConsultations(config, record, keys, newSecret, events.onError)
   metrics.watch({ ...visits.watched, signing, ring: keys.status, clock, rotationDays: config.KEYS_ROTATION_DAYS })
@@ -80,7 +79,7 @@ export async function compose(
     ledger: record.ledger,
     reader: record.reader,
     ...visits.deps,
-    maintenance: upkeep,
+    maintenance,
     limiter,
     metrics,
     trace: (_name, work) => work(),
@@ -90,7 +89,7 @@ export async function compose(
       keys.close()
       closeLimiter()
       await visits.close()
-      await upkeep.end(() => note('service.stop').catch(events.onError))
+      await maintenance.end(() => note('service.stop').catch(events.onError))
       await record.close()
     },
   }

@@ -1,20 +1,15 @@
+import { planSchedule } from './schedule.ts'
+import { allOf, listParticipants } from './participants.ts'
 import {
   type ConsultationChange,
   type ConsultationRequest,
   DEFAULT_DURATION_MINUTES,
-  DOCTOR,
-  MAX_AHEAD_DAYS,
-  MAX_DURATION_MINUTES,
-  MAX_PARTICIPANTS,
-  MIN_DURATION_MINUTES,
-  PATIENT,
 } from '../../contract/consultations/consultation.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import { type Consultation, type Participant, stateOf } from './consultation.ts'
 import type { Window } from '../policy/window.ts'
-import { DAY_MS, parseInstantMs, MINUTE_MS } from '../time.ts'
+import { MINUTE_MS } from '../time.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
-import { displayName } from '../person.ts'
 
 /** A consultation before it has a room. */
 export type Plan = Omit<Consultation, 'id' | 'room'>
@@ -126,80 +121,4 @@ export function checkNotOver(consultation: Consultation, window: Window, now: nu
   const state = stateOf(consultation, window, now)
   if (state === 'cancelled') return { code: 'consultation-cancelled' }
   return state === 'ended' ? { code: 'consultation-ended' } : undefined
-}
-
-type Schedule = Pick<ConsultationRequest, 'startsAt' | 'endsAt' | 'durationMinutes'>
-
-/** Beginning and end, in epoch milliseconds; what is wrong with them is added to the errors. */
-function planSchedule(
-  { startsAt, endsAt, durationMinutes }: Schedule,
-  otherwise: { startsAt: number; durationMs: number },
-  now: number,
-  errors: FieldError[],
-): Pick<Consultation, 'startsAt' | 'endsAt'> {
-  const wrong = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
-  const start = startsAt === undefined ? otherwise.startsAt : parseInstantMs(startsAt)
-  const length = durationMinutes === undefined ? otherwise.durationMs : durationMinutes * MINUTE_MS
-  const end = endsAt === undefined ? start + length : parseInstantMs(endsAt)
-  if (endsAt !== undefined && durationMinutes !== undefined) wrong('durationMinutes', 'must not stand beside endsAt')
-  if (Number.isNaN(start)) wrong('startsAt', 'must be a time of the calendar')
-  else if (start > now + MAX_AHEAD_DAYS * DAY_MS) wrong('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
-  if (endsAt !== undefined && Number.isNaN(end)) wrong('endsAt', 'must be a time of the calendar')
-  if (Number.isNaN(start) || Number.isNaN(end)) return { startsAt: start, endsAt: end }
-  const minutes = (end - start) / MINUTE_MS
-  const at = endsAt === undefined ? (startsAt === undefined ? 'durationMinutes' : 'startsAt') : 'endsAt'
-  if (minutes < MIN_DURATION_MINUTES || minutes > MAX_DURATION_MINUTES) {
-    wrong(at, `must leave from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES} minutes from beginning to end`)
-  } else if (end <= now) wrong(at, 'must leave an end in the future')
-  return { startsAt: start, endsAt: end }
-}
-
-type Listed = { userId: string; role: string; name?: string }
-
-/** The two, and who else is named; who is named twice in the same role is one person. */
-function allOf(
-  policy: Policy,
-  { patientId, doctorId, participants = [] }: ConsultationRequest,
-  now: number,
-  errors: FieldError[],
-): Participant[] {
-  const two = [
-    { userId: doctorId, role: DOCTOR, field: 'doctorId' },
-    { userId: patientId, role: PATIENT, field: 'patientId' },
-  ]
-  if (doctorId === patientId) errors.push({ pointer: '/patientId', message: 'must be another person than doctorId' })
-  for (const { role, field } of two) {
-    if (policy.roles.has(role)) continue
-    errors.push({ pointer: `/${field}`, message: `needs the role ${role}, which the policy does not have` })
-  }
-  const others = listParticipants(policy, participants, now, errors)
-  const named = (userId: string, role: string) =>
-    others.find((each) => each.userId === userId && each.role === role)?.name
-  for (const [index, { userId, role }] of others.entries()) {
-    if (two.some((each) => each.userId === userId && each.role !== role)) {
-      errors.push({ pointer: `/participants/${index}/role`, message: 'must be the role that this person has already' })
-    }
-  }
-  const first = two.map(({ userId, role }): Participant => {
-    const name = named(userId, role)
-    return { userId, role, since: now, ...(name === undefined ? {} : { name }) }
-  })
-  const all = [...first, ...others.filter(({ userId }) => two.every((each) => each.userId !== userId))]
-  if (all.length > MAX_PARTICIPANTS) {
-    errors.push({ pointer: '/participants', message: `must leave at most ${MAX_PARTICIPANTS} participants in all` })
-  }
-  return all
-}
-
-function listParticipants(policy: Policy, list: readonly Listed[], now: number, errors: FieldError[]): Participant[] {
-  const seen = new Set<string>()
-  return list.map(({ userId, role, name: given }, index) => {
-    const at = `/participants/${index}`
-    if (seen.has(userId)) errors.push({ pointer: `${at}/userId`, message: 'must not be named twice' })
-    if (!policy.roles.has(role))
-      errors.push({ pointer: `${at}/role`, message: 'must be one of the roles of the policy' })
-    seen.add(userId)
-    const name = given === undefined ? undefined : displayName(given)
-    return { userId, role, since: now, ...(name === undefined ? {} : { name }) }
-  })
 }

@@ -76,7 +76,7 @@ type ListenerEvents = {
 type Session = {
   outbox: ReturnType<typeof createOutbox>
   pause: ReturnType<typeof createPause>
-  state: { closed: boolean; failures: number }
+  state: { closed: boolean; up: boolean; failures: number }
   heartbeatMs: number
 }
 
@@ -95,7 +95,20 @@ async function runSession(line: PostgresListener, { outbox, pause, state, heartb
   }
 }
 
-/** Keeps a connection up and sends over it what is in the outbox. */
+/** Connects, and sends changes until the connection ends. */
+async function serve(listener: PostgresListener, session: Session, events: ListenerEvents): Promise<void> {
+  try {
+    await listener.connect()
+    session.state.up = true
+    events.connected()
+    await runSession(listener, session)
+  } finally {
+    session.state.up = false
+    await listener.end()
+  }
+}
+
+/** Maintains the connection, reconnecting after failures, and sends the changes of the outbox over it. */
 function maintainListener(
   url: string,
   times: ChangeBusTimings,
@@ -111,23 +124,11 @@ function maintainListener(
     if (state.up) pause.wake()
   }
 
-  async function serve(on: PostgresListener): Promise<void> {
-    try {
-      await on.connect()
-      state.up = true
-      events.connected()
-      await runSession(on, { outbox, pause, state, heartbeatMs: times.heartbeatMs })
-    } finally {
-      state.up = false
-      await on.end()
-    }
-  }
-
   async function keepUp(): Promise<void> {
     while (!state.closed) {
       line = openPostgresListener(url, times.timeoutMs, events.heard, wakeIfUp)
       try {
-        await serve(line)
+        await serve(line, { outbox, pause, state, heartbeatMs: times.heartbeatMs }, events)
       } catch (error) {
         state.failures += 1
         if (state.failures === 1 && !state.closed) events.failed(error as Error)
