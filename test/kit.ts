@@ -10,7 +10,7 @@ import { newApiKey } from '../src/auth/api-keys.ts'
 import { type Client, createClient, type TokenRequest } from '../src/client/client.ts'
 import { readConfig } from '../src/config/config.ts'
 import type { App } from '../src/http/server/app-type.ts'
-import { compose, type Deps } from '../src/app/compose.ts'
+import { compose, type ComposeOptions, type Deps } from '../src/app/compose.ts'
 import { type Running, startProcess } from './support/process.ts'
 
 /** 2026-11-23T09:00:00.000Z, in epoch milliseconds: what every service of the kit takes for now. */
@@ -95,18 +95,23 @@ export type Service = {
   logLines: string[]
 }
 
+/** No test is decided by how fast the machine lets Redis answer. */
+const UNHURRIED_REDIS: ComposeOptions = { redisTimeoutMs: 30_000 }
+
 /**
  * The production app over a real database in a folder of its own, with a fixed clock and counted ids.
  * @param env settings beside those of the kit
  * @param replace parts to put in place of the real ones
  * @param policy the text of the policy file
+ * @param options of `compose`
  */
 export async function startService(
   env: Record<string, string> = {},
   replace: (parts: Deps) => Partial<Deps> = () => ({}),
   policy = POLICY,
+  options: ComposeOptions = UNHURRIED_REDIS,
 ): Promise<Service> {
-  const service = await openService(env, replace, policy)
+  const service = await openService(env, replace, policy, options)
   onTestFinished(() => service.close())
   return service
 }
@@ -116,13 +121,14 @@ export async function openService(
   env: Record<string, string> = {},
   replace: (parts: Deps) => Partial<Deps> = () => ({}),
   policy = POLICY,
+  options: ComposeOptions = UNHURRIED_REDIS,
 ): Promise<Service & { close(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
   copyFileSync(inject('emptyDatabase'), join(dir, 'service.db'))
   const { config, errors } = readConfig({ ...testEnv(dir, policy), ...env })
   const logLines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
-  const opened = await compose(config, logger, errors)
+  const opened = await compose(config, logger, errors, options)
   const fixed: Deps = { ...opened, clock: () => NOW, newId: countedIds() }
   const parts = { ...fixed, ...replace(fixed) }
   const app = await buildApp(config, parts, logger)

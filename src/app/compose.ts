@@ -44,6 +44,12 @@ export type Deps = IssueTokenDeps &
     close(): Promise<void>
   }
 
+/** Options that are not settings. */
+export type ComposeOptions = {
+  /** How long Redis may take to answer, in milliseconds. */
+  redisTimeoutMs?: number
+}
+
 /**
  * Opens the deps.
  * @param faults what is wrong with the settings already; told together with what is found here
@@ -53,6 +59,7 @@ export async function compose(
   config: Config,
   logger: FastifyBaseLogger,
   faults: readonly string[] = [],
+  { redisTimeoutMs }: ComposeOptions = {},
 ): Promise<Deps> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
@@ -66,7 +73,7 @@ export async function compose(
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })
-  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events)
+  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events, redisTimeoutMs)
   const visits = composeConsultations(config, record, keys, newSecret, events.onError)
   metrics.watch({ ...visits.watched, signing, ring: keys.status, clock, rotationDays: config.KEYS_ROTATION_DAYS })
   return {

@@ -8,16 +8,18 @@ import { openRedisLimiter } from './redis.ts'
 /**
  * Opens the limiter: in Redis where there is one, with the memory of this process as the insurance, or in memory alone.
  * @param redisUrl undefined for memory alone
- * @param nowMs a clock that never goes back
+ * @param nowMs a monotonic clock
+ * @param commandTimeoutMs how long Redis may take to answer before it counts as unavailable
  */
 export async function openLimiter(
   redisUrl: string | undefined,
   nowMs: () => number,
   events: LimiterEvents,
+  commandTimeoutMs?: number,
 ): Promise<{ limiter: RateLimiter; close(): void }> {
   const memory = createMemoryLimiter(nowMs)
   if (redisUrl === undefined) return { limiter: reportDecisions(memory, events), close: () => undefined }
-  const redis = openRedisLimiter(redisUrl, (error) => events.onRedisError(error))
+  const redis = openRedisLimiter(redisUrl, (error) => events.onRedisError(error), commandTimeoutMs)
   await redis.ready()
   const limiter = withFallback(redis, memory, nowMs, (serving) =>
     events.onBackendChange(serving === 'first' ? 'redis' : 'memory'),

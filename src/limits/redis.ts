@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { FIRST_BAN_MS, MAX_BAN_MS, STRIKES_RETAINED_MS, WINDOW_MS } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
-/** How long Redis may take to answer, in milliseconds; past it, it counts as away. */
+/** How long Redis may take to answer, in milliseconds. After that it counts as unavailable. */
 const COMMAND_TIMEOUT_MS = 100
 
 /** How long a connection may take to open, and a start waits for it, in milliseconds. */
@@ -45,17 +45,18 @@ return ban
 `
 
 /**
- * Counts in Redis, so that replicas share one limit. Every call throws when Redis is away or slower than 100 ms.
+ * Counts in Redis, so that replicas share one limit. Every call throws when Redis is unavailable or slower than the timeout.
  * @param url `redis://` or `rediss://`
  * @param onError is told why a connection failed; without it ioredis would print it
  */
 export function openRedisLimiter(
   url: string,
   onError: (error: Error) => void,
+  commandTimeoutMs: number = COMMAND_TIMEOUT_MS,
 ): RateLimiter & { ready(): Promise<void>; close(): void } {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: commandTimeoutMs,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     retryStrategy: (times) => Math.min(times * 100, 1000),

@@ -14,7 +14,8 @@ const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
 const newKey = (): BucketKey => `caller:${randomUUID()}`
 
 async function openRedis(url = REDIS ?? ''): Promise<RateLimiter> {
-  const redis = openRedisLimiter(url, () => undefined)
+  // No test of the counting is decided by how fast the machine lets Redis answer.
+  const redis = openRedisLimiter(url, () => undefined, 30_000)
   onTestFinished(() => redis.close())
   await redis.ready()
   return redis
@@ -193,8 +194,9 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     between.set('cut')
     const began = performance.now()
     const outcomes = []
-    for (let i = 0; i < 10; i += 1) outcomes.push((await limiter.take(key, 3)).allowed)
-    expect(performance.now() - began).toBeLessThan(1000)
+    for (let i = 0; i < 200; i += 1) outcomes.push((await limiter.take(key, 3)).allowed)
+    // Waiting 100 ms for Redis on each call would take 20 s.
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(outcomes.filter(Boolean).length).toBeLessThanOrEqual(3)
     expect(served).toStrictEqual(['memory'])
     between.set('open')
@@ -216,7 +218,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     const outcomes = []
     for (let i = 0; i < 200; i += 1) outcomes.push((await limiter.take(key, 50)).allowed)
     expect(outcomes.filter(Boolean)).toHaveLength(50)
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     between.set('open')
     while (!served.includes('redis')) {
       await limiter.take(newKey(), 3)

@@ -34,24 +34,17 @@ describe(`two instances on one Redis${skipped}`, () => {
     async () => {
       const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: REDIS_URL ?? '' }
       const instances = await Promise.all([startService(env), startService(env)])
-      const timesAway = () =>
-        instances.flatMap(({ logLines }) => logLines).filter((line) => line.includes('Redis is unavailable')).length
-      // A machine that stalls for a tenth of a second makes an instance count in its own memory, but not on every attempt.
-      for (let attempt = 0; ; attempt += 1) {
-        const [before, began] = [timesAway(), performance.now()]
-        const statuses = await thousandRequests(
-          instances.map(({ app }) => app),
-          newAddress(),
-          (index) => (index % 3 === 0 ? '/nowhere' : '/openapi.yaml'),
-        )
-        const seconds = (performance.now() - began) / 1000
-        const through = statuses.filter((status) => status !== 429).length
-        expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
-        expect(through).toBeGreaterThanOrEqual(100)
-        if (timesAway() > before && attempt < 5) continue
-        expect(through).toBeLessThanOrEqual(Math.ceil(100 + (seconds * 100) / 60 + 1))
-        return
-      }
+      const began = performance.now()
+      const statuses = await thousandRequests(
+        instances.map(({ app }) => app),
+        newAddress(),
+        (index) => (index % 3 === 0 ? '/nowhere' : '/openapi.yaml'),
+      )
+      const seconds = (performance.now() - began) / 1000
+      const through = statuses.filter((status) => status !== 429).length
+      expect(statuses.filter((status) => status >= 500)).toStrictEqual([])
+      expect(through).toBeGreaterThanOrEqual(100)
+      expect(through).toBeLessThanOrEqual(Math.ceil(100 + (seconds * 100) / 60 + 1))
     },
   )
 
@@ -89,7 +82,8 @@ it.skipIf(REDIS_URL === undefined)(
   async () => {
     const wire = await wireTo(REDIS_URL ?? '')
     const env = { ...UNLIMITED, RATE_LIMIT_PER_ADDRESS: '100', REDIS_URL: wire.url }
-    const instances = await Promise.all([startService(env), startService(env)])
+    const start = () => startService(env, undefined, undefined, {})
+    const instances = await Promise.all([start(), start()])
     const began = performance.now()
     let lastBegan = began
     const apps = instances.map(({ app }) => app)
