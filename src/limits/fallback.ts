@@ -1,42 +1,43 @@
 import type { RateLimiter } from '../service/ports.ts'
 
-/** How long the insurance serves after a failure before the first choice is tried again, in milliseconds. */
-const PAUSE_MS = 1000
+/** How long the fallback serves after a failure before the primary is tried again, in milliseconds. */
+const RETRY_INTERVAL_MS = 1000
 
 /**
- * A limiter that goes on counting when its first choice is away: the insurance serves, and once a second one call tries the
- * first choice again. It never lets all through, and never throws.
- * @param onChange is told whenever the other one begins to serve
+ * Creates a limiter that counts in a fallback while the primary fails. Once a second, one call tries the primary again. It
+ * never allows a request uncounted, and it never throws, provided that the fallback does not.
+ * @param nowMs a monotonic clock, in milliseconds
+ * @param onChange receives the limiter that counts from now on
  */
 export function withFallback(
-  first: RateLimiter,
-  insurance: RateLimiter,
+  primary: RateLimiter,
+  fallback: RateLimiter,
   nowMs: () => number,
-  onChange: (serving: 'first' | 'insurance') => void,
+  onChange: (serving: 'primary' | 'fallback') => void,
 ): RateLimiter {
   let retryAtMs = 0
-  let away = false
+  let unavailable = false
 
-  async function ask<T>(call: (limiter: RateLimiter) => Promise<T>): Promise<T> {
-    if (away && nowMs() < retryAtMs) return call(insurance)
-    // Whoever tries pays the time limit alone; the others go to the insurance meanwhile.
-    if (away) retryAtMs = nowMs() + PAUSE_MS
+  async function call<T>(count: (limiter: RateLimiter) => Promise<T>): Promise<T> {
+    if (unavailable && nowMs() < retryAtMs) return count(fallback)
+    // Only this call waits for the primary; the others use the fallback meanwhile.
+    if (unavailable) retryAtMs = nowMs() + RETRY_INTERVAL_MS
     try {
-      const outcome = await call(first)
-      if (away) onChange('first')
-      away = false
-      return outcome
+      const result = await count(primary)
+      if (unavailable) onChange('primary')
+      unavailable = false
+      return result
     } catch {
-      retryAtMs = nowMs() + PAUSE_MS
-      if (!away) onChange('insurance')
-      away = true
-      return call(insurance)
+      retryAtMs = nowMs() + RETRY_INTERVAL_MS
+      if (!unavailable) onChange('fallback')
+      unavailable = true
+      return count(fallback)
     }
   }
 
   return {
-    take: (key, perMinute) => ask((limiter) => limiter.take(key, perMinute)),
-    bannedMs: (key) => ask((limiter) => limiter.bannedMs(key)),
-    fail: (key, perMinute) => ask((limiter) => limiter.fail(key, perMinute)),
+    take: (key, perMinute) => call((limiter) => limiter.take(key, perMinute)),
+    bannedMs: (key) => call((limiter) => limiter.bannedMs(key)),
+    fail: (key, perMinute) => call((limiter) => limiter.fail(key, perMinute)),
   }
 }

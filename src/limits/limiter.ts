@@ -6,10 +6,10 @@ import { createMemoryLimiter } from './memory.ts'
 import { openRedisLimiter } from './redis.ts'
 
 /**
- * Opens the limiter: in Redis where there is one, with the memory of this process as the insurance, or in memory alone.
- * @param redisUrl undefined for memory alone
- * @param nowMs a monotonic clock
- * @param commandTimeoutMs how long Redis may take to answer before it counts as unavailable
+ * Opens the limiter. With a URL, it counts in Redis, with the memory of this process as the fallback.
+ * @param redisUrl `redis://` or `rediss://`; undefined to count only in memory
+ * @param nowMs a monotonic clock, in milliseconds
+ * @param commandTimeoutMs how long Redis may take to answer before it counts as unavailable, in milliseconds; 100 by default
  */
 export async function openLimiter(
   redisUrl: string | undefined,
@@ -22,11 +22,12 @@ export async function openLimiter(
   const redis = openRedisLimiter(redisUrl, (error) => events.onRedisError(error), commandTimeoutMs)
   await redis.ready()
   const limiter = withFallback(redis, memory, nowMs, (serving) =>
-    events.onBackendChange(serving === 'first' ? 'redis' : 'memory'),
+    events.onBackendChange(serving === 'primary' ? 'redis' : 'memory'),
   )
   return { limiter: reportDecisions(limiter, events), close: () => redis.close() }
 }
 
+/** Wraps a limiter so that every decision is reported as an event. */
 const reportDecisions = (limiter: RateLimiter, { onDecision }: Pick<LimiterEvents, 'onDecision'>): RateLimiter => ({
   async take(key, perMinute) {
     const take = await limiter.take(key, perMinute)

@@ -1,24 +1,25 @@
 import { banDurationMs, STRIKES_RETAINED_MS, takeFromBucket } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
-/** Keys held at once; past it the one that was touched longest ago is forgotten. */
+/** The most keys that each map stores. */
 const MAX_KEYS = 100_000
 
+/** The bans of a key: their number, the end of the last one, and its start, in milliseconds of the clock. */
 type Strikes = { count: number; untilMs: number; atMs: number }
 
 /**
- * Counts in the memory of this process.
- * @param nowMs a clock that never goes back
+ * Creates a limiter that counts in the memory of this process.
+ * @param nowMs a monotonic clock, in milliseconds
  */
 export function createMemoryLimiter(nowMs: () => number): RateLimiter {
-  const buckets = currentStrikes<number>()
-  const strikes = currentStrikes<Strikes>()
+  const buckets = createBoundedMap<number>()
+  const strikes = createBoundedMap<Strikes>()
   const bannedMs = (key: string): number => Math.max(0, (strikes.get(key)?.untilMs ?? 0) - nowMs())
   return {
     take(key, perMinute) {
-      const { fullAtMs, ...outcome } = takeFromBucket(buckets.get(key), perMinute, nowMs())
+      const { fullAtMs, ...result } = takeFromBucket(buckets.get(key), perMinute, nowMs())
       buckets.set(key, fullAtMs)
-      return Promise.resolve(outcome)
+      return Promise.resolve(result)
     },
     bannedMs: (key) => Promise.resolve(bannedMs(key)),
     fail(key, perMinute) {
@@ -35,14 +36,16 @@ export function createMemoryLimiter(nowMs: () => number): RateLimiter {
 }
 
 /**
- * A map that forgets what was set longest ago. Order is kept once it is half full, for that costs as much as all else: what
- * is forgotten was set before as many others as half of it.
+ * Creates a map of at most `MAX_KEYS` entries, which evicts an old entry for a new one. It tracks the order of writes only
+ * from half of its size on, because that about doubles the cost of a write. An evicted entry is therefore older than at least
+ * `MAX_KEYS / 2` others, but not always the oldest.
  */
-function currentStrikes<T>(): Pick<Map<string, T>, 'get' | 'set'> {
+function createBoundedMap<T>(): Pick<Map<string, T>, 'get' | 'set'> {
   const entries = new Map<string, T>()
   return {
     get: (key) => entries.get(key),
     set(key, value) {
+      // Deleting the key first moves it to the end of the insertion order.
       if (entries.size >= MAX_KEYS / 2) entries.delete(key)
       const [oldest] = entries.size >= MAX_KEYS ? entries.keys() : []
       if (oldest !== undefined) entries.delete(oldest)

@@ -2,14 +2,14 @@ import { Redis } from 'ioredis'
 import { FIRST_BAN_MS, MAX_BAN_MS, STRIKES_RETAINED_MS, WINDOW_MS } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
-/** How long Redis may take to answer, in milliseconds. After that it counts as unavailable. */
+/** How long Redis may take to answer, in milliseconds; then it counts as unavailable. */
 const COMMAND_TIMEOUT_MS = 100
 
-/** How long a connection may take to open, and a start waits for it, in milliseconds. */
+/** How long a connection may take to open, and how long the start of the service waits for it, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 500
 
-// Both scripts take the time from the server, so that the clocks of replicas do not matter. Times are in microseconds:
-// whole numbers, exact in Lua's doubles. The arithmetic is that of rules/gcra.ts, and one suite holds both to it.
+// Both scripts use the time of the Redis server, so the clocks of replicas do not matter. Times are whole microseconds, which
+// the doubles of Lua represent exactly. The arithmetic is the same as in rules/gcra.ts; one test suite checks both.
 const TAKE = `
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -45,9 +45,12 @@ return ban
 `
 
 /**
- * Counts in Redis, so that replicas share one limit. Every call throws when Redis is unavailable or slower than the timeout.
+ * Opens a limiter that counts in Redis, so that replicas share one limit. Every call throws an error if Redis is unavailable
+ * or slower than the timeout.
  * @param url `redis://` or `rediss://`
- * @param onError is told why a connection failed; without it ioredis would print it
+ * @param onError receives connection errors; without it, ioredis would print them
+ * @param commandTimeoutMs how long Redis may take to answer, in milliseconds
+ * @returns the limiter; `ready` resolves when it is connected, or after half a second, and never rejects
  */
 export function openRedisLimiter(
   url: string,
@@ -64,7 +67,7 @@ export function openRedisLimiter(
     scripts: { take: { lua: TAKE, numberOfKeys: 1 }, fail: { lua: FAIL, numberOfKeys: 3 } },
   }) as Redis & Scripts
   redis.on('error', onError)
-  // Keys of one caller stay on one node of a cluster: the part in braces decides.
+  // A script needs all its keys on one node of a cluster: the part in braces (the hash tag) selects the node.
   const keys = (key: string) => [`{${key}}`, `{${key}}:ban`, `{${key}}:strikes`] as const
   return {
     async take(key, perMinute) {

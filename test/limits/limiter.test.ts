@@ -14,7 +14,7 @@ const skipped = REDIS === undefined ? ' (skipped: no TEST_REDIS_URL)' : ''
 const newKey = (): BucketKey => `caller:${randomUUID()}`
 
 async function openRedis(url = REDIS ?? ''): Promise<RateLimiter> {
-  // No test of the counting is decided by how fast the machine lets Redis answer.
+  // The long timeout keeps a slow machine from failing a test of the counting.
   const redis = openRedisLimiter(url, () => undefined, 30_000)
   onTestFinished(() => redis.close())
   await redis.ready()
@@ -26,8 +26,8 @@ const engines: [string, boolean, () => RateLimiter | Promise<RateLimiter>][] = [
   [`Redis${skipped}`, REDIS !== undefined, openRedis],
 ]
 
-describe.each(engines)('a limiter in %s', (_name, there, open) => {
-  it.skipIf(!there)('lets through as many at once as the limit says, and tells how many remain', async () => {
+describe.each(engines)('a limiter in %s', (_name, isAvailable, open) => {
+  it.skipIf(!isAvailable)('allows as many requests at once as the limit, and reports how many remain', async () => {
     const limiter = await open()
     const key = newKey()
     const outcomes = []
@@ -49,14 +49,14 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     expect(outcomes[0]).toMatchObject({ retryAfterMs: 0 })
   })
 
-  it.skipIf(!there)('is exact when all come at once', async () => {
+  it.skipIf(!isAvailable)('is exact for concurrent requests', async () => {
     const limiter = await open()
     const key = newKey()
     const outcomes = await Promise.all(Array.from({ length: 300 }, () => limiter.take(key, 100)))
     expect(outcomes.filter(({ allowed }) => allowed)).toHaveLength(100)
   })
 
-  it.skipIf(!there)('refills evenly: 1200 a minute are one in 50 ms', async () => {
+  it.skipIf(!isAvailable)('refills evenly: 1200 per minute is one every 50 ms', async () => {
     const limiter = await open()
     const key = newKey()
     for (let i = 0; i < 12; i += 1) await Promise.all(Array.from({ length: 100 }, () => limiter.take(key, 1200)))
@@ -64,12 +64,12 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     let allowed = 0
     while (performance.now() - began < 300) if ((await limiter.take(key, 1200)).allowed) allowed += 1
     const seconds = (performance.now() - began) / 1000
-    // What the burst itself took time for was refilled meanwhile.
+    // The bucket also refilled while the burst ran.
     expect(allowed).toBeLessThanOrEqual(20 * seconds + 20)
     expect(allowed).toBeGreaterThanOrEqual(4)
   })
 
-  it.skipIf(!there)('counts each key apart', async () => {
+  it.skipIf(!isAvailable)('counts each key separately', async () => {
     const limiter = await open()
     const [one, other] = [newKey(), `${newKey()}{}:ban"é` as const]
     expect((await limiter.take(one, 1)).allowed).toBe(true)
@@ -77,7 +77,7 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     expect((await limiter.take(other, 1)).allowed).toBe(true)
   })
 
-  it.skipIf(!there)('bans after the failures that are allowed, and not before', async () => {
+  it.skipIf(!isAvailable)('bans after the allowed number of failures, and not before', async () => {
     const limiter = await open()
     const key = newKey()
     for (let i = 0; i < 3; i += 1) expect(await limiter.fail(key, 3)).toBe(0)
@@ -86,13 +86,13 @@ describe.each(engines)('a limiter in %s', (_name, there, open) => {
     const banned = await limiter.bannedMs(key)
     expect(banned).toBeGreaterThan(59_000)
     expect(banned).toBeLessThanOrEqual(60_000)
-    // While banned nobody is heard; one that was under way makes the ban no longer.
+    // A failure that arrives during a ban does not extend it.
     expect(await limiter.fail(key, 3)).toBeLessThanOrEqual(60_000)
     expect(await limiter.bannedMs(newKey())).toBe(0)
   })
 })
 
-it('in memory: a ban ends by itself, the next is twice as long, and a day without one forgets', async () => {
+it('in memory: a ban expires, the next one is twice as long, and after a day without a ban the count restarts', async () => {
   let now = 0
   const limiter = createMemoryLimiter(() => now)
   const bans = []
@@ -109,7 +109,7 @@ it('in memory: a ban ends by itself, the next is twice as long, and a day withou
   expect(await limiter.bannedMs('caller:k')).toBe(60_000)
 })
 
-it('in memory: a hundred thousand keys are held, and the oldest make room', async () => {
+it('in memory: a hundred thousand keys are stored, and an old one is evicted for a new one', async () => {
   const limiter = createMemoryLimiter(() => 0)
   await limiter.take('caller:first', 1)
   for (let i = 0; i < 100_000; i += 1) await limiter.take(`caller:k${i}`, 1)
@@ -134,31 +134,31 @@ it.skipIf(REDIS === undefined)(`in Redis: the next ban is twice as long${skipped
   expect(await redis.pttl(`jts:{${key}}`)).toBeLessThanOrEqual(60_000)
 })
 
-describe('the insurance', () => {
-  it('serves while the first choice fails, tells so once, and is left again by itself', async () => {
+describe('the fallback', () => {
+  it('counts while the primary fails, reports each change once, and ends when the primary works again', async () => {
     let now = 0
     let works = true
     let tried = 0
-    const told: string[] = []
+    const changes: string[] = []
     const memory = createMemoryLimiter(() => now)
-    const first: RateLimiter = {
+    const primary: RateLimiter = {
       ...memory,
       take: async (key, perMinute) => {
         tried += 1
-        if (!works) throw new Error('away')
-        return memory.take(`${key}:first`, perMinute)
+        if (!works) throw new Error('unavailable')
+        return memory.take(`${key}:primary`, perMinute)
       },
     }
     const limiter = withFallback(
-      first,
+      primary,
       createMemoryLimiter(() => now),
       () => now,
-      (serving) => told.push(serving),
+      (serving) => changes.push(serving),
     )
     const take = async () => (await limiter.take('caller:k', 2)).allowed
     expect(await take()).toBe(true)
     works = false
-    // The insurance has a bucket of its own: no more than one limit again, and never all.
+    // The fallback has its own bucket, which allows at most the limit once more.
     expect([await take(), await take(), await take(), await take()]).toStrictEqual([true, true, false, false])
     expect(tried).toBe(2)
     now = 1000
@@ -169,11 +169,11 @@ describe('the insurance', () => {
     now = 2000
     await take()
     expect(tried).toBe(4)
-    expect(told).toStrictEqual(['insurance', 'first'])
+    expect(changes).toStrictEqual(['fallback', 'primary'])
   })
 })
 
-describe(`Redis behind a wire that breaks${skipped}`, () => {
+describe(`Redis behind a connection that breaks${skipped}`, () => {
   const served: string[] = []
   const open = async (url: string) => {
     served.length = 0
@@ -186,7 +186,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     return opened.limiter
   }
 
-  it.skipIf(REDIS === undefined)('cut: goes on counting at once, and comes back by itself', async () => {
+  it.skipIf(REDIS === undefined)('cut: counts on at once, and uses Redis again once it is reachable', async () => {
     const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
     const key = newKey()
@@ -204,11 +204,11 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
       await limiter.take(newKey(), 3)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    // What Redis had counted still stands; a call that was under way when the wire was cut may count too.
+    // Redis has kept its count; a call that was in flight when the connection broke may be counted too.
     expect((await limiter.take(key, 3)).remaining).toBeLessThanOrEqual(1)
   })
 
-  it.skipIf(REDIS === undefined)('hanging: costs one call a tenth of a second, and the others nothing', async () => {
+  it.skipIf(REDIS === undefined)('hanging: delays one call by a tenth of a second, and no other', async () => {
     const between = await wireTo(REDIS ?? '')
     const limiter = await open(between.url)
     await limiter.take(newKey(), 3)
@@ -226,7 +226,7 @@ describe(`Redis behind a wire that breaks${skipped}`, () => {
     }
   })
 
-  it('not there at the start: counts in memory and does not throw', async () => {
+  it('unavailable at the start: counts in memory and does not throw', async () => {
     const limiter = await open('redis://127.0.0.1:9')
     const key = newKey()
     expect([(await limiter.take(key, 1)).allowed, (await limiter.take(key, 1)).allowed]).toStrictEqual([true, false])
