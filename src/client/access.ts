@@ -5,9 +5,15 @@ import { type SendRequest, type Check, isObject, isOutcome } from './http.ts'
 
 type Options = { signal?: AbortSignal }
 
-/** Invitations for people without an account, revocations, and removal from a meeting. Every method throws TokenServiceError. */
+/**
+ * Invitations for people without an account, revocations, and removal from a meeting. Every method throws
+ * TokenServiceError.
+ */
 export type AccessClient = {
-  /** The answer contains the code, and the link where the service knows its page. No later answer contains either. */
+  /**
+   * The answer contains the code, and the link if the service knows the URL of its page. No later answer contains
+   * either.
+   */
   invite(consultationId: string, request: InvitationRequest, options?: Options): Promise<InvitationAnswer>
   listInvitations(consultationId: string, options?: Options): Promise<InvitationList>
   revokeInvitation(consultationId: string, id: string, options?: Options): Promise<InvitationAnswer>

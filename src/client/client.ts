@@ -31,8 +31,8 @@ export type Client = ConsultationClient &
     enter(request: TokenRequest, options?: TokenOptions): Promise<TokenAnswer | WaitingAnswer>
 
     /**
-     * Requests a token and waits until the doctor admits the participant. Follows the events of the consultation, and asks
-     * every few seconds where no events arrive.
+     * Requests a token and waits until the doctor admits the participant. Follows the events of the consultation, and
+     * sends the request again every few seconds in case no events arrive.
      * @param options `onWaiting` is called once, when the participant starts to wait
      * @throws TokenServiceError also when the consultation ends, is cancelled, or the participant is removed
      */

@@ -19,7 +19,7 @@ export type ConsultationClient = {
   ): Promise<ConsultationAnswer>
   readConsultation(id: string, options?: Options): Promise<ConsultationAnswer>
   listConsultations(query?: ConsultationQuery, options?: Options): Promise<ConsultationPage>
-  /** @param version the version that was read; `version-conflict` means that another change came first */
+  /** @param version the version that was read; `version-conflict` means that the consultation has changed since */
   changeConsultation(
     id: string,
     version: number,

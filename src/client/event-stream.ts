@@ -36,8 +36,9 @@ export async function* readEventStream(
 }
 
 /**
- * Feeds a parser. The parser holds back a carriage return at the end of a chunk, because a line feed may follow; an event
- * that ends there would arrive with the next one only. So the line feed is added at once and dropped where it follows.
+ * Feeds a parser. The parser holds back a carriage return at the end of a chunk, because a line feed may follow; an
+ * event that ends there would be delayed until the next chunk. So the line feed is added at once, and dropped if it
+ * follows.
  */
 function createFeed(callbacks: Parameters<typeof createParser>[0]): (chunk: string) => void {
   const parser = createParser(callbacks)

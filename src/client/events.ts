@@ -18,8 +18,8 @@ const LAST_EVENTS: ReadonlySet<EventName> = new Set(['ended', 'cancelled', 'remo
 /**
  * Yields the events of a consultation until the last one, or until the signal aborts. Connects again after the
  * reconnection time when the connection ends before; the first event of each connection is the current state.
- * @throws TokenServiceError when the first connection fails, the service refuses a later one, or an event is not one of
- * the service's
+ * @throws TokenServiceError when the first connection fails, the service refuses a later one, or the data of an event
+ * is invalid
  */
 export async function* streamEvents(
   send: SendRequest,

@@ -8,22 +8,24 @@ export type ClientOptions = {
   baseUrl: string
   /**
    * The API key of a backend, or a function that returns the access token of a signed-in user and is called for each
-   * request. Absent where an invitation or a token is the only credential.
+   * request. Absent if an invitation or a token is the only credential.
    */
   credential?: string | (() => string | Promise<string>) | undefined
   /** Replaces the global fetch, for tests and proxies. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** The time limit of a request, in milliseconds; 10,000 by default. It does not apply to event streams. */
   timeoutMs?: number
-  /** How often `enterWhenAdmitted` asks again while no event arrives, in milliseconds; 3,000 by default. */
+  /**
+   * How often `enterWhenAdmitted` sends its request again while no event arrives, in milliseconds; 3,000 by default.
+   */
   pollMs?: number
 }
 
 /**
- * The service refused the request, or gave no answer.
- * `code` is a problem code of the service, `waiting` (the participant must be admitted first), `unreachable` (no answer,
- * a time limit, or an aborted signal: see `cause`) or `unexpected-answer` (something other than the service answered).
- * The message never contains the credential or a part of the request.
+ * The service refused the request, or gave no answer. `code` is a problem code of the service, `waiting` (the
+ * participant must be admitted first), `unreachable` (no answer, a time limit, or an aborted signal: see `cause`) or
+ * `unexpected-answer` (something other than the service answered). The message never contains the credential or a part
+ * of the request.
  */
 export class TokenServiceError extends Error {
   override name = 'TokenServiceError'
@@ -34,7 +36,7 @@ export class TokenServiceError extends Error {
   readonly requestId: string | undefined
   /** The invalid fields, each with a JSON pointer. */
   readonly errors: readonly FieldError[]
-  /** Seconds to wait before the next request, where the service states them. */
+  /** Seconds to wait before the next request, if the answer contains them. */
   readonly retryAfterSeconds: number | undefined
   /** With `too-early`: when the admission window opens, in ISO 8601. */
   readonly opensAt: string | undefined

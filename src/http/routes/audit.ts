@@ -22,7 +22,7 @@ export function addAudit(app: App, route: AuditRoute): void {
   addExport(app, route)
 }
 
-const SHARED_SCHEMA = { tags: ['audit'], security: [{ apiKey: ['audit:read'] }] }
+const SHARED_SCHEMA = { security: [{ apiKey: ['audit:read'] }] }
 const guardsOf = ({ identify, limitCaller }: AuditRoute, action: 'audit.read' | 'audit.export') => ({
   config: { action, problems: listProblems(['caller']) },
   preParsing: [authenticate(identify, 'audit:read'), limitCaller],

@@ -5,7 +5,7 @@ import type { Appointment } from '../../rules/consultations/consultation.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -31,7 +31,6 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, readAp
         summary: 'Read the appointment as iCalendar',
         description:
           'Requires the scope consultations:read, or a signed-in participant. The appointment has a time and a link; it contains no name, no role and no user id.',
-        ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
         response: {
@@ -51,8 +50,8 @@ export function addCalendar(app: App, { identify, limitCaller, publicUrl, readAp
 }
 
 /**
- * Formats an appointment as iCalendar (RFC 5545). Its sequence is the version of the consultation, so that calendars replace
- * an older version.
+ * Formats an appointment as iCalendar (RFC 5545). Its sequence is the version of the consultation, so that calendars
+ * replace an older version.
  * @param publicUrl the base URL of the page where participants join
  */
 function toCalendar(appointment: Appointment, publicUrl: string | undefined): string {

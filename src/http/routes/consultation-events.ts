@@ -9,7 +9,7 @@ import type { Requester } from '../../service/requester.ts'
 import type { ConsultationObserver, Watch } from '../../service/consultations/watch.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -38,7 +38,7 @@ const MAX_STREAM_MS = 3_600_000
 /** The most open streams of one instance; a further request gets 503 `overloaded`. */
 const MAX_STREAMS = 5000
 
-/** The most open streams of one user on one instance, so that no user takes them all; a page needs one. */
+/** The most open streams of one user on one instance, so that no user can use all of them; a page needs one. */
 const MAX_STREAMS_PER_USER = 10
 
 /** After how long a client reconnects: after the last event there is nothing more to receive. */
@@ -77,7 +77,6 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
         operationId: 'watchConsultation',
         summary: 'Stream the events of a consultation',
         description: DESCRIPTION.replaceAll('\n', ' '),
-        ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
         response: {
@@ -101,8 +100,7 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
 }
 
 /**
- * The open streams, each with the key of its user; undefined for a caller with an API key, which has no limit of its
- * own.
+ * The open streams, each with the bucket key of its user; undefined for a caller with an API key, which has no limit.
  */
 type OpenStreams = Map<PassThrough, string | undefined>
 

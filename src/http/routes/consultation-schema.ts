@@ -11,8 +11,6 @@ export const ConsultationPath = Type.Object({
   id: ConsultationId,
 })
 
-export const CONSULTATION_TAG = { tags: ['consultations'] }
-
 /** The credentials of a route: an API key with a scope, or a signed-in user for the user's own consultations. */
 export const byScope = (scope: 'consultations:read' | 'consultations:write') => ({
   security: [{ apiKey: [scope] }, { signedInUser: [] }],

@@ -1,7 +1,6 @@
 import {
   CONSULTATIONS_PATH,
   ConsultationPath,
-  CONSULTATION_TAG,
   byScope,
   consultationResponse,
   sendConsultation,
@@ -52,7 +51,6 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
         summary: 'Create a consultation',
         description:
           'Requires the scope consultations:write. Creates a room, its participants with their roles, and the time of the appointment.',
-        ...CONSULTATION_TAG,
         security: [{ apiKey: ['consultations:write'] }],
         headers: Type.Object({
           'idempotency-key': Type.Optional(
@@ -76,7 +74,6 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
 
 function addReads(app: App, { identify, limitCaller, read, list }: ConsultationRoutes): void {
   const preParsing = [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller]
-  const schema = { ...CONSULTATION_TAG, ...byScope('consultations:read') }
   app.get(
     `${CONSULTATIONS_PATH}/:id`,
     {
@@ -86,7 +83,7 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
         operationId: 'readConsultation',
         summary: 'Read a consultation',
         description: 'Requires the scope consultations:read, or a signed-in participant.',
-        ...schema,
+        ...byScope('consultations:read'),
         params: ConsultationPath,
         response: consultationResponse(200, 'The consultation'),
       },
@@ -102,8 +99,8 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
         operationId: 'listConsultations',
         summary: 'List consultations',
         description:
-          'Requires the scope consultations:read, or a signed-in user, who gets the consultations that the user takes part in. Sorted by start time.',
-        ...schema,
+          'Requires the scope consultations:read, or a signed-in user, for the consultations in which the user participates. Sorted by start time.',
+        ...byScope('consultations:read'),
         querystring: ConsultationQuery,
         response: { 200: Type.Unsafe<ConsultationPage>(Type.Ref('ConsultationPage')) },
       },
@@ -129,7 +126,6 @@ function addChange(app: App, { identify, limitCaller, change }: ConsultationRout
         operationId: 'changeConsultation',
         summary: 'Reschedule a consultation or change its participants',
         description: 'Requires the scope consultations:write. A removed participant gets no further token.',
-        ...CONSULTATION_TAG,
         security: [{ apiKey: ['consultations:write'] }],
         params: ConsultationPath,
         headers: Type.Object({

@@ -6,7 +6,6 @@ import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
   consultationResponse,
   byScope,
-  CONSULTATION_TAG,
   ConsultationPath,
   CONSULTATIONS_PATH,
   sendConsultation,
@@ -21,7 +20,7 @@ const FINISH = {
       operationId: 'endConsultation',
       summary: 'End a consultation',
       description:
-        'Requires the scope consultations:write, or a signed-in moderator. Nobody gets a token for it any more.',
+        'Requires the scope consultations:write, or a signed-in moderator. No further tokens are issued for it.',
     },
   },
   cancel: {
@@ -29,7 +28,7 @@ const FINISH = {
     schema: {
       operationId: 'cancelConsultation',
       summary: 'Cancel a consultation',
-      description: 'Requires the scope consultations:write, or a signed-in moderator. Nobody gets a token for it.',
+      description: 'Requires the scope consultations:write, or a signed-in moderator. No tokens are issued for it.',
     },
   },
 } as const
@@ -56,7 +55,6 @@ function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, ho
       preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         ...FINISH[how].schema,
-        ...CONSULTATION_TAG,
         ...byScope('consultations:write'),
         params: ConsultationPath,
         response: consultationResponse(200, 'The finished consultation'),

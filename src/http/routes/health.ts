@@ -11,7 +11,6 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
       schema: {
         operationId: 'getLiveness',
         summary: 'Check that the process answers',
-        tags: ['health'],
         security: [],
         response: { 200: Type.Unsafe<Liveness>(Type.Ref('Liveness')) },
       },
@@ -26,7 +25,6 @@ export function addHealth(app: App, readiness: () => Promise<Readiness>): void {
       schema: {
         operationId: 'getReadiness',
         summary: 'Check that the instance accepts traffic',
-        tags: ['health'],
         security: [],
         response: { 200: ready, 503: ready },
       },

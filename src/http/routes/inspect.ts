@@ -22,7 +22,6 @@ export function addInspect(app: App, { identify, limitCaller, inspectToken }: In
         operationId: 'inspectToken',
         summary: 'Explain why Jitsi would refuse a token',
         description: 'Requires the scope tokens:inspect. The token is not stored, not logged and not sent anywhere.',
-        tags: ['tokens'],
         security: [{ apiKey: ['tokens:inspect'] }],
         body: Type.Unsafe<InspectRequest>(Type.Ref('InspectRequest')),
         response: { 200: Type.Unsafe<Inspection>(Type.Ref('Inspection')) },

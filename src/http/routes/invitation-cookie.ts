@@ -17,10 +17,10 @@ export type InvitationCookie = {
 
 /**
  * Creates the cookie. Scripts cannot read it (HttpOnly), and a browser sends it only from pages of the same site
- * (SameSite=Strict). The page that invitations link to must therefore be on the site of this service; CORS does not allow
- * credentials from other origins.
- * @param secure whether the cookie requires https, as the prefix `__Host-` does (RFC 6265bis, section 4.1.3.2); false only for
- *   http on localhost
+ * (SameSite=Strict). The page that invitations link to must therefore be on the site of this service; CORS does not
+ * allow credentials from other origins.
+ * @param secure whether the cookie requires https, as the prefix `__Host-` does (RFC 6265bis, section 4.1.3.2); false
+ *   only for http on localhost
  */
 export async function createInvitationCookie(app: App, secure: boolean): Promise<InvitationCookie> {
   // Without the hook, a cookie is parsed only by the routes that read it.

@@ -4,7 +4,7 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -30,7 +30,6 @@ const INVITATION = Type.Unsafe<InvitationAnswer>(Type.Ref('Invitation'))
 const ACCESS_PROBLEMS = ['consultation-not-found', 'role-not-allowed'] as const
 const FINISHED_PROBLEMS = ['consultation-ended', 'consultation-cancelled'] as const
 const REQUIRES_WRITE = 'Requires the scope consultations:write, or a signed-in moderator.'
-const WRITE = { ...CONSULTATION_TAG, ...byScope('consultations:write') }
 
 /** Adds the routes that create, list, revoke and resend invitations. */
 export function addInvitations(app: App, routes: InvitationRoutes): void {
@@ -53,7 +52,7 @@ function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes
         operationId: 'createInvitation',
         summary: 'Create an invitation to a consultation',
         description: `${REQUIRES_WRITE} A user can only invite into roles that do not moderate. The code appears only in this answer.`,
-        ...WRITE,
+        ...byScope('consultations:write'),
         params: ConsultationPath,
         body: Type.Unsafe<InvitationRequest>(Type.Ref('InvitationRequest')),
         response: { 201: INVITATION },
@@ -76,7 +75,6 @@ function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): v
         operationId: 'listInvitations',
         summary: 'List the invitations of a consultation',
         description: 'Requires the scope consultations:read, or a signed-in moderator. The list contains no codes.',
-        ...CONSULTATION_TAG,
         ...byScope('consultations:read'),
         params: ConsultationPath,
         response: { 200: Type.Unsafe<InvitationList>(Type.Ref('InvitationList')) },
@@ -102,7 +100,7 @@ function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes
         operationId: 'revokeInvitation',
         summary: 'Revoke an invitation',
         description: `${REQUIRES_WRITE} The code stops working, and its participants get no further token.`,
-        ...WRITE,
+        ...byScope('consultations:write'),
         params: InvitationPath,
         response: { 200: INVITATION },
       },
@@ -131,7 +129,7 @@ function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes
         operationId: 'resendInvitation',
         summary: 'Replace the code of an invitation',
         description: `${REQUIRES_WRITE} The previous code stops working at once. Browsers that redeemed it keep their access.`,
-        ...WRITE,
+        ...byScope('consultations:write'),
         params: InvitationPath,
         response: { 200: INVITATION },
       },

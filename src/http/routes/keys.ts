@@ -34,7 +34,6 @@ const SET_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['rate-limi
 const SET_SCHEMA = {
   operationId: 'getKeys',
   summary: 'Read the public keys as a JWK set',
-  tags: ['keys'],
   security: [],
   response: {
     200: { description: 'A JWK set (RFC 7517)', content: { [JWK_SET]: { schema: Type.String() } } },
@@ -46,7 +45,6 @@ const KEY_CONFIG: FastifyContextConfig = { bucket: 'keys', problems: ['not-found
 const KEY_SCHEMA = {
   operationId: 'getKey',
   summary: 'Read one public key in the form that Jitsi requests',
-  tags: ['keys'],
   security: [],
   params: Type.Object({ name: Type.String({ description: 'hex SHA-256 of the whole kid, followed by .pem' }) }),
   response: { 200: { description: 'The public key (SPKI in PEM)', content: { [PEM]: { schema: Type.String() } } } },

@@ -4,7 +4,7 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, CONSULTATION_TAG, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -27,7 +27,6 @@ export function addKick(app: App, { identify, limitCaller, kick }: KickRoute): v
         summary: 'Remove a participant from the running meeting',
         description:
           'Requires the scope consultations:write, or a signed-in moderator, and the setting JAAS_MANAGEMENT. The participant can join again until the token expires; revoke the access so that no further token is issued.',
-        ...CONSULTATION_TAG,
         ...byScope('consultations:write'),
         params: ConsultationPath,
         body: Type.Unsafe<KickRequest>(Type.Ref('KickRequest')),

@@ -25,7 +25,6 @@ export function addMeetingConfig(app: App, { identify, limitCaller, readMeetingC
         summary: 'Read the meeting configuration of a role on a network',
         description:
           'Requires the scope tokens:issue, and a role that the caller may request. The configuration is the one in the field meeting of a token answer, for any network.',
-        tags: ['tokens'],
         security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
         querystring: MeetingConfigQuery,
         response: { 200: Type.Unsafe<MeetingConfig>(Type.Ref('MeetingConfig')) },

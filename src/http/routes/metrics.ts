@@ -27,7 +27,6 @@ export function addMetrics(
         operationId: 'getMetrics',
         summary: 'Read the metrics',
         description: 'Requires METRICS_TOKEN as a Bearer token if that setting is set.',
-        tags: ['health'],
         security: [],
         response: {
           200: {

@@ -5,7 +5,6 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
 import { networkOf } from '../server/client-address.ts'
 import type { App } from '../server/app-type.ts'
-import { CONSULTATION_TAG } from './consultation-schema.ts'
 import { originOf } from '../server/request-origin.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
@@ -44,7 +43,6 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
         summary: 'Redeem an invitation',
         description:
           'The code is the only credential. The first answer binds the browser to the invitation by a cookie; further requests of this browser, for example while it waits for admission, do not use up the invitation. Otherwise answers like a token request.',
-        ...CONSULTATION_TAG,
         security: [],
         body: Type.Unsafe<Redemption>(Type.Ref('Redemption')),
         response: {

@@ -30,7 +30,6 @@ export function addRenewals(app: App, { renewToken }: RenewRoute): void {
         summary: 'Renew a token',
         description:
           'The token is the credential: a token of this service for the room of a consultation, valid or expired at most 10 minutes ago. All checks run again. The new token is for the same user and room, with the current role, with at most the lifetime of the old one, and can be renewed too. If an answer is lost, renew the same token again.',
-        tags: ['tokens'],
         security: [],
         body: Type.Unsafe<RenewRequest>(Type.Ref('RenewRequest')),
         response: TOKEN_RESPONSES,

@@ -23,7 +23,7 @@ export type RevocationRoutes = RouteGuards & {
 
 const REVOCATIONS_PATH = '/api/jitsi/revocations'
 
-const SHARED_SCHEMA = { tags: ['tokens'], security: [{ apiKey: ['tokens:revoke'] }] }
+const SHARED_SCHEMA = { security: [{ apiKey: ['tokens:revoke'] }] }
 
 /** Adds `POST /api/jitsi/revocations`, `GET` and `DELETE …/{id}`. */
 export function addRevocations(app: App, routes: RevocationRoutes): void {

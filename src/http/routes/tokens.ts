@@ -29,7 +29,6 @@ export function addTokens(app: App, { identify, limitCaller, issueToken }: Token
         summary: 'Issue a token for one user, one room and one role',
         description:
           'Requires the scope tokens:issue. The answer is sent after its entry is written to the audit record.',
-        tags: ['tokens'],
         security: [{ apiKey: ['tokens:issue'] }, { signedInUser: [] }],
         headers: Type.Object({ 'x-on-behalf-of': Type.Optional(OnBehalfOf) }),
         body: Type.Unsafe<TokenRequest>(Type.Ref('TokenRequest')),

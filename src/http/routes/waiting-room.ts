@@ -8,7 +8,6 @@ import { authenticate, type RouteGuards } from '../server/authenticate.ts'
 import {
   consultationResponse,
   byScope,
-  CONSULTATION_TAG,
   ConsultationPath,
   CONSULTATIONS_PATH,
   sendConsultation,
@@ -26,7 +25,7 @@ export type WaitingRoomRoutes = RouteGuards & {
 /** Adds `GET /api/jitsi/consultations/{id}/waiting` and `POST …/admit`. */
 export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, admit }: WaitingRoomRoutes): void {
   const preParsing = [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller]
-  const schema = { ...CONSULTATION_TAG, ...byScope('consultations:write'), params: ConsultationPath }
+  const schema = { ...byScope('consultations:write'), params: ConsultationPath }
   const own = ['consultation-not-found', 'role-not-allowed'] as const
   app.get(
     `${CONSULTATIONS_PATH}/:id/waiting`,

@@ -26,8 +26,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * The rate limit bucket per address. Without it, the default bucket; `keys` for verifiers, which share few addresses;
-     * `none` for probes, because an orchestrator that receives 429 restarts a healthy service.
+     * The rate limit bucket per address. Without it, the default bucket; `keys` for verifiers, which share few
+     * addresses; `none` for probes, because an orchestrator that receives 429 restarts a healthy service.
      */
     bucket?: Extract<BucketName, 'keys'> | 'none'
     /** The audit action that is recorded when an authenticated caller is refused before a use case runs. */

@@ -7,7 +7,7 @@ import { networkOf } from './client-address.ts'
 import { originOf } from './request-origin.ts'
 import { HttpProblem } from './problems.ts'
 
-// Longer values are not credentials: an access token above 8 kB does not fit beside the other headers.
+// Longer values are not credentials: an access token above 8 kB does not fit into the headers of a request.
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i
 
 const CHALLENGE = 'Bearer realm="jitsi-token-service"'

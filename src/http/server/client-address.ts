@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { Address6 } from 'ip-address'
 
 /**
- * The network under which an address is rate limited: an IPv4 address itself, also in its IPv4-mapped form; the /64 of an
- * IPv6 address, because a host controls all addresses of its /64 (RFC 6177).
+ * The network under which an address is rate limited: an IPv4 address itself, also in its IPv4-mapped form; the /64 of
+ * an IPv6 address, because a host controls all addresses of its /64 (RFC 6177).
  * @param address of the connection, or as a trusted proxy reports it
  */
 export function networkOf(address: string): string {
@@ -12,7 +12,8 @@ export function networkOf(address: string): string {
 }
 
 /**
- * The network of an address for the audit record, which locates the client without identifying it: /24 of IPv4, /48 of IPv6.
+ * The network of an address for the audit record, which locates the client without identifying it: /24 of IPv4, /48 of
+ * IPv6.
  * @returns the network in CIDR notation (RFC 4632); undefined if the text is not an address
  */
 export function recordedNetworkOf(address: string): string | undefined {

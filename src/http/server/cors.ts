@@ -2,7 +2,8 @@ import cors from '@fastify/cors'
 import type { App } from './app-type.ts'
 
 /**
- * Allows pages of the given origins to call the API. Other pages receive no CORS headers, so browsers block their requests.
+ * Allows pages of the given origins to call the API. Other pages receive no CORS headers, so browsers block their
+ * requests.
  * @param origins origins as a browser sends them, or `*`; with an empty list, CORS is off
  */
 export async function addCors(app: App, origins: readonly string[]): Promise<void> {

@@ -11,7 +11,6 @@ export async function addDocsPage(app: App): Promise<void> {
       schema: {
         operationId: 'getDescription',
         summary: 'Read this document',
-        tags: ['docs'],
         security: [],
         response: {
           200: {

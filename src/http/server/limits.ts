@@ -18,7 +18,8 @@ type CountRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<vo
 /**
  * Counts every request against its client address, requests for unknown paths and with wrong methods included.
  * @param limits requests per minute
- * @returns the hook that counts a request against its caller, or against the signed-in user; it runs after `authenticate`
+ * @returns the hook that counts a request against its caller, or against the signed-in user; it runs after
+ *   `authenticate`
  */
 export async function addRateLimits(app: App, limiter: RateLimiter, limits: RequestLimits): Promise<CountRequest> {
   await app.register(rateLimit, { global: false, store: storeOf(limiter) })
@@ -80,8 +81,8 @@ function createCounter(
 }
 
 /**
- * Adds one limit to the headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11); limits that
- * were set before remain.
+ * Adds one limit to the headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11); limits
+ * that were set before remain.
  * @param remaining requests that pass at once
  * @param resetMs milliseconds until the bucket is full again
  */

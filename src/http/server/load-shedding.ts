@@ -11,13 +11,15 @@ const REPORT_INTERVAL_MS = 1000
 export type ReportRefusals = (route: string, count: number) => void
 
 /**
- * Refuses a request that needs a signature before the framework handles it, while the signing queue is full. It covers every
- * POST route with `signs` in its config and no path parameter, provided that the route is added after this call. A request
- * of a page, which has an `Origin` header, is left to `shedLoad`: the page can read the answer only with CORS headers.
+ * Refuses a request that needs a signature before the framework handles it, while the signing queue is full. It covers
+ * every POST route with `signs` in its config and no path parameter, provided that the route is added after this call.
+ * A request of a page, which has an `Origin` header, is left to `shedLoad`: the page can read the answer only with CORS
+ * headers.
  *
- * Measured at five times the capacity of one core: a refusal costs 37 µs of the event loop instead of 101 µs in the framework,
- * and tokens reach 0.97 of the capacity instead of 0.87.
- * @param report is called at most once a second for each route: a log line per request would cost as much as the refusal
+ * Measured at five times the capacity of one core: a refusal costs 37 µs of the event loop instead of 101 µs in the
+ * framework, and tokens reach 0.97 of the capacity instead of 0.87.
+ * @param report is called at most once a second for each route: a log line per request would cost as much as the
+ *   refusal
  */
 export function refuseEarly(
   app: App,
@@ -71,11 +73,12 @@ const PAUSE_SHARE = 0.8
 const MAX_PAUSE_MS = 3
 
 /**
- * Creates a function that blocks the event loop after the current turn, so that the requests that arrive meanwhile are refused
- * in one turn. The pool threads go on signing. Without it, each request wakes the event loop, which interrupts a signature.
+ * Creates a function that blocks the event loop after the current turn, so that the requests that arrive meanwhile are
+ * refused in one turn. The pool threads go on signing. Without it, each request wakes the event loop, which interrupts
+ * a signature.
  *
- * Measured at five times the capacity of one core: a refusal costs 37 µs of the event loop instead of 57 µs, and tokens reach
- * 0.97 of the capacity instead of 0.92.
+ * Measured at five times the capacity of one core: a refusal costs 37 µs of the event loop instead of 57 µs, and tokens
+ * reach 0.97 of the capacity instead of 0.92.
  * @param cycleMs the longest time from the first refusal of a turn to the end of the pause, in milliseconds; at most 3
  */
 function createPause(cycleMs: () => number): () => void {

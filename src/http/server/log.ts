@@ -16,8 +16,8 @@ function levelOf({ problem, routeOptions }: FastifyRequest): 'debug' | 'info' | 
 }
 
 /**
- * Writes one log line per request: the pattern of the route instead of the URL, and of the request's content nothing but the
- * id of the caller.
+ * Writes one log line per request: the pattern of the route instead of the URL, and of the request's content nothing
+ * but the id of the caller.
  */
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {

@@ -11,7 +11,8 @@ type ProblemResponse = {
 
 /**
  * Replaces the `x-problem-codes` of every operation by its problem responses, one per status. Examples and headers are
- * components. So is a response that several operations share: written out, problems would be three quarters of the text.
+ * components, and so is every response that several operations share: otherwise, problems would be three quarters of
+ * the text.
  */
 export function addProblemResponses(document: OpenApiDocument): void {
   const planned = operationsOf(document).map((operation) => ({
@@ -48,7 +49,9 @@ function groupByStatus(codes: readonly ProblemCode[]): ProblemCode[][] {
 
 const statusOf = ([code]: readonly ProblemCode[]): number => (code === undefined ? 500 : PROBLEMS[code].status)
 
-/** @returns a component name that is also a type name in generated clients, such as `UnauthenticatedOrStepUpRequired` */
+/**
+ * @returns a component name that is also a type name in generated clients, such as `UnauthenticatedOrStepUpRequired`
+ */
 const componentName = (codes: readonly ProblemCode[]): string =>
   codes.map((code) => `-${code}`.replaceAll(/-(.)/g, (_, first: string) => first.toUpperCase())).join('Or')
 
@@ -77,7 +80,7 @@ const HEADERS = {
   RateLimit: header('What remains of each limit: r requests now, all q again in t seconds'),
 }
 
-/** Headers of a problem response beside X-Request-Id. */
+/** Headers of a problem response in addition to X-Request-Id, by status. */
 const STATUS_HEADERS: Record<number, (keyof typeof HEADERS)[]> = {
   401: ['WWW-Authenticate'],
   429: ['Retry-After', 'RateLimit-Policy', 'RateLimit'],

@@ -9,7 +9,9 @@ const OPTIONS = {
   lineWidth: 120,
 } as const
 
-/** Writes a JSON document as YAML, with lists of scalars and references on one line each, which saves 5 % of the bytes. */
+/**
+ * Writes a JSON document as YAML, with lists of scalars and references on one line each, which saves 5 % of the bytes.
+ */
 export function toYaml(value: object): string {
   const document = new Document(value, OPTIONS)
   visit(document, {

@@ -98,7 +98,10 @@ export async function addOpenApi(app: App): Promise<void> {
   addSwaggerDecorator(app)
 }
 
-/** Adds `app.swagger`, by which @fastify/swagger-ui reads the document too, with YAML of our own. */
+/**
+ * Adds `app.swagger`, which @fastify/swagger-ui calls too. The document and its YAML are generated without the
+ * decorator of @fastify/swagger.
+ */
 function addSwaggerDecorator(app: App): void {
   let yaml: string | undefined
   const render = (options?: { yaml?: boolean }) =>

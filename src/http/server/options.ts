@@ -15,10 +15,15 @@ const MAX_URL_CHARACTERS = 16 * 1024
 /** The time within which a whole request must arrive; its headers have half of it. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** The idle time after which a connection is closed; otherwise a client that reads nothing could hold it for ever. */
+/**
+ * The idle time after which a connection is closed; otherwise a client that reads nothing could keep it open forever.
+ */
 const STALLED_TIMEOUT_MS = 30_000
 
-/** Longer than the idle timeout of common load balancers (60 s), so that they close an idle connection and not the service. */
+/**
+ * Longer than the idle timeout of common load balancers (60 s), so that they close an idle connection and not the
+ * service.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
 /**
@@ -29,7 +34,7 @@ export function serverOptions(trustedProxies: readonly string[], newId: NewId, l
   return {
     loggerInstance: logger,
     logController: noRequestLogs,
-    // With one log line per request, a child logger per request is a waste.
+    // With one log line per request, a child logger per request serves no purpose.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? newId(),
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,

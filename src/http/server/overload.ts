@@ -9,13 +9,15 @@ const DELAY_CHECK = { maxDelayMs: 1000, intervalMs: 1000 }
 /** The interval of the samples that the mean is taken of. */
 const RESOLUTION_MS = 10
 
-/** Consecutive late checks before load is shed: after a single stall, for example at the start, the loop has recovered. */
+/**
+ * Consecutive late checks before load is shed: after a single stall, for example at the start, the loop has recovered.
+ */
 const LATE_CHECKS = 2
 
 /**
- * Refuses with 503 `overloaded` what could not be served in time: a request that needs a signature while the signing queue is
- * full, and every request except probes and published keys while the event loop is late. It runs after CORS, so that a page
- * can read the refusal.
+ * Refuses with 503 `overloaded` what could not be served in time: a request that needs a signature while the signing
+ * queue is full, and every request except probes and published keys while the event loop is late. It runs after CORS,
+ * so that a page can read the refusal.
  */
 export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, delayCheck = DELAY_CHECK): void {
   const isLate = watchEventLoop(app, delayCheck)
@@ -28,8 +30,8 @@ export function shedLoad(app: App, signing: Pick<SigningLoad, 'full'>, delayChec
 }
 
 /**
- * Measures the mean delay of the event loop. @fastify/under-pressure is not an option: it calls `process.memoryUsage`, which
- * reads a file and throws when no file descriptor is left, and that ends the process.
+ * Measures the mean delay of the event loop. @fastify/under-pressure is not an option: it calls `process.memoryUsage`,
+ * which reads a file and throws when no file descriptor is left, and that ends the process.
  * @returns whether the delay was too long in the last checks
  */
 function watchEventLoop(app: App, { maxDelayMs, intervalMs }: typeof DELAY_CHECK): () => boolean {

@@ -15,7 +15,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** Retry-After per code, in seconds, for refusals without a retry time of their own. */
+/** Retry-After per code, in seconds, for refusals that do not set `retryAfterMs`. */
 export const RETRY_SECONDS = {
   overloaded: 1,
   'identity-provider-unavailable': 5,
@@ -61,8 +61,8 @@ export function sendProblem(
 export type RecordRefusal = (request: FastifyRequest, code: ProblemCode) => Promise<void>
 
 /**
- * Sets the only error handler, which turns exceptions into problem documents. A refusal of an authenticated caller is written
- * to the audit record before it is answered; if that fails, the answer is 503 `record-unavailable`.
+ * Sets the only error handler, which turns exceptions into problem documents. A refusal of an authenticated caller is
+ * written to the audit record before it is answered; if that fails, the answer is 503 `record-unavailable`.
  */
 export function handleErrors(app: App, record: RecordRefusal): void {
   app.setErrorHandler(async (error, request, reply) => {

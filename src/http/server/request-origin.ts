@@ -7,8 +7,8 @@ import type { App } from './app-type.ts'
 export type AddressPrecision = 'full' | 'network' | 'none'
 
 /**
- * W3C Trace Context, section 3.2: version, trace id, parent id and flags; later versions may append fields. Ids of only zeros
- * and version ff are invalid.
+ * W3C Trace Context, section 3.2: version, trace id, parent id and flags; later versions may append fields. Ids of only
+ * zeros and version ff are invalid.
  */
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})(?<traceId>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 

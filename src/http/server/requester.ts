@@ -15,8 +15,8 @@ export const OnBehalfOf = Type.String({
 const onBehalfOf = new RegExp(ON_BEHALF_OF)
 
 /**
- * The caller, its origin and the person of X-On-Behalf-Of, for the audit record. An invalid X-On-Behalf-Of is left out: the
- * refusal of a request may be recorded before its headers are validated.
+ * The caller, its origin and the person of X-On-Behalf-Of, for the audit record. An invalid X-On-Behalf-Of is left out:
+ * the refusal of a request may be recorded before its headers are validated.
  */
 export function requesterOf(request: FastifyRequest): Requester {
   const person = request.headers['x-on-behalf-of']

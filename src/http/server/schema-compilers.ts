@@ -8,12 +8,12 @@ type Compiled = ((value: unknown) => unknown) & { errors?: unknown }
 type CreateCompiler = (schemas: object, options?: unknown) => (route: { schema?: unknown }) => Compiled
 
 /**
- * Compiles each schema on its first use, and keeps the result by the schema's text for all servers of the process. A named
- * schema has the same text in each of them.
+ * Compiles each schema on its first use, and keeps the result by the schema's text for all servers of the process. A
+ * named schema has the same text in each of them.
  *
- * Measured against Fastify's own compilers (medians of ten starts): the process listens after 1.04 s of CPU time instead of
- * 1.25 s and answers the first token after 1.10 s instead of 1.26 s, with 29 MB less resident memory. Each further server of
- * a process, of which the tests start hundreds, takes 18 ms of CPU time instead of 105 ms.
+ * Measured against Fastify's own compilers (medians of ten starts): the process listens after 1.04 s of CPU time
+ * instead of 1.25 s and answers the first token after 1.10 s instead of 1.26 s, with 29 MB less resident memory. Each
+ * further server of a process, of which the tests start hundreds, takes 18 ms of CPU time instead of 105 ms.
  */
 function compileOnFirstUse<T>(factory: T): T {
   const createCompiler = factory as CreateCompiler

@@ -3,8 +3,8 @@ import { HttpProblem } from './problems.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Parses JSON by RFC 8259 and I-JSON (RFC 7493), which are stricter than JSON.parse: UTF-8 without a byte order mark, no
- * duplicate keys in an object, no lone surrogates.
+ * Parses JSON by RFC 8259 and I-JSON (RFC 7493), which are stricter than JSON.parse: UTF-8 without a byte order mark,
+ * no duplicate keys in an object, no lone surrogates.
  * @param bytes the body as received
  * @throws HttpProblem `invalid-json`
  */
@@ -32,7 +32,10 @@ function checkUnambiguous(text: string, value: unknown): void {
   if (text.includes('\\u') && !strings.every(isWellFormed)) throw new SyntaxError('lone surrogate')
 }
 
-/** @returns the number of keys in all objects of a value; not recursive, because only its size bounds the depth of a body */
+/**
+ * @returns the number of keys in all objects of a value; not recursive, because only its size bounds the depth of a
+ *   body
+ */
 function countKeys(value: unknown): number {
   let count = 0
   const pending = [value]
