@@ -106,9 +106,9 @@ const WORDS: [word: RegExp, allowed: RegExp][] = [
   [/\bprocess\.(?!versions?\b|platform\b|pid\b)/, /^(main\.ts|app\/thread-pool\.ts|cli\/)/],
   [/\bconsole\.(?=[a-z])/, /^$/],
   [/\bcreatePrivateKey\b/, /^keys\//],
-  // The claim that administers a JaaS account is written in one place and passed to one place.
+  // The claim for the JaaS management endpoints is created in one place and used in one place.
   [/\badmin\b(?!-claims)/, /^(keys\/admin-claims\.ts|rules\/tokens\/inspect\.ts)/],
-  [/\badminister\b/, /^(keys\/signer\.ts|reload\/key-reload\.ts|app\/compose-consultations\.ts|jaas\/)/],
+  [/\bcreateAdminToken\b/, /^(keys\/signer\.ts|reload\/key-reload\.ts|app\/compose-consultations\.ts|jaas\/)/],
   [/authorization/i, /^(http\/|client\/|jaas\/|contract\/problem-codes\.ts|app\/development\.ts)/],
 ]
 

@@ -90,7 +90,7 @@ describe('in production', () => {
       '- JAAS_APP_ID: production requires the real AppID; copy it from the JaaS console.',
       '- POLICY_FILE: production requires a policy that names its callers; set it to the path of a policy in YAML.',
       '- CORS_ORIGINS: production refuses *; list the origins whose pages may call.',
-      '- KEYS_DIR keys: holds no <key id>.pem; mount the private key there, read-only.',
+      '- KEYS_DIR keys: contains no <key id>.pem; mount the private key there, read-only.',
       '',
     ])
     expect([existsSync(join(dir, 'keys')), existsSync(join(dir, 'data'))]).toStrictEqual([false, false])

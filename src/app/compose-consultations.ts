@@ -65,7 +65,7 @@ export function composeConsultations(
 }
 
 /** Undefined where the settings do not let us, or the deployment has no such endpoints. */
-const conferencesOf = (config: Config, { administer }: ReloadableKeys): Conferences | undefined =>
-  config.JAAS_MANAGEMENT === 'off' || administer === undefined
+const conferencesOf = (config: Config, { createAdminToken }: ReloadableKeys): Conferences | undefined =>
+  config.JAAS_MANAGEMENT === 'off' || createAdminToken === undefined
     ? undefined
-    : createJaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, administer })
+    : createJaasConferences({ origin: config.JAAS_MANAGEMENT_URL, appId: config.JAAS_APP_ID, createAdminToken })

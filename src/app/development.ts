@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { makeDevelopmentKey } from '../keys/generate.ts'
+import { createDevelopmentKey } from '../keys/generate.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { createKeyRingReader, isKeyMissing } from '../reload/key-location.ts'
 import { newApiKey } from '../auth/api-keys.ts'
@@ -76,7 +76,7 @@ export function developmentNotice(
 export async function openKeyRing(config: Config, development: Development | undefined): Promise<KeyRing | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
   if (development !== undefined && isKeyMissing(config)) {
-    development.newKeyFile = await makeDevelopmentKey(config.KEYS_DIR)
+    development.newKeyFile = await createDevelopmentKey(config.KEYS_DIR)
   }
   return createKeyRingReader(config)()
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Config, readConfig } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
-import { privateKeyIds, readRing } from '../keys/key-ring.ts'
+import { listPrivateKeyIds, readKeyRing } from '../keys/key-ring.ts'
 import { isKeyMissing, keyLocationOf } from '../reload/key-location.ts'
 import { collectErrors, readPolicy } from '../app/compose.ts'
 import { DAY_MS } from '../rules/time.ts'
@@ -19,7 +19,7 @@ export const checkCommand: Command = {
     if (words.length > 0) throw new UsageError('check takes no word')
     const { config, errors: wrong, warnings: misspelt } = readConfig(env)
     const faults = [...wrong]
-    await collectErrors(faults, async () => (keysAreMade(config) ? undefined : readRing(keyLocationOf(config))))
+    await collectErrors(faults, async () => (keysAreMade(config) ? undefined : readKeyRing(keyLocationOf(config))))
     const policy = await collectErrors(faults, () =>
       readPolicy(config, config.NODE_ENV === 'production' ? undefined : {}),
     )
@@ -80,7 +80,7 @@ function keyFiles({ SIGNING_KEY_FILE, SIGNING_KEY_ID, KEYS_DIR }: Config): strin
   if (SIGNING_KEY_FILE !== undefined) return [SIGNING_KEY_FILE]
   if (SIGNING_KEY_ID !== undefined) return [join(KEYS_DIR, `${SIGNING_KEY_ID}.pem`)]
   try {
-    return privateKeyIds(KEYS_DIR).map((id) => join(KEYS_DIR, `${id}.pem`))
+    return listPrivateKeyIds(KEYS_DIR).map((id) => join(KEYS_DIR, `${id}.pem`))
   } catch {
     return []
   }

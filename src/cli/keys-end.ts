@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, deploymentOf } from '../config/config.ts'
 import { replaceFile } from '../keys/generate.ts'
-import { publicPem, readPrivateKey } from '../keys/private-key.ts'
+import { toPublicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/key-ring.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
@@ -43,7 +43,7 @@ export const retireCommand: Command = {
     ({ KEYS_DIR }, id) => {
       const path = join(KEYS_DIR, `${id}.pem`)
       // The public half first: a key is never gone from the set in between.
-      replaceFile(join(KEYS_DIR, `${id}.pub.pem`), publicPem(readPrivateKey(path)), 0o644)
+      replaceFile(join(KEYS_DIR, `${id}.pub.pem`), toPublicPem(readPrivateKey(path)), 0o644)
       rmSync(path)
       return success({ id, state: 'retired' }, [`${id} is retired: published, and its private half is gone.`])
     },

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Config, deploymentOf } from '../config/config.ts'
-import { newPrivatePem, placeFile, replaceFile } from '../keys/generate.ts'
-import { publicPem, readPrivateKey } from '../keys/private-key.ts'
-import { asapName } from '../keys/publication.ts'
-import { ACTIVE_FILE, KEY_ID, readRing, type RingKey } from '../keys/key-ring.ts'
+import { generatePrivatePem, createFile, replaceFile } from '../keys/generate.ts'
+import { toPublicPem, readPrivateKey } from '../keys/private-key.ts'
+import { asapNameOf } from '../keys/publication.ts'
+import { ACTIVE_FILE, KEY_ID, readKeyRing, type RingKey } from '../keys/key-ring.ts'
 import { keyLocationOf } from '../reload/key-location.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
@@ -31,7 +31,7 @@ export const generateCommand: Command = {
     const id = keyIdOf(typeof options['id'] === 'string' ? options['id'] : `new-${randomBytes(3).toString('hex')}`)
     const path = join(configOf({ ...env, NODE_ENV: 'development' }).KEYS_DIR, `${id}.pem`)
     try {
-      placeFile(path, await newPrivatePem(primes))
+      createFile(path, await generatePrivatePem(primes))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST')
@@ -39,7 +39,7 @@ export const generateCommand: Command = {
       if (code === 'ENOENT') return failure('openssl is not there; it is needed for more than two primes.')
       throw error
     }
-    const publicHalf = publicPem(readPrivateKey(path)).trim()
+    const publicHalf = toPublicPem(readPrivateKey(path)).trim()
     return success({ id, path, publicPem: publicHalf }, [
       publicHalf,
       '',
@@ -57,7 +57,7 @@ export const generateCommand: Command = {
 export function ringIn(config: Config, known: readonly { kid: string; state: string }[]): readonly RingKey[] {
   const { kidPrefix } = deploymentOf(config)
   const signed = known.find(({ state }) => state === 'active')?.kid.slice(kidPrefix.length)
-  return readRing(keyLocationOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
+  return readKeyRing(keyLocationOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
 }
 
 export const listCommand: Command = {
@@ -73,7 +73,7 @@ export const listCommand: Command = {
         const kid = kidOf(deploymentOf(config), id)
         const signed = await record.register.findSigningTimes(kid)
         keys.push({
-          ...{ id, state, kid, fingerprint, asap: `${asapName(kid)}.pem` },
+          ...{ id, state, kid, fingerprint, asap: `${asapNameOf(kid)}.pem` },
           since: timeOf(known.find((key) => key.kid === kid)?.changedAt),
           lastSignedAt: timeOf(signed?.lastAt),
           deadAt: timeOf(signed?.deadAt),

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { type Config, deploymentOf } from '../config/config.ts'
-import { readPublicKeys, readRing, type RingKey } from '../keys/key-ring.ts'
+import { readPublicKeys, readKeyRing, type RingKey } from '../keys/key-ring.ts'
 import { verifySignature } from '../keys/verifier.ts'
 import { keyLocationOf } from '../reload/key-location.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
@@ -23,7 +23,7 @@ export function openVerifyingKeys(config: Config, archive?: string): Pick<Keys, 
 
 function ringKeys(config: Config): readonly RingKey[] {
   try {
-    return readRing(keyLocationOf(config)).keys
+    return readKeyRing(keyLocationOf(config)).keys
   } catch {
     return []
   }

@@ -8,7 +8,7 @@ export type Management = {
   origin: string
   appId: string
   /** Creates a short-lived token for one request to the endpoints. */
-  administer: () => Promise<string>
+  createAdminToken: () => Promise<string>
 }
 
 /** How long a request may take, in milliseconds. */
@@ -21,15 +21,19 @@ const RETRY_MS = 300
 const GATEWAY_STATUSES = new Set([502, 503, 504])
 
 /**
- * Creates a client of the JaaS management endpoints (8x8 "JaaS endpoints"). A ban only prevents logins, and a token that was
- * admitted recently may be admitted for five minutes more; so a user who is in the meeting must be kicked as well.
+ * Creates a client of the JaaS management endpoints (8x8 "JaaS endpoints"). A ban only prevents logins, and a token
+ * that was admitted recently may be admitted for five minutes more; so a user who is in the meeting must be kicked as
+ * well.
  * @param timeoutMs how long each of at most two requests may take; a timeout is not retried
  */
-export function createJaasConferences({ origin, appId, administer }: Management, timeoutMs = TIMEOUT_MS): Conferences {
+export function createJaasConferences(
+  { origin, appId, createAdminToken }: Management,
+  timeoutMs = TIMEOUT_MS,
+): Conferences {
   const post = (segments: readonly string[], body?: object): Promise<void> =>
     withServiceFault(async () => {
       const url = `${origin}/v1/_jaas/${segments.map(encodeSegment).join('/')}`
-      await sendWithRetry(url, buildRequest(await administer(), body), timeoutMs)
+      await sendWithRetry(url, buildRequest(await createAdminToken(), body), timeoutMs)
     })
   const sendCommand = (action: string, room: string, rest: object = {}) =>
     post(['conference-commands', 'v1', 'meeting'], {
@@ -52,7 +56,9 @@ async function withServiceFault(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** URLs resolve `.` and `..` even if they are encoded (WHATWG URL, section 4.4), which would address another endpoint. */
+/**
+ * URLs resolve `.` and `..` even if they are encoded (WHATWG URL, section 4.4), which would address another endpoint.
+ */
 function encodeSegment(text: string): string {
   if (/^\.{0,2}$/.test(text)) throw new Error('the id cannot be used in a path')
   return encodeURIComponent(text)

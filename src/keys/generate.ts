@@ -4,21 +4,22 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** The id of a key made for development; production refuses it. */
+/** The id of the key that the service creates in development; production refuses it. */
 export const DEVELOPMENT_KEY_ID = 'development'
 
 const MODULUS_BITS = 4096
 
 /**
- * Makes a private key of 4096 bits, PKCS#8 in PEM.
- * @param primes two by Node.js itself; four (RFC 8017, section 3.1) or three by OpenSSL, which has to be there
- * @throws Error with code ENOENT where OpenSSL is not there
+ * Generates an RSA private key of 4096 bits.
+ * @param primes the number of prime factors (RFC 8017, section 3.1); more than two require the command `openssl`
+ * @returns the key as PKCS#8 in PEM
+ * @throws Error with the code ENOENT if `openssl` is not installed
  */
-export async function newPrivatePem(primes: 2 | 3 | 4 = 2): Promise<string> {
+export async function generatePrivatePem(primes: 2 | 3 | 4 = 2): Promise<string> {
   if (primes !== 2) {
-    const options = [`rsa_keygen_bits:${MODULUS_BITS}`, `rsa_keygen_primes:${primes}`].flatMap((each) => [
+    const options = [`rsa_keygen_bits:${MODULUS_BITS}`, `rsa_keygen_primes:${primes}`].flatMap((option) => [
       '-pkeyopt',
-      each,
+      option,
     ])
     const { stdout } = await promisify(execFile)('openssl', ['genpkey', '-algorithm', 'RSA', ...options])
     return stdout
@@ -28,28 +29,32 @@ export async function newPrivatePem(primes: 2 | 3 | 4 = 2): Promise<string> {
 }
 
 /**
- * Puts a key's file in place: its owner alone may read it, it is there whole or not at all, and no other is replaced.
- * @throws Error with code EEXIST where there is one of that name
+ * Creates a file atomically: readers see the whole file or none. It never replaces a file.
+ * @param mode permission bits; by default only the owner can read the file
+ * @throws Error with the code EEXIST if the file exists
  */
-export const placeFile = (path: string, text: string, mode = 0o600): void => throughHalf(path, text, mode, linkSync)
+export const createFile = (path: string, text: string, mode = 0o600): void =>
+  writeAtomically(path, text, mode, linkSync)
 
-/** Puts a file in the place of another; whoever looks sees the old one or the new one. */
-export const replaceFile = (path: string, text: string, mode = 0o600): void => throughHalf(path, text, mode, renameSync)
+/** Creates or replaces a file atomically: readers see the old file or the new one. @param mode permission bits */
+export const replaceFile = (path: string, text: string, mode = 0o600): void =>
+  writeAtomically(path, text, mode, renameSync)
 
-function throughHalf(path: string, text: string, mode: number, put: (half: string, path: string) => void): void {
+/** Writes a temporary file in the same folder, and publishes it under its name. */
+function writeAtomically(path: string, text: string, mode: number, publish: typeof renameSync): void {
   mkdirSync(dirname(path), { recursive: true })
-  const half = join(dirname(path), `.${basename(path)}.${process.pid}`)
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`)
   try {
-    writeFileSync(half, text, { mode, flag: 'wx' })
-    put(half, path)
+    writeFileSync(temporary, text, { mode, flag: 'wx' })
+    publish(temporary, path)
   } finally {
-    rmSync(half, { force: true })
+    rmSync(temporary, { force: true })
   }
 }
 
-/** Makes a key for development. @returns its path */
-export async function makeDevelopmentKey(keysDir: string): Promise<string> {
+/** Creates the development key in the key folder. @returns its path */
+export async function createDevelopmentKey(keysDir: string): Promise<string> {
   const path = join(keysDir, `${DEVELOPMENT_KEY_ID}.pem`)
-  placeFile(path, await newPrivatePem())
+  createFile(path, await generatePrivatePem())
   return path
 }

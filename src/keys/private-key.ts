@@ -5,11 +5,11 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 const MIN_MODULUS_BITS = 4096
 const MAX_FILE_BYTES = 64 * 1024
 
-/** What is wrong with a key file, as a sentence that says what to do; it never holds a part of the file. */
+/** A key that cannot be used, for example an invalid key file. */
 export class KeyError extends OperatorError {
   override name = 'KeyError'
 
-  /** @param error a sentence that never contains a part of the key */
+  /** @param error a sentence that says how to fix it; it never contains a part of the key */
   constructor(error: string, options?: ErrorOptions) {
     super([error], options)
   }
@@ -17,16 +17,16 @@ export class KeyError extends OperatorError {
 
 /**
  * Reads a private signing key.
- * @param path a PEM file, PKCS#8 or PKCS#1 (`ssh-keygen -m PEM`, which the 8x8 guide names, writes the latter)
+ * @param path a PEM file, PKCS#8 or PKCS#1 (`ssh-keygen -m PEM` in the 8x8 guide writes the latter)
  * @returns an RSA key of at least 4096 bits
  * @throws KeyError
  */
 export function readPrivateKey(path: string): KeyObject {
-  const pem = readGuarded(path)
+  const pem = readKeyFile(path)
   try {
-    return checkKey(path, parse(path, pem))
+    return checkKey(path, parsePrivateKey(path, pem))
   } finally {
-    // The key lives on in OpenSSL's memory alone; a dump of the heap finds nothing.
+    // From here on, only the memory of OpenSSL contains the key; a heap dump does not.
     pem.fill(0)
   }
 }
@@ -38,29 +38,32 @@ export function readPrivateKey(path: string): KeyObject {
  * @throws KeyError
  */
 export function readPublicKey(path: string): KeyObject {
-  const pem = readGuarded(path)
-  if (pem.includes('PRIVATE KEY')) throw new KeyError(`${path}: holds a private key; put its public half there.`)
+  const pem = readKeyFile(path)
+  if (pem.includes('PRIVATE KEY'))
+    throw new KeyError(`${path}: contains a private key; replace it with its public half.`)
   try {
     return checkKey(path, createPublicKey(pem))
   } catch (error) {
-    throw error instanceof KeyError ? error : new KeyError(`${path}: is not a public key in PEM, or is cut short.`)
+    throw error instanceof KeyError ? error : new KeyError(`${path}: is not a public key in PEM, or is truncated.`)
   }
 }
 
+/** @throws KeyError if the key is not RSA or is too small */
 function checkKey(path: string, key: KeyObject): KeyObject {
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new KeyError(`${path}: the key is not RSA; RS256 needs an RSA key. ${howToMake}`)
+    throw new KeyError(`${path}: the key is not an RSA key; RS256 requires one. ${HOW_TO_CREATE}`)
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (bits < MIN_MODULUS_BITS) {
-    throw new KeyError(`${path}: the key has ${bits} bits, at least ${MIN_MODULUS_BITS} are needed. ${howToMake}`)
+    throw new KeyError(`${path}: the key has ${bits} bits; at least ${MIN_MODULUS_BITS} are required. ${HOW_TO_CREATE}`)
   }
   return key
 }
 
-const howToMake = 'Make one with: npm run cli -- keys generate, and upload its public half.'
+const HOW_TO_CREATE = 'Create a key with: npm run cli -- keys generate, and upload its public half.'
 
-function readGuarded(path: string): Buffer {
+/** Reads a key file that only its owner can write and that is at most 64 KiB large. @throws KeyError */
+function readKeyFile(path: string): Buffer {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -69,11 +72,11 @@ function readGuarded(path: string): Buffer {
   }
   try {
     const { mode, size } = fstatSync(file)
-    // Who may write the file chooses the key. Windows keeps no such bits.
+    // A user with write access could replace the key. Windows has no permission bits.
     if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
-      throw new KeyError(`${path}: is writable by its group or by everybody; run: chmod go-w ${path}`)
+      throw new KeyError(`${path}: is writable by its group or by everyone; run: chmod go-w ${path}`)
     }
-    if (size > MAX_FILE_BYTES) throw new KeyError(`${path}: is too large for a key; put one private key in PEM there.`)
+    if (size > MAX_FILE_BYTES) throw new KeyError(`${path}: is too large for a key; it must contain one key in PEM.`)
     return readFileSync(file)
   } catch (error) {
     throw error instanceof KeyError ? error : unreadableError(path, error)
@@ -84,37 +87,41 @@ function readGuarded(path: string): Buffer {
 
 function unreadableError(path: string, error: unknown): KeyError {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return new KeyError(`${path}: there is no such file; mount the private key there.`)
+  if (code === 'ENOENT') return new KeyError(`${path}: does not exist; mount the private key there.`)
   if (code === 'EACCES') {
-    return new KeyError(`${path}: this process may not read it; give the user that runs the service the right to.`)
+    return new KeyError(
+      `${path}: is not readable by this process; grant read access to the user that runs the service.`,
+    )
   }
-  return new KeyError(`${path}: cannot be read (${code ?? 'unknown fault'}).`)
+  return new KeyError(`${path}: cannot be read (${code ?? 'unknown error'}).`)
 }
 
-function parse(path: string, pem: Buffer): KeyObject {
-  const say = (remedy: string) => new KeyError(`${path}: ${remedy}`)
+function parsePrivateKey(path: string, pem: Buffer): KeyObject {
+  const toError = (text: string) => new KeyError(`${path}: ${text}`)
   if (pem.includes('\\n')) {
-    throw say('holds the two characters \\n instead of line breaks; write the key with real line breaks.')
+    throw toError('contains the two characters \\n instead of line breaks; write the key with real line breaks.')
   }
   if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
-    throw say('is encrypted; mount it decrypted (openssl pkey -in … -out …), readable by the service alone.')
+    throw toError('is encrypted; mount it decrypted (openssl pkey -in … -out …), readable only by the service.')
   }
   if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
-    throw say('is in OpenSSH format; convert it with: ssh-keygen -p -m PEM -f <file>.')
+    throw toError('is in OpenSSH format; convert it with: ssh-keygen -p -m PEM -f <file>.')
   }
-  const isPublic = ['BEGIN PUBLIC KEY', 'BEGIN RSA PUBLIC KEY', 'BEGIN CERTIFICATE'].some((mark) => pem.includes(mark))
+  const isPublic = ['BEGIN PUBLIC KEY', 'BEGIN RSA PUBLIC KEY', 'BEGIN CERTIFICATE'].some((label) =>
+    pem.includes(label),
+  )
   if (isPublic && !pem.includes('PRIVATE KEY')) {
-    throw say('holds a public key or a certificate; mount the private key.')
+    throw toError('contains a public key or a certificate; mount the private key.')
   }
   try {
     return createPrivateKey(pem)
   } catch {
-    // OpenSSL's own words are dropped: they help nobody here, and may quote the input.
-    throw say(`is not a private key in PEM (PKCS#8 or PKCS#1), or is cut short. ${howToMake}`)
+    // The error of OpenSSL is dropped: it does not help the operator, and it may quote the file.
+    throw toError(`is not a private key in PEM (PKCS#8 or PKCS#1), or is truncated. ${HOW_TO_CREATE}`)
   }
 }
 
-/** @returns the public half as SPKI PEM: what is uploaded to JaaS */
-export function publicPem(key: KeyObject): string {
+/** @returns the public half of a key as SPKI in PEM, the format that JaaS accepts */
+export function toPublicPem(key: KeyObject): string {
   return createPublicKey(key).export({ type: 'spki', format: 'pem' })
 }

@@ -4,56 +4,58 @@ import type { SignedStatements } from '../contract/audit/checkpoint.ts'
 import type { Claims, TokenHeader } from '../contract/tokens/claims.ts'
 import type { Clock } from '../service/ports.ts'
 import type { Signer } from '../service/keys/ports.ts'
-import { type Account, adminClaims } from './admin-claims.ts'
+import { type Account, createAdminClaims } from './admin-claims.ts'
 import { KeyError } from './private-key.ts'
 import type { SigningQueue, QueueOptions } from './signing-queue.ts'
 
 /** The signer of a private key. */
 export type KeySigner = Signer & {
-  /** Makes a token that opens the management endpoints of an account, valid for a minute. */
-  administer(kid: string, account: Account, clock: Clock): Promise<string>
+  /** Creates a token for the JaaS management endpoints of an account, valid for a minute. */
+  createAdminToken(kid: string, account: Account, clock: Clock): Promise<string>
 }
 
 /**
- * Makes the signer of a private key. Signatures are made in libuv's pool, off the event loop; the key was parsed once.
- * @throws KeyError where a signature made with the key does not verify with its public half
+ * Creates the signer of a private key. It signs in the thread pool of libuv, so that the event loop stays free.
+ * @throws KeyError if a signature of the key does not verify with its public half
  */
 export async function openSigner(keyId: string, key: KeyObject, queue: SigningQueue): Promise<KeySigner> {
-  queue.calibrate(await selfTest(key, keyId))
+  queue.calibrate(await testKey(key, keyId))
   return {
     keyId,
-    sign: (header, claims, isAborted) => queue.run(() => sign(key, header, claims), runInQueue(isAborted)),
+    sign: (header, claims, isAborted) => queue.run(() => sign(key, header, claims), toQueueOptions(isAborted)),
     signStatement: (typ, statement, kid) =>
       queue.run(() => sign(key, { alg: 'RS256', typ, ...(kid === undefined ? {} : { kid }) }, statement), MUST_RUN),
-    administer: (kid, account, clock) =>
-      queue.run(() => sign(key, { alg: 'RS256', typ: 'JWT', kid }, adminClaims(account, clock())), MUST_RUN),
+    createAdminToken: (kid, account, clock) =>
+      queue.run(() => sign(key, { alg: 'RS256', typ: 'JWT', kid }, createAdminClaims(account, clock())), MUST_RUN),
   }
 }
 
-/** Makes the signer of a shared secret (HS256). There is no key to name: the verifier has the secret. */
+/** Creates the signer of a shared secret (HS256). It has no key id, because the verifier knows the only secret. */
 export function openSecretSigner(secret: KeyObject, queue: SigningQueue): Signer {
   return {
-    sign: (header, claims, isAborted) => queue.run(() => sign(secret, header, claims), runInQueue(isAborted)),
+    sign: (header, claims, isAborted) => queue.run(() => sign(secret, header, claims), toQueueOptions(isAborted)),
     signStatement: (typ, statement) => queue.run(() => sign(secret, { alg: 'HS256', typ }, statement), MUST_RUN),
   }
 }
 
 type Header = TokenHeader | { alg: 'RS256' | 'HS256'; typ: keyof SignedStatements; kid?: string }
-type Says = Claims | SignedStatements[keyof SignedStatements] | ReturnType<typeof adminClaims> | { keyId: string }
+type Payload =
+  Claims | SignedStatements[keyof SignedStatements] | ReturnType<typeof createAdminClaims> | { keyId: string }
 
 /**
- * Signs what is ours already, as it stands (RFC 7515, section 5.1; RFC 7518, sections 3.2 and 3.3). jose would, too, at the
- * price of copies and checks of what was just made here.
+ * Signs a payload as it is (RFC 7515, section 5.1; RFC 7518, sections 3.2 and 3.3). jose would first copy and check the
+ * header and the payload, which this service has just created.
  * @returns a JWS in compact form
  */
-async function sign(key: KeyObject, header: Header, says: Says): Promise<string> {
-  const input = `${encode(header)}.${encode(says)}`
-  const signature = key.type === 'secret' ? createHmac('sha256', key).update(input).digest() : await rs256(key, input)
+async function sign(key: KeyObject, header: Header, payload: Payload): Promise<string> {
+  const input = `${encode(header)}.${encode(payload)}`
+  const signature =
+    key.type === 'secret' ? createHmac('sha256', key).update(input).digest() : await signRs256(key, input)
   return `${input}.${signature.toString('base64url')}`
 }
 
-/** RSASSA-PKCS1-v1_5 with SHA-256, which is Node's default for an RSA key, in libuv's pool. */
-const rs256 = (key: KeyObject, input: string): Promise<Buffer> =>
+/** Signs with RSASSA-PKCS1-v1_5 and SHA-256, which is the default of Node.js for an RSA key, in the thread pool. */
+const signRs256 = (key: KeyObject, input: string): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     signInPool('sha256', Buffer.from(input, 'latin1'), key, (error, signature) => {
       if (error === null) resolve(signature)
@@ -61,27 +63,27 @@ const rs256 = (key: KeyObject, input: string): Promise<Buffer> =>
     })
   })
 
-const encode = (part: Header | Says): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+const encode = (part: Header | Payload): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
-/** A statement about the record, and whoever puts somebody out of a meeting, must not fail because many tokens are asked for. */
+/** A statement about the audit record and a removal from a meeting must not fail because many tokens are requested. */
 const MUST_RUN = { mustRun: true }
 
-const runInQueue = (isAborted: (() => boolean) | undefined): QueueOptions =>
+const toQueueOptions = (isAborted: (() => boolean) | undefined): QueueOptions =>
   isAborted === undefined ? {} : { isAborted }
 
-/** Signatures that are timed: the first one of a key costs more, for it computes what the others find. */
+/** How many signatures are timed. The first one of a key is not: OpenSSL computes values that the later ones reuse. */
 const TIMED_SIGNATURES = 3
 
-/** @returns what a signature takes, in milliseconds */
-async function selfTest(key: KeyObject, keyId: string): Promise<number> {
-  const make = () => sign(key, { alg: 'RS256', typ: 'JWT', kid: keyId }, { keyId })
+/** Verifies a signature of the key. @returns the time of one signature, in milliseconds @throws KeyError */
+async function testKey(key: KeyObject, keyId: string): Promise<number> {
+  const signTest = () => sign(key, { alg: 'RS256', typ: 'JWT', kid: keyId }, { keyId })
   try {
-    await compactVerify(await make(), createPublicKey(key), { algorithms: ['RS256'] })
-    const beganAt = performance.now()
-    for (let made = 0; made < TIMED_SIGNATURES; made += 1) await make()
-    return (performance.now() - beganAt) / TIMED_SIGNATURES
+    await compactVerify(await signTest(), createPublicKey(key), { algorithms: ['RS256'] })
+    const startedAt = performance.now()
+    for (let count = 0; count < TIMED_SIGNATURES; count += 1) await signTest()
+    return (performance.now() - startedAt) / TIMED_SIGNATURES
   } catch (cause) {
-    throw new KeyError(`the key ${keyId} makes no signature that verifies with its public half; mount an intact key.`, {
+    throw new KeyError(`the key ${keyId}: its signatures do not verify with its public half; mount an intact key.`, {
       cause,
     })
   }

@@ -3,8 +3,8 @@ import { compactVerify } from 'jose'
 import type { Verdict } from '../service/keys/ports.ts'
 
 /**
- * Checks the signature of a token, and nothing else of it.
- * @param key undefined where no key of that kid is known
+ * Verifies the signature of a token, and nothing else: claims and times are not checked.
+ * @param key undefined if the kid of the token is unknown
  */
 export async function verifySignature(
   token: string,

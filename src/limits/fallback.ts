@@ -4,8 +4,8 @@ import type { RateLimiter } from '../service/ports.ts'
 const RETRY_INTERVAL_MS = 1000
 
 /**
- * Creates a limiter that counts in a fallback while the primary fails. Once a second, one call tries the primary again. It
- * never allows a request uncounted, and it never throws, provided that the fallback does not.
+ * Creates a limiter that counts in a fallback while the primary fails. Once a second, one call tries the primary again.
+ * It never allows a request uncounted, and it never throws, provided that the fallback does not.
  * @param nowMs a monotonic clock, in milliseconds
  * @param onChange receives the limiter that counts from now on
  */

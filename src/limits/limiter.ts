@@ -9,7 +9,8 @@ import { openRedisLimiter } from './redis.ts'
  * Opens the limiter. With a URL, it counts in Redis, with the memory of this process as the fallback.
  * @param redisUrl `redis://` or `rediss://`; undefined to count only in memory
  * @param nowMs a monotonic clock, in milliseconds
- * @param commandTimeoutMs how long Redis may take to answer before it counts as unavailable, in milliseconds; 100 by default
+ * @param commandTimeoutMs how long Redis may take to answer before it counts as unavailable, in milliseconds; 100 by
+ *   default
  */
 export async function openLimiter(
   redisUrl: string | undefined,

@@ -36,9 +36,9 @@ export function createMemoryLimiter(nowMs: () => number): RateLimiter {
 }
 
 /**
- * Creates a map of at most `MAX_KEYS` entries, which evicts an old entry for a new one. It tracks the order of writes only
- * from half of its size on, because that about doubles the cost of a write. An evicted entry is therefore older than at least
- * `MAX_KEYS / 2` others, but not always the oldest.
+ * Creates a map of at most `MAX_KEYS` entries, which evicts an old entry for a new one. It tracks the order of writes
+ * only from half of its size on, because that about doubles the cost of a write. An evicted entry is therefore older
+ * than at least `MAX_KEYS / 2` others, but not always the oldest.
  */
 function createBoundedMap<T>(): Pick<Map<string, T>, 'get' | 'set'> {
   const entries = new Map<string, T>()

@@ -8,8 +8,9 @@ const COMMAND_TIMEOUT_MS = 100
 /** How long a connection may take to open, and how long the start of the service waits for it, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 500
 
-// Both scripts use the time of the Redis server, so the clocks of replicas do not matter. Times are whole microseconds, which
-// the doubles of Lua represent exactly. The arithmetic is the same as in rules/gcra.ts; one test suite checks both.
+// Both scripts use the time of the Redis server, so the clocks of replicas do not matter. Times are whole microseconds,
+// which the doubles of Lua represent exactly. The arithmetic is the same as in rules/gcra.ts; one test suite checks
+// both.
 const TAKE = `
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -45,8 +46,8 @@ return ban
 `
 
 /**
- * Opens a limiter that counts in Redis, so that replicas share one limit. Every call throws an error if Redis is unavailable
- * or slower than the timeout.
+ * Opens a limiter that counts in Redis, so that replicas share one limit. Every call throws an error if Redis is
+ * unavailable or slower than the timeout.
  * @param url `redis://` or `rediss://`
  * @param onError receives connection errors; without it, ioredis would print them
  * @param commandTimeoutMs how long Redis may take to answer, in milliseconds

@@ -16,7 +16,7 @@ export type ReloadableKeys = Keys &
     /** The status of the key ring; undefined for a shared secret. */
     status(): KeyRingStatus | undefined
     /** Creates a token for the JaaS management endpoints, valid for a minute; absent if the deployment has none. */
-    administer?: () => Promise<string>
+    createAdminToken?: () => Promise<string>
   }
 
 /** The files and folders to watch. */
@@ -61,7 +61,8 @@ export async function watchKeys(
     },
   })
   const { current } = watched
-  const administer = () => current().signer.administer(kid(current().ring.active.id), deployment, deps.clock)
+  const createAdminToken = () =>
+    current().signer.createAdminToken(kid(current().ring.active.id), deployment, deps.clock)
   const find = (name: string) => current().ring.keys.find(({ id }) => kid(id) === name)
   return {
     signer: () => current().signer,
@@ -69,7 +70,7 @@ export async function watchKeys(
     stateOf: (name) => find(name)?.state,
     verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
     signStatement: (type, statement) => current().signer.signStatement(type, statement, kid(current().ring.active.id)),
-    ...(deployment.kind === 'jaas' ? { administer } : {}),
+    ...(deployment.kind === 'jaas' ? { createAdminToken } : {}),
     isStale: () => stale,
     status: () => statusOf(current()),
     reload: watched.reload,

@@ -16,8 +16,8 @@ export class PolicyError extends OperatorError {
  * Reads and checks a policy file.
  * @param path a file in YAML 1.2
  * @param allowHttp whether issuers may be reached without TLS, as in development
- * @throws PolicyError with every error: unknown properties, unknown features, undefined roles, patterns that do not compile
- *   or take too long, malformed hashes
+ * @throws PolicyError with every error: unknown properties, unknown features, undefined roles, patterns that do not
+ *   compile or take too long, malformed hashes
  */
 export async function readPolicyFile(path: string, allowHttp = false): Promise<PolicyFile> {
   let text: string
@@ -91,7 +91,9 @@ async function findPatternErrors(policy: unknown): Promise<string[]> {
   return errors
 }
 
-/** Room names have at most 128 characters: a quadratic pattern takes microseconds, a cubic one would take milliseconds. */
+/**
+ * Room names have at most 128 characters: a quadratic pattern takes microseconds, a cubic one would take milliseconds.
+ */
 const MAX_DEGREE = 2
 
 /** @returns what is wrong with a pattern; undefined if it compiles and is fast enough */
@@ -119,8 +121,8 @@ async function checkPattern(pattern: string): Promise<string | undefined> {
 }
 
 /**
- * Without a repeated group, a match takes at most one nested loop for each repetition: quadratic time for two of them. The
- * built-in pattern is known to be fast.
+ * Without a repeated group, a match takes at most one nested loop for each repetition: quadratic time for two of them.
+ * The built-in pattern is known to be fast.
  */
 function isFastByShape(pattern: string): boolean {
   if (pattern === BUILT_IN_POLICY.rooms.pattern) return true

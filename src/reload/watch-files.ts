@@ -28,9 +28,9 @@ export type WatchOptions<T> = {
 const POLL_INTERVAL_MS = 2000
 
 /**
- * Watches files, and folders with the files in them, and loads the value again after a change. It polls, because file system
- * events do not exist on every network mount. It follows symbolic links, so that it notices when Kubernetes swaps the link of
- * a mounted ConfigMap or Secret.
+ * Watches files, and folders with the files in them, and loads the value again after a change. It polls, because file
+ * system events do not exist on every network mount. It follows symbolic links, so that it notices when Kubernetes
+ * swaps the link of a mounted ConfigMap or Secret.
  */
 export function watchFiles<T>(options: WatchOptions<T>): Watched<T> {
   const { paths, first, load, onReload, pollIntervalMs = POLL_INTERVAL_MS } = options

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { newPrivatePem } from '../../src/keys/generate.ts'
+import { generatePrivatePem } from '../../src/keys/generate.ts'
 import type { SigningJob } from './bare-signature.ts'
 import type { Setup } from './bench.ts'
 import { startWorker, type Worker } from './child.ts'
@@ -40,7 +40,7 @@ async function open({ keysDir }: Setup): Promise<Side[]> {
     const dir = join(keysDir, `primes-${primes}`)
     const keyFile = join(dir, 'bench.pem')
     mkdirSync(dir)
-    writeFileSync(keyFile, await newPrivatePem(primes), { mode: 0o600 })
+    writeFileSync(keyFile, await generatePrivatePem(primes), { mode: 0o600 })
     for (const [name, env] of [
       [`${primes} primes`, {}],
       [`${primes} primes, without IFMA`, WITHOUT_IFMA],

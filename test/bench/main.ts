@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { newPrivatePem } from '../../src/keys/generate.ts'
+import { generatePrivatePem } from '../../src/keys/generate.ts'
 import type { Bench } from './bench.ts'
 import { calmFor } from './calm.ts'
 import { cost } from './cost.ts'
@@ -46,7 +46,7 @@ if (unknown.length > 0 || process.platform !== 'linux') {
 
 const keysDir = newDir()
 const keyFile = join(keysDir, 'bench.pem')
-writeFileSync(keyFile, await newPrivatePem(), { mode: 0o600 })
+writeFileSync(keyFile, await generatePrivatePem(), { mode: 0o600 })
 const setup = {
   keysDir,
   keyFile,

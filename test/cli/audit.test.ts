@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { publicPem, readPrivateKey } from '../../src/keys/private-key.ts'
+import { toPublicPem, readPrivateKey } from '../../src/keys/private-key.ts'
 import { openRecord } from '../../src/app/open-record.ts'
 import { readEntries, tempDir } from '../kit.ts'
 import { CLI_MAIN, cliIn, MINT, production } from './cli.ts'
@@ -91,7 +91,7 @@ describe('audit retain', () => {
       { stubs: 1, checkpoints: 2, unverifiable: 3, findings: [{ what: 'cut-off' }] },
     ])
     const archive = tempDir()
-    writeFileSync(join(archive, 'one.pub.pem'), publicPem(readPrivateKey(join(keysDir, 'one.pem'))))
+    writeFileSync(join(archive, 'one.pub.pem'), toPublicPem(readPrivateKey(join(keysDir, 'one.pem'))))
     const whole = await elsewhere('audit', 'verify', '--keys', archive, '--json')
     expect([whole.status, whole.json()]).toMatchObject([0, { unverifiable: 0, findings: [] }])
   })

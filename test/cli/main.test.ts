@@ -116,11 +116,11 @@ describe('keys', () => {
     writeFileSync(join(keysDir, 'two.pem'), secondKeyPem(), { mode: 0o600 })
     expect(await cli('keys', 'retire', 'one')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('holds 2 private keys') as string,
+      stderr: expect.stringContaining('contains 2 private keys') as string,
     })
     expect(await cli('keys', 'activate', 'three')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('there is no such file') as string,
+      stderr: expect.stringContaining('does not exist') as string,
     })
     const issued = {
       requestId: 'r',
@@ -252,7 +252,7 @@ describe('check', () => {
     for (const fault of [
       'PORT: must be',
       'JAAS_APP_ID: production',
-      'holds no <key id>.pem',
+      'contains no <key id>.pem',
       '/rooms/pattern: is missing',
     ]) {
       expect(stdout).toContain(fault)

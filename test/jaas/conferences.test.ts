@@ -46,8 +46,11 @@ async function startManaged() {
   return { ...service, requests, conferences }
 }
 
-const conferencesAt = (origin: string, timeoutMs?: number, administer = () => Promise.resolve('a.secret.token')) =>
-  createJaasConferences({ origin, appId: APP_ID, administer }, timeoutMs)
+const conferencesAt = (
+  origin: string,
+  timeoutMs?: number,
+  createAdminToken = () => Promise.resolve('a.secret.token'),
+) => createJaasConferences({ origin, appId: APP_ID, createAdminToken }, timeoutMs)
 
 const unavailable = { name: 'ServiceFault', code: 'conference-unavailable' }
 
@@ -188,9 +191,9 @@ describe('the management of meetings', () => {
     const { parts } = await startService()
     expect(parts.conferences).toBeUndefined()
     const self = await startService(SELF)
-    expect([self.parts.conferences, self.parts.keys.administer]).toStrictEqual([undefined, undefined])
+    expect([self.parts.conferences, self.parts.keys.createAdminToken]).toStrictEqual([undefined, undefined])
     const secret = await startService({ ...SELF, JITSI_JWT_SECRET: 's'.repeat(32) })
-    expect(secret.parts.keys.administer).toBeUndefined()
+    expect(secret.parts.keys.createAdminToken).toBeUndefined()
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { adminClaims } from '../../src/keys/admin-claims.ts'
+import { createAdminClaims } from '../../src/keys/admin-claims.ts'
 import type { Grant } from '../../src/rules/tokens/evaluate.ts'
 import { claimsOf } from '../../src/rules/tokens/claims.ts'
 import { jaas } from '../../src/rules/tokens/deployment.ts'
@@ -11,12 +11,12 @@ import { policyWithIssuer, startIssuer } from '../support/oidc.ts'
 
 const ADMIN = { admin: true, context: { admin: true, user: { admin: true } } }
 
-/** What the service needs to make such tokens at all. */
+/** The settings with which the service creates management tokens. */
 const MANAGED = { JAAS_MANAGEMENT: 'on', JAAS_MANAGEMENT_URL: 'https://127.0.0.1:9' }
 
-describe('the claim that opens the management endpoints', () => {
-  it('stands in claims of its own, for a minute, without a room, a context and a jti', () => {
-    expect(adminClaims(jaas('vpaas-magic-cookie-00ff', '8x8.vc'), NOW + 999)).toStrictEqual({
+describe('the claim for the management endpoints', () => {
+  it('is in a token that is valid for a minute, without a room, a context and a jti', () => {
+    expect(createAdminClaims(jaas('vpaas-magic-cookie-00ff', '8x8.vc'), NOW + 999)).toStrictEqual({
       aud: 'jitsi',
       iss: 'chat',
       sub: 'vpaas-magic-cookie-00ff',
@@ -26,7 +26,7 @@ describe('the claim that opens the management endpoints', () => {
     })
   })
 
-  it('is never among the claims of a token for a meeting, whatever was granted', () => {
+  it('is never in a token for a meeting, whatever was granted', () => {
     const granted = {
       ...ADMIN,
       room: 'room',
@@ -38,7 +38,7 @@ describe('the claim that opens the management endpoints', () => {
     expect(JSON.stringify(claimsOf(jaas(APP_ID, '8x8.vc'), granted, NOW, 'id'))).not.toContain('admin')
   })
 
-  it('is not to be had from any route, by any method', async () => {
+  it('is not in a token of any route, with any method', async () => {
     const policy = POLICY.replace('"tokens:issue"', '"tokens:issue", "tokens:inspect", "audit:read"')
     const { app } = await startService({ ...MANAGED, ...UNLIMITED }, undefined, policy)
     const { paths } = parse((await app.inject('/openapi.yaml')).body) as { paths: Record<string, object> }
@@ -52,7 +52,7 @@ describe('the claim that opens the management endpoints', () => {
             headers: { authorization: `Bearer ${CLINIC.apiKey}` },
             ...(method === 'GET' ? {} : { payload }),
           })
-          // What never lets the event loop turn is refused as overload.
+          // Without a turn of the event loop, the next request would be refused as overload.
           await setImmediate()
           tokens.push(...(body.match(/[\w-]+\.eyJ[\w-]+\.[\w-]+/g) ?? []))
         }
@@ -62,7 +62,7 @@ describe('the claim that opens the management endpoints', () => {
     expect(tokens.filter((each) => 'admin' in decodeJwt(each))).toStrictEqual([])
   })
 
-  it('is not taken over from the access token of somebody who is signed in', async () => {
+  it('is not copied from the access token of a signed-in user', async () => {
     const issuer = await startIssuer()
     const { clientOf } = await startService(
       { NODE_ENV: 'test', ...MANAGED },

@@ -2,9 +2,9 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeDevelopmentKey, placeFile, replaceFile } from '../../src/keys/generate.ts'
-import { publicPem } from '../../src/keys/private-key.ts'
-import { privateKeyIds, readRing, isSameRing } from '../../src/keys/key-ring.ts'
+import { createDevelopmentKey, createFile, replaceFile } from '../../src/keys/generate.ts'
+import { toPublicPem } from '../../src/keys/private-key.ts'
+import { listPrivateKeyIds, readKeyRing, isSameRing } from '../../src/keys/key-ring.ts'
 import { secondKeyPem, tempDir, tempFile, testKeyPem } from '../kit.ts'
 
 const SECOND_PEM = secondKeyPem()
@@ -16,12 +16,12 @@ function dirWith(files: Record<string, string>): string {
   return dir
 }
 const statesOf = (keysDir: string, signingKeyId?: string) =>
-  readRing(signingKeyId === undefined ? { keysDir } : { keysDir, signingKeyId }).keys.map(
+  readKeyRing(signingKeyId === undefined ? { keysDir } : { keysDir, signingKeyId }).keys.map(
     ({ id, state }) => `${id} ${state}`,
   )
 
-describe('a ring', () => {
-  it('has its states by what lies there', () => {
+describe('a key ring', () => {
+  it('derives the state of each key from the files in the folder', () => {
     const keysDir = dirWith({
       'a.pem': testKeyPem(),
       'b.pem': SECOND_PEM,
@@ -34,88 +34,88 @@ describe('a ring', () => {
     expect(statesOf(keysDir, 'a')).toStrictEqual(['a active', 'b next', 'c retired'])
   })
 
-  it('has its active key from the variable, then from the file, then by being alone', () => {
+  it('selects the active key by the setting, then by the file `active`, then as the only private key', () => {
     const keysDir = dirWith({ 'a.pem': testKeyPem() })
     expect(statesOf(keysDir)).toStrictEqual(['a active'])
     writeFileSync(join(keysDir, 'b.pem'), SECOND_PEM, { mode: 0o600 })
-    expect(() => readRing({ keysDir })).toThrow(
-      /holds 2 private keys; name the one that signs in SIGNING_KEY_ID, or in the file active/,
+    expect(() => readKeyRing({ keysDir })).toThrow(
+      /contains 2 private keys; select the signing key with SIGNING_KEY_ID, or with the file active/,
     )
     writeFileSync(join(keysDir, 'active'), 'b\n')
     expect(statesOf(keysDir)).toStrictEqual(['b active', 'a next'])
     expect(statesOf(keysDir, 'a')).toStrictEqual(['a active', 'b next'])
   })
 
-  it('keeps the key that signs when another one appears, and takes the other when the first is gone', () => {
+  it('keeps the signing key when a second one appears, and uses the second when the first is deleted', () => {
     const keysDir = dirWith({ 'a.pem': testKeyPem() })
-    const before = readRing({ keysDir })
+    const before = readKeyRing({ keysDir })
     writeFileSync(join(keysDir, 'b.pem'), SECOND_PEM, { mode: 0o600 })
-    const after = readRing({ keysDir }, before)
+    const after = readKeyRing({ keysDir }, before)
     expect(after.keys.map(({ id, state }) => `${id} ${state}`)).toStrictEqual(['a active', 'b next'])
     rmSync(join(keysDir, 'a.pem'))
-    expect(readRing({ keysDir }, after).active.id).toBe('b')
+    expect(readKeyRing({ keysDir }, after).active.id).toBe('b')
     expect([isSameRing(before, before), isSameRing(before, after)]).toStrictEqual([true, false])
   })
 
-  it('takes the key of SIGNING_KEY_FILE, and publishes what lies in the folder beside it', () => {
+  it('signs with the key of SIGNING_KEY_FILE, and also publishes the keys of the folder', () => {
     const signingKeyFile = tempFile('secret', testKeyPem())
     const keysDir = dirWith({ 'old.pub.pem': SECOND_PUB })
-    const { active, keys } = readRing({ keysDir, signingKeyFile, signingKeyId: 'k1' })
+    const { active, keys } = readKeyRing({ keysDir, signingKeyFile, signingKeyId: 'k1' })
     expect([active.id, ...keys.map(({ id, state }) => `${id} ${state}`)]).toStrictEqual([
       'k1',
       'k1 active',
       'old retired',
     ])
-    expect(readRing({ keysDir: '/nowhere', signingKeyFile, signingKeyId: 'k1' }).keys).toHaveLength(1)
-    expect(() => readRing({ keysDir, signingKeyFile })).toThrow('SIGNING_KEY_FILE needs SIGNING_KEY_ID')
+    expect(readKeyRing({ keysDir: '/nowhere', signingKeyFile, signingKeyId: 'k1' }).keys).toHaveLength(1)
+    expect(() => readKeyRing({ keysDir, signingKeyFile })).toThrow('SIGNING_KEY_FILE: requires SIGNING_KEY_ID')
   })
 
-  it('may hold the public half of a private key beside it, and counts them as one', () => {
+  it('counts a private key and its public half as one key', () => {
     const keysDir = dirWith({ 'b.pem': SECOND_PEM, 'b.pub.pem': SECOND_PUB })
     expect(statesOf(keysDir)).toStrictEqual(['b active'])
   })
 
   it.each([
-    ['an empty folder', {}, undefined, 'holds no <key id>.pem'],
-    ['a name that is not there', { 'a.pem': testKeyPem }, 'b', 'b.pem: there is no such file'],
+    ['an empty folder', {}, undefined, 'contains no <key id>.pem'],
+    ['the id of a missing key', { 'a.pem': testKeyPem }, 'b', 'b.pem: does not exist'],
     [
-      'an active file that names nothing',
+      'an empty active file',
       { 'a.pem': testKeyPem, active: () => '' },
       undefined,
-      'must hold the id of the key that signs',
+      'must contain the id of the signing key',
     ],
     [
-      'an active file that names a path',
+      'an active file that contains a path',
       { 'a.pem': testKeyPem, active: () => '../a' },
       undefined,
-      'must hold the id of the key that signs',
+      'must contain the id of the signing key',
     ],
     [
-      'an active file that names nobody',
+      'an active file with an unknown id',
       { 'a.pem': testKeyPem, active: () => 'b' },
       undefined,
-      'b.pem: there is no such file',
+      'b.pem: does not exist',
     ],
     [
-      'a half-written key beside a good one',
+      'a half-written key in addition to a valid one',
       { 'a.pem': testKeyPem, 'b.pem': () => SECOND_PEM.slice(0, 700) },
       'a',
       'b.pem: is not a private key in PEM',
     ],
     [
-      'a public half of another key',
+      'the public half of another key',
       { 'a.pem': testKeyPem, 'a.pub.pem': () => SECOND_PUB },
       'a',
       'a.pub.pem: is not the public half of a.pem',
     ],
     [
-      'a private key for a public one',
+      'a private key in place of a public half',
       { 'a.pem': testKeyPem, 'b.pub.pem': () => SECOND_PEM },
       'a',
-      'b.pub.pem: holds a private key',
+      'b.pub.pem: contains a private key',
     ],
     [
-      'a public key that is cut',
+      'a truncated public key',
       { 'a.pem': testKeyPem, 'b.pub.pem': () => SECOND_PUB.slice(0, 300) },
       'a',
       'b.pub.pem: is not a public key in PEM',
@@ -124,41 +124,41 @@ describe('a ring', () => {
       'a small public key',
       {
         'a.pem': testKeyPem,
-        'b.pub.pem': () => publicPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+        'b.pub.pem': () => toPublicPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
       },
       'a',
       'the key has 2048 bits',
     ],
   ] as [string, Record<string, () => string>, string | undefined, string][])(
-    'with %s is refused whole',
-    (_what, files, signingKeyId, fault) => {
+    'with %s is refused',
+    (_what, files, signingKeyId, error) => {
       const keysDir = dirWith(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text()])))
-      expect(() => statesOf(keysDir, signingKeyId)).toThrow(fault)
+      expect(() => statesOf(keysDir, signingKeyId)).toThrow(error)
     },
   )
 
-  it('of a folder that is not there or is a file is refused', () => {
-    expect(() => readRing({ keysDir: '/nowhere' })).toThrow('holds no <key id>.pem')
-    expect(() => readRing({ keysDir: tempFile('x', '') })).toThrow('cannot be read (ENOTDIR)')
+  it('of a folder that does not exist or is a file is refused', () => {
+    expect(() => readKeyRing({ keysDir: '/nowhere' })).toThrow('contains no <key id>.pem')
+    expect(() => readKeyRing({ keysDir: tempFile('x', '') })).toThrow('cannot be read (ENOTDIR)')
   })
 })
 
 describe('a new key', () => {
-  it('for development has 4096 bits, is for its owner alone, and is made whole', async () => {
+  it('for development has 4096 bits, is readable only by its owner, and is created atomically', async () => {
     const keysDir = join(tempDir(), 'keys')
     mkdirSync(keysDir)
-    const path = await makeDevelopmentKey(keysDir)
+    const path = await createDevelopmentKey(keysDir)
     expect(path).toBe(join(keysDir, 'development.pem'))
     expect(readdirSync(keysDir)).toStrictEqual(['development.pem'])
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(privateKeyIds(keysDir)).toStrictEqual(['development'])
-    expect(readRing({ keysDir }).active.key.asymmetricKeyDetails?.modulusLength).toBe(4096)
+    expect(listPrivateKeyIds(keysDir)).toStrictEqual(['development'])
+    expect(readKeyRing({ keysDir }).active.key.asymmetricKeyDetails?.modulusLength).toBe(4096)
   })
 
-  it('never takes the place of another, and leaves nothing behind', () => {
+  it('never replaces another key, and leaves no temporary file', () => {
     const path = join(tempDir(), 'a.pem')
-    placeFile(path, 'one')
-    expect(() => placeFile(path, 'two')).toThrow('EEXIST')
+    createFile(path, 'one')
+    expect(() => createFile(path, 'two')).toThrow('EEXIST')
     replaceFile(path, 'three')
     expect(readdirSync(join(path, '..'))).toStrictEqual(['a.pem'])
   })

@@ -8,8 +8,7 @@ import { testKeyPem } from '../kit.ts'
 
 const key = createPrivateKey(testKeyPem())
 const header: TokenHeader = { alg: 'RS256', typ: 'JWT', kid: 'a/k' }
-const queueOf = (underWay: number) =>
-  createSigningQueue({ maxRunning: underWay, maxWaitMs: 10_000 }, () => performance.now())
+const queueOf = (maxRunning: number) => createSigningQueue({ maxRunning, maxWaitMs: 10_000 }, () => performance.now())
 const claims = { aud: 'jitsi', jti: 'x' } as Claims
 
 describe('the signer', () => {
@@ -33,7 +32,7 @@ describe('the signer', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
-  it('gives a place back when a signature fails', async () => {
+  it('releases its slot when a signature fails', async () => {
     const signer = await openSigner('k', key, queueOf(1))
     const loop: Record<string, unknown> = {}
     loop['self'] = loop
@@ -56,7 +55,7 @@ describe('the signer', () => {
     const damaged = createPrivateKey({ key: der, type: 'pkcs1', format: 'der' })
     await expect(openSigner('k', damaged, queueOf(1))).rejects.toMatchObject({
       name: 'KeyError',
-      message: 'the key k makes no signature that verifies with its public half; mount an intact key.',
+      message: 'the key k: its signatures do not verify with its public half; mount an intact key.',
     })
   })
 })

@@ -27,7 +27,7 @@ type Parts = {
   user: Record<string, unknown>
 }
 
-/** Each line of what was measured: what is changed in a good token, and what the verifier did. */
+/** Each row: the change of a valid token, and what the verifier did with it when it was measured. */
 const MEASURED: [what: string, change: (parts: Parts) => unknown, outcome: Outcome][] = [
   ['nothing', () => undefined, 'joined'],
   ['room *', ({ claims }) => (claims['room'] = '*'), 'joined'],
@@ -76,7 +76,7 @@ describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verif
   }
   const says = (token: string, room = DOCTOR.roomId) => verifierSays(token, room, { ...verifier, keyServer }, seconds)
 
-  it('lets doctor and patient into their room and no other, the doctor alone as an owner', async () => {
+  it('admits doctor and patient to their room and no other, and only the doctor as an owner', async () => {
     const { client } = service
     const [doctor, patient] = [await client.issueToken(DOCTOR), await client.issueToken(PATIENT)]
     expect([await says(doctor.token), await says(patient.token)]).toStrictEqual(['joined', 'joined'])
@@ -95,7 +95,7 @@ describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verif
   })
 
   it.each(verifier.algorithm === 'HS256' ? MEASURED : [...MEASURED, ...OF_KEYS])(
-    '%s: as measured, and the diagnosis says the same',
+    '%s: the verifier acts as measured, and the inspection agrees',
     async (_what, change, outcome) => {
       const { client, parts } = service
       const { token } = await client.issueToken(DOCTOR)
@@ -111,13 +111,13 @@ describe.each(Object.entries(PROFILES))('a verifier of %s', (_name, { env, verif
       const changed = resigned(header, claims)
       expect(await says(changed)).toBe(outcome)
       const { verdict } = await inspectToken(parts, changed)
-      // A room that is merely another one is nothing that a token alone could tell.
+      // A valid name of another room cannot be recognized from the token alone.
       const otherRoom = claims['room'] === DOCTOR.roomId.slice(0, -1)
       expect(verdict).toBe(outcome === 'joined' || otherRoom ? 'accepted' : 'refused')
     },
   )
 
-  /** Signed anew with the right key, whatever the header says. */
+  /** Signs again with the right key, whatever the header says. */
   function resigned(header: object, claims: object): string {
     const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
     const signature =

@@ -84,9 +84,9 @@ describe('the ring', () => {
     [
       'an active file that names nobody',
       (dir: string) => place(dir, 'active', 'nobody'),
-      /nobody\.pem: there is no such file/,
+      /nobody\.pem: does not exist/,
     ],
-    ['nothing left', (dir: string) => unlinkSync(join(dir, 'one.pem')), /holds no <key id>\.pem/],
+    ['nothing left', (dir: string) => unlinkSync(join(dir, 'one.pem')), /contains no <key id>\.pem/],
     ['another key under the same id', (dir: string) => place(dir, 'one.pem', NEXT), /was used for another key/],
   ])('stays as it was with %s, says why, and stays ready', async (_what, breakIt, reason) => {
     const { keysDir, parts, app, kids, signs, logLines } = await start()
