@@ -37,7 +37,7 @@ export async function* streamEvents(
       })
       if (body !== undefined) {
         for await (const { event, data } of readEventStream(body, signal, onRetry)) {
-          // Without a name it is an event of a proxy: the service names all of its own.
+          // Every event of the service has a name; one without a name is from a proxy.
           if (event === undefined) continue
           const parsed = parseEvent(event, data)
           yield parsed

@@ -42,12 +42,11 @@ export type SigningQueue = SigningLoad & {
  * Creates a queue. The expected wait is the number of waiting signatures times the mean time between two releases of a
  * slot.
  *
- * Measured against handing every signature to the thread pool at once, with a 4096-bit key on two cores (medians of
- * alternating runs in one process): - 200 concurrent signatures: the same number per second and the same latency, but
- * another job of the pool (a file read) waits 0.013 times as long: 2 ms instead of 150 ms. - Twice the capacity for
- * four seconds: the 99th percentile of the latency is 0.08 times as high and stays near `maxWaitMs`; without the queue
- * it grows as long as the overload lasts. - The same with clients that disconnect after one second: 2.0 times as many
- * signatures are in time.
+ * Measured against handing every signature to the thread pool at once: 4096-bit key, two cores, medians of alternating
+ * runs in one process. With 200 concurrent signatures, throughput and latency are the same (1.0 times), but another job
+ * of the pool, such as a file read, waits for 2 ms instead of 150 ms. At twice the capacity for four seconds, the 99th
+ * percentile of the latency is 0.08 times as high: it stays near `maxWaitMs`, instead of growing as long as the
+ * overload lasts. If clients disconnect after one second, 2.0 times as many of them get a signature in time.
  * @param nowMs a monotonic clock, in milliseconds
  */
 export function createSigningQueue(

@@ -11,7 +11,7 @@ export const keyLocationOf = (config: Config): KeyLocation => ({
   ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
 })
 
-/** Whether no key is named and the folder holds none; development then creates one at its start. */
+/** @returns whether the settings select no key and the key folder contains none; development then creates one */
 export const isKeyMissing = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
   SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && listPrivateKeyIds(KEYS_DIR).length === 0
 

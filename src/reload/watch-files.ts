@@ -24,7 +24,7 @@ export type WatchOptions<T> = {
   pollIntervalMs?: number | undefined
 }
 
-/** Short enough for an operator who waits for a change, and a few `stat` calls cost microseconds. */
+/** Milliseconds between two checks: changes apply soon, and the `stat` calls of a check cost only microseconds. */
 const POLL_INTERVAL_MS = 2000
 
 /**

@@ -66,8 +66,8 @@ function countByRoute(app: App, report: ReportRefusals) {
 }
 
 /**
- * The pause as a share of a signature's time. Each core has two signatures in hand; a longer pause would let it run
- * out.
+ * The pause as a share of a signature's time. Each core has two signatures in the thread pool; a longer pause would leave
+ * it idle.
  */
 const PAUSE_SHARE = 0.8
 const MAX_PAUSE_MS = 3

@@ -6,7 +6,7 @@ import { sendProblem } from './problems.ts'
 /** The longest mean delay of the event loop, and how often it is checked. */
 const DELAY_CHECK = { maxDelayMs: 1000, intervalMs: 1000 }
 
-/** The interval of the samples that the mean is taken of. */
+/** The interval between the samples of the mean delay, in milliseconds. */
 const RESOLUTION_MS = 10
 
 /**
