@@ -25,7 +25,7 @@ export const InvitationRequest = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: MAX_USES,
-        description: `the number of browsers that may use it, a whole number from 1 to ${MAX_USES}; default: 1`,
+        description: `a whole number from 1 to ${MAX_USES}: how many browsers may use it; default: 1`,
       }),
     ),
     expiresAt: Type.Optional(

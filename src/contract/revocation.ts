@@ -65,7 +65,7 @@ export const RevocationQuery = Type.Object(
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,2}$',
-        description: `the page size, a whole number from 1 to ${MAX_REVOCATION_LIMIT}; default: ${DEFAULT_REVOCATION_LIMIT}`,
+        description: `a page size from 1 to ${MAX_REVOCATION_LIMIT}; default: ${DEFAULT_REVOCATION_LIMIT}`,
       }),
     ),
     cursor: Type.Optional(

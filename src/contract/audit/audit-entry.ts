@@ -2,7 +2,8 @@ import type { ProblemCode } from '../problem.ts'
 
 /**
  * One entry of the audit record: a caller, an action and its outcome. It contains no token, name or e-mail address.
- * Properties that do not apply are absent. The requested values of a refused request are stored only if its body was valid.
+ * Properties that do not apply are absent. The requested values of a refused request are stored only if its body was
+ * valid.
  */
 export type AuditEntry = {
   /** Epoch milliseconds. */
@@ -13,8 +14,8 @@ export type AuditEntry = {
   /** The client address, in the form that the setting `AUDIT_ADDRESS` permits. */
   address?: string
   /**
-   * Id of the caller in the policy, the issuer of a signed-in user, `invitation:<id>`, `cli:operator` for the command line, or
-   * `-` if the caller is unknown or there is none.
+   * Id of the caller in the policy, the issuer of a signed-in user, `invitation:<id>`, `cli:operator` for the command
+   * line, or `-` if the caller is unknown or there is none.
    */
   caller: string
   /**
@@ -81,7 +82,9 @@ export type ChainedEntry = AuditEntry & {
   sequence: number
   /** Only in the first entry: the name of the writer. */
   writer?: string
-  /** Only in the first entry: `<chain>:<sequence>` of the last entry of the writer's previous chain, if there is one. */
+  /**
+   * Only in the first entry: `<chain>:<sequence>` of the last entry of the writer's previous chain, if there is one.
+   */
   previousChain?: string
   /** `hash` of the previous entry; in the first entry, of the entry that `previousChain` names, or 64 zeros. */
   previousHash: string

@@ -23,7 +23,7 @@ export const AuditQuery = Type.Object(
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,3}$',
-        description: `the page size, a whole number from 1 to ${MAX_AUDIT_LIMIT}; default: ${DEFAULT_AUDIT_LIMIT}`,
+        description: `a page size from 1 to ${MAX_AUDIT_LIMIT}; default: ${DEFAULT_AUDIT_LIMIT}`,
       }),
     ),
     cursor: Type.Optional(
@@ -50,7 +50,7 @@ export const ExportQuery = Type.Object(
 )
 export type ExportQuery = Static<typeof ExportQuery>
 
-const optional = () => Type.Optional(Type.String())
+const optional = (description?: string) => Type.Optional(Type.String(description === undefined ? {} : { description }))
 
 /** An entry as the API returns it. */
 export const AuditRow = Type.Object(
@@ -60,20 +60,22 @@ export const AuditRow = Type.Object(
     sequence: Type.Integer({ description: 'position in the chain, from 1' }),
     requestId: Type.String(),
     traceId: optional(),
-    address: optional(),
-    caller: Type.String(),
-    onBehalfOf: optional(),
+    address: optional('client address, as AUDIT_ADDRESS permits'),
+    caller: Type.String({
+      description: 'id in the policy, issuer of a signed-in user, invitation:<id>, cli:operator, or - if unknown',
+    }),
+    onBehalfOf: optional('value of X-On-Behalf-Of, or the signed-in user of a request about another person'),
     action: Type.String(),
-    outcome: Type.String(),
-    code: optional(),
-    consultation: optional(),
-    invitation: optional(),
+    outcome: Type.String({ description: 'issued, refused, waiting or done' }),
+    code: optional('problem code of a refusal'),
+    consultation: optional('id of the consultation'),
+    invitation: optional('id of the invitation'),
     room: optional(),
     userId: optional(),
     role: optional(),
-    jti: optional(),
-    renews: optional(),
-    kid: optional(),
+    jti: optional('id of the token'),
+    renews: optional('jti of the renewed token'),
+    kid: optional('id of the signing key'),
     lifetimeSeconds: Type.Optional(Type.Integer()),
     hash: Type.String({ description: 'hex SHA-256 of the entry, see docs/audit.md' }),
   },

@@ -75,7 +75,7 @@ export const ConsultationQuery = Type.Object(
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,2}$',
-        description: `the page size, a whole number from 1 to ${MAX_CONSULTATION_LIMIT}; default: ${DEFAULT_CONSULTATION_LIMIT}`,
+        description: `a page size from 1 to ${MAX_CONSULTATION_LIMIT}; default: ${DEFAULT_CONSULTATION_LIMIT}`,
       }),
     ),
     cursor: Type.Optional(

@@ -56,7 +56,7 @@ const terms = {
     Type.Integer({
       minimum: 1,
       maximum: MAX_PARTICIPANTS,
-      description: `the number of different people who may enter, a whole number from 1 to ${MAX_PARTICIPANTS}`,
+      description: `a whole number from 1 to ${MAX_PARTICIPANTS}: how many different people may enter`,
     }),
   ),
 }

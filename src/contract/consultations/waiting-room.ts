@@ -35,8 +35,8 @@ export const AdmitRequest = Type.Object(
 export type AdmitRequest = Static<typeof AdmitRequest>
 
 /**
- * The names of the events of a consultation. `state` is the first event of each stream, and every change that no other name
- * describes. The stream ends after `ended`, `cancelled` and `removed`.
+ * The names of the events of a consultation. `state` is the first event of each stream, and every change that no other
+ * name describes. The stream ends after `ended`, `cancelled` and `removed`.
  */
 export const CONSULTATION_EVENTS = [
   'state',

@@ -1,7 +1,7 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
 
-// Every property is on Jitsi's lists of options that a page may overwrite (configWhitelist.ts, isEmbeddedConfigWhitelist.ts and
-// interfaceConfigWhitelist.ts, 2026). Jitsi silently ignores all other options.
+// Every property is on Jitsi's lists of options that a page may overwrite (configWhitelist.ts,
+// isEmbeddedConfigWhitelist.ts and interfaceConfigWhitelist.ts, 2026). Jitsi silently ignores all other options.
 
 const flag = Type.Boolean()
 const strings = Type.Array(Type.String())

@@ -27,8 +27,8 @@ export const AdmissionWindow = Type.Object(
 export const DEFAULT_ROOM_TEMPLATE = 'bharattelemed-{patientId}-{doctorId}-{timestamp}'
 
 /**
- * The admission window if the policy does not define one, in minutes: how long before the start each role and all other roles
- * may enter, and how long after the end entering stays possible.
+ * The admission window if the policy does not define one, in minutes: how long before the start each role and all other
+ * roles may enter, and how long after the end entering stays possible.
  */
 export const DEFAULT_ADMISSION_WINDOW = {
   minutesBefore: { doctor: 30, patient: 15 },

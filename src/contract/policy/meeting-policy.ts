@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from '../one-of.ts'
 
 /**
- * The buttons that a toolbar may contain, in the order of the toolbar: names from Jitsi's TOOLBAR_BUTTONS (2026). Excluded
- * are buttons that lead to other services (sharedvideo, etherpad, linktosalesforce), out of the consultation (embedmeeting,
- * download, help), or to data that the token defines (profile).
+ * The buttons that a toolbar may contain, in the order of the toolbar: names from Jitsi's TOOLBAR_BUTTONS (2026).
+ * Excluded are buttons that lead to other services (sharedvideo, etherpad, linktosalesforce), out of the consultation
+ * (embedmeeting, download, help), or to data that the token defines (profile).
  */
 export const BUTTONS = [
   'microphone',
@@ -38,12 +38,14 @@ export const BUTTONS = [
 export type Button = (typeof BUTTONS)[number]
 
 /**
- * The path of audio and video while exactly two people are in a meeting. With three or more, media always pass the bridge.
- * - `relay`: peer to peer, end-to-end encrypted, through a TURN server. The server cannot read the media and hides the network
- *   address of each peer from the other. Without a TURN server, Jitsi uses the bridge.
- * - `direct`: peer to peer, end-to-end encrypted, on the shortest path. Each peer learns the network address of the other; a
- *   patient learns the address of a doctor at home.
- * - `bridge`: through Jitsi's bridge, which decrypts and re-encrypts the media. Neither peer learns the other's address.
+ * The path of audio and video while exactly two people are in a meeting. With three or more, media always pass the
+ * bridge.
+ * - `relay`: peer to peer, end-to-end encrypted, through a TURN server. The server cannot read the media and hides the
+ *   network address of each peer from the other. Without a TURN server, Jitsi uses the bridge.
+ * - `direct`: peer to peer, end-to-end encrypted, on the shortest path. Each peer learns the network address of the
+ *   other; a patient learns the address of a doctor at home.
+ * - `bridge`: through Jitsi's bridge, which decrypts and re-encrypts the media. Neither peer learns the other's
+ *   address.
  */
 export const MEDIA_PATHS = ['relay', 'direct', 'bridge'] as const
 export type MediaPath = (typeof MEDIA_PATHS)[number]

@@ -60,7 +60,7 @@ const ApiKeyHash = Type.Union(
   ],
   {
     description:
-      'a SHA-256 hash of 64 hex digits, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
+      '64 hex digits, the output of the command api-key, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
   },
 )
 export type ApiKeyHash = Static<typeof ApiKeyHash>
@@ -81,7 +81,7 @@ export const CallerPolicy = Type.Object(
     roles: Type.Array(Type.String({ description: 'the name of a role' }), {
       minItems: 1,
       uniqueItems: true,
-      description: 'a list of unique roles',
+      description: 'a list of one or more unique roles',
     }),
     rooms: Type.Optional(
       Type.String({
@@ -94,7 +94,11 @@ export const CallerPolicy = Type.Object(
     ratePerMinute: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a whole number from 1 to 1000000' }),
     ),
-    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true, description: 'a list of unique scopes' }),
+    scopes: Type.Array(oneOf(SCOPES), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'a list of one or more unique scopes',
+    }),
   },
   { ...closed, description: '{ id, apiKeySha256, roles, rooms?, lifetimeMinutes?, ratePerMinute?, scopes }' },
 )
@@ -122,13 +126,13 @@ export const IssuerPolicy = Type.Object(
     algorithms: Type.Array(oneOf(ALGORITHMS), {
       minItems: 1,
       uniqueItems: true,
-      description: 'a list of unique algorithms',
+      description: 'a list of one or more unique algorithms',
     }),
     jwksUri: Type.Optional(Url),
     requiredAcr: Type.Optional(
       Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
         minItems: 1,
-        description: 'a list of acr values without spaces, quotes and backslashes',
+        description: 'a list of one or more acr values without spaces, quotes and backslashes',
       }),
     ),
     roleClaim: Claim,

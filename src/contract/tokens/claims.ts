@@ -14,7 +14,9 @@ type UserClaims = {
   email?: string
 }
 
-/** The claims of a token. Times are Unix seconds. No claim is null: Jitsi's verifier does not respond to null values. */
+/**
+ * The claims of a token. Times are Unix seconds. No claim is null: Jitsi's verifier does not respond to null values.
+ */
 export type Claims = {
   aud: string
   iss: string

@@ -54,7 +54,7 @@ export const TokenRequest = Type.Object(
       Type.Integer({
         minimum: MIN_LIFETIME_MINUTES,
         maximum: MAX_LIFETIME_MINUTES,
-        description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} to the maximum of the role; default: the default of the role`,
+        description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} to the maximum of the role; the role defines the default`,
       }),
     ),
   },
