@@ -12,7 +12,7 @@ import { openCheckpoints } from './audit/checkpoints.ts'
 import { openConsultations } from './consultations/consultations.ts'
 import { openInvitations } from './invitations/invitations.ts'
 import { openKeyRegister } from './key-register.ts'
-import type { Pending } from './migrations/migrate.ts'
+import type { PendingMigration } from './migrations/migrate.ts'
 import { openPostgres, pendingInPostgres } from './engines/postgres.ts'
 import { openPostgresChangeBus } from './changes/postgres-change-bus.ts'
 import { openRetention } from './audit/retention.ts'
@@ -66,7 +66,7 @@ export async function openStore(
 }
 
 /** What opening the record would change about its tables; nothing is changed. */
-export const planMigrations = (url: string): Promise<Pending[]> =>
+export const planMigrations = (url: string): Promise<PendingMigration[]> =>
   isPostgres(url) ? pendingInPostgres(url) : pendingInSqlite(pathOf(url))
 
 const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { migrate, type Pending, pendingMigrations } from '../migrations/migrate.ts'
+import { migrate, type PendingMigration, listPendingMigrations } from '../migrations/migrate.ts'
 import type { Database, Tables } from '../database/schema.ts'
 
 /** No statement of this service takes longer, unless something is wrong. */
@@ -26,10 +26,10 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
 }
 
 /** The migrations that a database lacks. */
-export async function pendingInPostgres(url: string): Promise<Pending[]> {
+export async function pendingInPostgres(url: string): Promise<PendingMigration[]> {
   const db = connect(url, () => undefined)
   try {
-    return await pendingMigrations(db, 'postgres')
+    return await listPendingMigrations(db, 'postgres')
   } finally {
     await db.destroy()
   }

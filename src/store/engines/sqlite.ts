@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { migrate, type Pending, pendingMigrations } from '../migrations/migrate.ts'
+import { migrate, type PendingMigration, listPendingMigrations } from '../migrations/migrate.ts'
 import type { Database, Tables } from '../database/schema.ts'
 import type { Answer, Ask } from './sqlite-worker.ts'
 
@@ -35,11 +35,11 @@ export async function openSqlite(path: string): Promise<Database> {
 }
 
 /** The migrations that a file lacks; one that is not there is not made. */
-export async function pendingInSqlite(path: string): Promise<Pending[]> {
+export async function pendingInSqlite(path: string): Promise<PendingMigration[]> {
   const isThere = existsSync(path)
   const db = await kyselyOver(isThere ? path : ':memory:', isThere)
   try {
-    return await pendingMigrations(db, 'sqlite')
+    return await listPendingMigrations(db, 'sqlite')
   } finally {
     await db.destroy()
   }
