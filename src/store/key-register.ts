@@ -2,14 +2,14 @@ import { sql } from 'kysely'
 import { MAX_LIFETIME_MINUTES } from '../contract/tokens/token.ts'
 import type { KnownKey } from '../rules/key-ring.ts'
 import type { KeyRegister } from '../service/keys/ports.ts'
-import { orUnavailable } from './database/errors.ts'
+import { translateErrors } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
 /** Knows every key that was ever seen, and what it signed. */
 export function openKeyRegister(db: Database): KeyRegister {
   return {
     list: () =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const rows = await db.selectFrom('key_seen').selectAll().orderBy('first_seen_at').orderBy('kid').execute()
         return rows.map((row) => ({
           kid: row.kid,
@@ -20,16 +20,16 @@ export function openKeyRegister(db: Database): KeyRegister {
         }))
       }),
     save: (keys) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         await db
           .insertInto('key_seen')
           .values(keys.map(toRow))
-          .onConflict((same) =>
-            same.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
+          .onConflict((conflict) =>
+            conflict.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
           )
           .execute()
       }),
-    findSigningTimes: (kid) => orUnavailable(() => findSigned(db, kid)),
+    findSigningTimes: (kid) => translateErrors(() => findSigned(db, kid)),
   }
 }
 

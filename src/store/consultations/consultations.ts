@@ -6,7 +6,7 @@ import type {
   Participant,
   ParticipantProgress,
 } from '../../service/consultations/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
+import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
 import { toParticipantRow, toRow } from './row.ts'
 import { search, findOne } from './search.ts'
@@ -15,9 +15,9 @@ import type { Database, Engine, Tables } from '../database/schema.ts'
 /** Keeps consultations. */
 export function openConsultations(db: Database, engine: Engine): ConsultationStore {
   return {
-    add: (consultation, idempotent) => orUnavailable(() => add(db, consultation, idempotent)),
+    add: (consultation, idempotent) => translateErrors(() => add(db, consultation, idempotent)),
     findAnswer: (caller, key) =>
-      orUnavailable(() =>
+      translateErrors(() =>
         db
           .selectFrom('idempotent_answer')
           .select(['fingerprint', 'answer'])
@@ -25,16 +25,16 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
           .where('key', '=', key)
           .executeTakeFirst(),
       ),
-    findById: (id) => orUnavailable(() => findOne(db, 'id', id)),
-    findByRoom: (room) => orUnavailable(() => findOne(db, 'room', room)),
-    search: (query) => orUnavailable(() => search(db, query)),
-    replace: (consultation) => orUnavailable(() => replace(db, consultation)),
-    recordProgress: (id, participant, reached) => orUnavailable(() => recordProgress(db, id, participant, reached)),
-    enter: (id, participant, via, at) => orUnavailable(() => enter(db, engine, { id, participant, via, at })),
-    findEndedBefore: (time) => orUnavailable(() => findEndedBefore(db, time)),
-    delete: (ids) => orUnavailable(() => deleteConsultations(db, ids)),
+    findById: (id) => translateErrors(() => findOne(db, 'id', id)),
+    findByRoom: (room) => translateErrors(() => findOne(db, 'room', room)),
+    search: (query) => translateErrors(() => search(db, query)),
+    replace: (consultation) => translateErrors(() => replace(db, consultation)),
+    recordProgress: (id, participant, reached) => translateErrors(() => recordProgress(db, id, participant, reached)),
+    enter: (id, participant, via, at) => translateErrors(() => enter(db, engine, { id, participant, via, at })),
+    findEndedBefore: (time) => translateErrors(() => findEndedBefore(db, time)),
+    delete: (ids) => translateErrors(() => deleteConsultations(db, ids)),
     deleteAnswers: (before) =>
-      orUnavailable(
+      translateErrors(
         async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute()),
       ),
   }
@@ -52,14 +52,14 @@ function add(db: Database, consultation: Consultation, idempotent: IdempotentAns
       const inserted = await trx
         .insertInto('idempotent_answer')
         .values(answer)
-        .onConflict((same) => same.columns(['caller', 'key']).doNothing())
+        .onConflict((conflict) => conflict.columns(['caller', 'key']).doNothing())
         .executeTakeFirst()
       if (inserted.numInsertedOrUpdatedRows === 0n) return 'answered'
     }
     const inserted = await trx
       .insertInto('consultation')
       .values(toRow(consultation))
-      .onConflict((same) => same.column('room').doNothing())
+      .onConflict((conflict) => conflict.column('room').doNothing())
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows === 0n) throw new RollbackError()
     await addParticipants(trx, consultation.id, consultation.participants)
@@ -78,8 +78,8 @@ const addParticipants = (trx: Trx, id: string, participants: readonly Participan
   trx
     .insertInto('participant')
     .values(participants.map((each, position) => toParticipantRow(id, each, position)))
-    .onConflict((same) =>
-      same
+    .onConflict((conflict) =>
+      conflict
         .columns(['consultation', 'user_id'])
         .doUpdateSet({ position: sql`excluded.position`, name: sql`excluded.name` }),
     )
@@ -166,7 +166,7 @@ export async function join(db: Database, id: string, participant: Participant): 
   const inserted = await db
     .insertInto('participant')
     .values(toParticipantRow(id, participant, LAST_POSITION))
-    .onConflict((same) => same.columns(['consultation', 'user_id']).doNothing())
+    .onConflict((conflict) => conflict.columns(['consultation', 'user_id']).doNothing())
     .executeTakeFirst()
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
 }

@@ -7,7 +7,7 @@ import type {
   InvitationSession,
   InvitationUse,
 } from '../../service/invitations/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
+import { translateErrors } from '../database/errors.ts'
 import { join } from '../consultations/consultations.ts'
 import { toInvitation, toRow } from './row.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
@@ -20,23 +20,23 @@ export function openInvitations(db: Database, engine: Engine): InvitationStore {
   }
   return {
     add: (invitation, codeHash, invitee, most) =>
-      orUnavailable(() => add(db, engine, invitation, codeHash, invitee, most)),
+      translateErrors(() => add(db, engine, invitation, codeHash, invitee, most)),
     findById: (consultationId, id) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const found = await one('id', id)
         return found?.consultationId === consultationId ? found : undefined
       }),
-    findByCode: (codeHash) => orUnavailable(() => one('code_hash', codeHash)),
+    findByCode: (codeHash) => translateErrors(() => one('code_hash', codeHash)),
     list: (consultationId) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const all = db.selectFrom('invitation').selectAll().where('consultation', '=', consultationId)
         return (await all.orderBy('created_at').orderBy('id').execute()).map(toInvitation)
       }),
-    findSession: (sessionHash) => orUnavailable(() => findSession(db, sessionHash)),
-    use: (invitation, use) => orUnavailable(() => markUse(db, engine, invitation, use)),
-    revoke: (id, at) => orUnavailable(() => revoke(db, id, at)),
+    findSession: (sessionHash) => translateErrors(() => findSession(db, sessionHash)),
+    use: (invitation, use) => translateErrors(() => markUse(db, engine, invitation, use)),
+    revoke: (id, at) => translateErrors(() => revoke(db, id, at)),
     replaceCode: (id, codeHash, now) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const asked = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
         const updated = await asked.where(findUsable(now)).executeTakeFirst()
         return updated.numUpdatedRows > 0n

@@ -2,9 +2,9 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * Narrows the indexes for the searches of auditors to `time`, which orders all entries but those of one millisecond; the query
- * sorts these. An index without chain ids takes a third of the space, and each new entry is written to eight indexes.
- * `audit_entry_order` still contains the full order, for searches by time only.
+ * Narrows the indexes for the searches of auditors to `time`, which orders all entries but those of one millisecond;
+ * the query sorts these. An index without chain ids takes a third of the space, and each new entry is written to
+ * eight indexes. `audit_entry_order` still contains the full order, for searches by time only.
  */
 export const indexes: Migration = {
   async up(db: Kysely<unknown>) {

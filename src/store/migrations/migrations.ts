@@ -12,8 +12,8 @@ import { revocations } from './009-revocations.ts'
 import { indexes } from './010-indexes.ts'
 
 /**
- * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released migration
- * never changes.
+ * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
+ * migration never changes.
  */
 export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '001-audit': createAuditMigration(engine),
