@@ -5,7 +5,10 @@ import type { KeyRegister } from '../service/keys/ports.ts'
 import { translateErrors } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
-/** Knows every key that was ever seen, and what it signed. */
+/**
+ * Opens the register of keys. It stores every key that was ever in the key ring; the audit record knows what each key
+ * signed.
+ */
 export function openKeyRegister(db: Database): KeyRegister {
   return {
     list: () =>
@@ -29,21 +32,24 @@ export function openKeyRegister(db: Database): KeyRegister {
           )
           .execute()
       }),
-    findSigningTimes: (kid) => translateErrors(() => findSigned(db, kid)),
+    findSigningTimes: (kid) => translateErrors(() => findSigningTimes(db, kid)),
   }
 }
 
-/** No token lives longer, in milliseconds: what is older has died before. */
-const LONGEST_LIFE_MS = MAX_LIFETIME_MINUTES * 60_000
+/** The longest lifetime of a token, in milliseconds. */
+const MAX_LIFETIME_MS = MAX_LIFETIME_MINUTES * 60_000
 
-/** Reads the last day of a key alone, however much it signed before. */
-async function findSigned(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
+/**
+ * Finds when a key last signed a token, and when the last of its tokens expires. Reads only entries that are newer
+ * than the longest lifetime, however many tokens the key signed before.
+ */
+async function findSigningTimes(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
   const issued = db.selectFrom('audit_entry').where('kid', '=', kid).where('outcome', '=', 'issued')
   const last = await issued.select('time').orderBy('time', 'desc').limit(1).executeTakeFirst()
   if (last === undefined) return undefined
   const { deadAt } = await issued
     .select(sql<number>`max(time + lifetime_seconds * 1000)`.as('deadAt'))
-    .where('time', '>=', last.time - LONGEST_LIFE_MS)
+    .where('time', '>=', last.time - MAX_LIFETIME_MS)
     .executeTakeFirstOrThrow()
   return { lastAt: last.time, deadAt }
 }

@@ -51,8 +51,8 @@ const deleteOldestEntries = (db: Database, chain: string, upTo: number) =>
   db
     .deleteFrom('audit_entry')
     .where('chain', '=', chain)
-    .where('sequence', 'in', (builder) =>
-      builder
+    .where('sequence', 'in', (eb) =>
+      eb
         .selectFrom('audit_entry')
         .select('sequence')
         .where('chain', '=', chain)
@@ -64,8 +64,8 @@ const deleteOldestEntries = (db: Database, chain: string, upTo: number) =>
 const deleteOldestCheckpoints = (db: Database, upTo: number) =>
   db
     .deleteFrom('audit_checkpoint')
-    .where('number', 'in', (builder) =>
-      builder
+    .where('number', 'in', (eb) =>
+      eb
         .selectFrom('audit_checkpoint')
         .select('number')
         .where('number', '<=', upTo)

@@ -9,10 +9,10 @@ import type {
 import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
 import { toParticipantRow, toRow } from './row.ts'
-import { search, findOne } from './search.ts'
+import { searchConsultations, findConsultation } from './search.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
 
-/** Keeps consultations. */
+/** Opens the store of consultations. */
 export function openConsultations(db: Database, engine: Engine): ConsultationStore {
   return {
     add: (consultation, idempotent) => translateErrors(() => add(db, consultation, idempotent)),
@@ -25,9 +25,9 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
           .where('key', '=', key)
           .executeTakeFirst(),
       ),
-    findById: (id) => translateErrors(() => findOne(db, 'id', id)),
-    findByRoom: (room) => translateErrors(() => findOne(db, 'room', room)),
-    search: (query) => translateErrors(() => search(db, query)),
+    findById: (id) => translateErrors(() => findConsultation(db, 'id', id)),
+    findByRoom: (room) => translateErrors(() => findConsultation(db, 'room', room)),
+    search: (query) => translateErrors(() => searchConsultations(db, query)),
     replace: (consultation) => translateErrors(() => replace(db, consultation)),
     recordProgress: (id, participant, reached) => translateErrors(() => recordProgress(db, id, participant, reached)),
     enter: (id, participant, via, at) => translateErrors(() => enter(db, engine, { id, participant, via, at })),
@@ -42,11 +42,11 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
 
 type Trx = Transaction<Tables>
 
-/** Ends a transaction without its effect. */
+/** Rolls back the transaction that throws it. */
 class RollbackError extends Error {}
 
 function add(db: Database, consultation: Consultation, idempotent: IdempotentAnswer | undefined) {
-  const parts = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
+  const insert = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
     if (idempotent !== undefined) {
       const answer = { ...idempotent, created_at: consultation.createdAt }
       const inserted = await trx
@@ -62,22 +62,23 @@ function add(db: Database, consultation: Consultation, idempotent: IdempotentAns
       .onConflict((conflict) => conflict.column('room').doNothing())
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows === 0n) throw new RollbackError()
-    await addParticipants(trx, consultation.id, consultation.participants)
+    await saveParticipants(trx, consultation.id, consultation.participants)
     return 'added'
   }
   return db
     .transaction()
-    .execute(parts)
+    .execute(insert)
     .catch((error: unknown) => {
       if (error instanceof RollbackError) return 'room-taken' as const
       throw error
     })
 }
 
-const addParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
+/** Adds participants in their order. For a participant who is one already, only position and name change. */
+const saveParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
   trx
     .insertInto('participant')
-    .values(participants.map((each, position) => toParticipantRow(id, each, position)))
+    .values(participants.map((participant, position) => toParticipantRow(id, participant, position)))
     .onConflict((conflict) =>
       conflict
         .columns(['consultation', 'user_id'])
@@ -85,7 +86,10 @@ const addParticipants = (trx: Trx, id: string, participants: readonly Participan
     )
     .execute()
 
-/** Whoever stays keeps what was reached, also what is reached while this is under way: admissions, entries, who waits. */
+/**
+ * Replaces a consultation. Participants who remain keep their stored progress (waiting, admission, entry), even if it
+ * was stored after the caller read the consultation.
+ */
 function replace(db: Database, consultation: Consultation): Promise<boolean> {
   const { id, version, participants } = consultation
   const { opened_at: _opened, ...row } = toRow(consultation)
@@ -97,14 +101,14 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
       .where('version', '=', version - 1)
       .executeTakeFirst()
     if (updated.numUpdatedRows === 0n) return false
-    const before = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
-    const stays = ({ user_id, role, since }: Tables['participant']) =>
-      participants.some((each) => each.userId === user_id && each.role === role && each.since === since)
-    const removed = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
+    const stored = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
+    const remains = ({ user_id, role, since }: Tables['participant']) =>
+      participants.some((next) => next.userId === user_id && next.role === role && next.since === since)
+    const removed = stored.filter((row) => !remains(row)).map(({ user_id }) => user_id)
     if (removed.length > 0) {
       await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', removed).execute()
     }
-    await addParticipants(trx, id, participants)
+    await saveParticipants(trx, id, participants)
     return true
   })
 }
@@ -129,11 +133,14 @@ async function recordProgress(
 
 type Entry = { id: string; participant: Participant; via: string; at: number }
 
-/** Whoever enters first is counted under a lock on the consultation, so that two never take the last place. */
+/**
+ * Stores an entry. The participants who entered are counted under a lock on the consultation, so that two concurrent
+ * entries cannot both get the last place.
+ */
 function enter(db: Database, engine: Engine, { id, participant: { userId, since }, via, at }: Entry): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    const asked = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
-    const found = await (engine === 'postgres' ? asked.forUpdate() : asked).where('id', '=', id).executeTakeFirst()
+    const query = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
+    const found = await (engine === 'postgres' ? query.forUpdate() : query).where('id', '=', id).executeTakeFirst()
     if (found === undefined || found.ended_at !== null || found.cancelled_at !== null) return false
     const entered = await trx
       .selectFrom('participant')
@@ -158,11 +165,11 @@ function enter(db: Database, engine: Engine, { id, participant: { userId, since 
   })
 }
 
-/** Behind all who were named. */
+/** The position of participants who are added one by one: after those of the list. */
 const LAST_POSITION = 1_000_000
 
-/** Adds somebody behind all who were named. @returns false where the person takes part already */
-export async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
+/** Adds a participant at the end of the list. @returns false if the user is a participant already */
+export async function appendParticipant(db: Database, id: string, participant: Participant): Promise<boolean> {
   const inserted = await db
     .insertInto('participant')
     .values(toParticipantRow(id, participant, LAST_POSITION))
