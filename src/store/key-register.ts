@@ -40,8 +40,8 @@ export function openKeyRegister(db: Database): KeyRegister {
 const MAX_LIFETIME_MS = MAX_LIFETIME_MINUTES * 60_000
 
 /**
- * Finds when a key last signed a token, and when the last of its tokens expires. Reads only entries that are newer
- * than the longest lifetime, however many tokens the key signed before.
+ * Finds when a key last signed a token, and when the last of its tokens expires. For the latter, it reads only the
+ * entries of the last `MAX_LIFETIME_MS` before the last signature: tokens from before expire earlier.
  */
 async function findSigningTimes(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
   const issued = db.selectFrom('audit_entry').where('kid', '=', kid).where('outcome', '=', 'issued')

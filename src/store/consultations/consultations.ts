@@ -104,7 +104,7 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
     const stored = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
     const remains = ({ user_id, role, since }: Tables['participant']) =>
       participants.some((next) => next.userId === user_id && next.role === role && next.since === since)
-    const removed = stored.filter((row) => !remains(row)).map(({ user_id }) => user_id)
+    const removed = stored.filter((participant) => !remains(participant)).map(({ user_id }) => user_id)
     if (removed.length > 0) {
       await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', removed).execute()
     }

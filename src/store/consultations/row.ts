@@ -59,16 +59,16 @@ export const toConsultation = (row: Row, participants: readonly ParticipantRow[]
     endedAt: row.ended_at,
     cancelledAt: row.cancelled_at,
   }),
-  participants: participants.map((each) => ({
-    userId: each.user_id,
-    role: each.role,
-    since: each.since,
+  participants: participants.map((participant) => ({
+    userId: participant.user_id,
+    role: participant.role,
+    since: participant.since,
     ...omitNulls({
-      name: each.name,
-      waitingSince: each.waiting_since,
-      admittedAt: each.admitted_at,
-      enteredAt: each.entered_at,
-      via: each.via,
+      name: participant.name,
+      waitingSince: participant.waiting_since,
+      admittedAt: participant.admitted_at,
+      enteredAt: participant.entered_at,
+      via: participant.via,
     }),
   })),
 })
