@@ -68,8 +68,8 @@ export async function compose(
   const events = createEvents(logger, metrics, clock)
   const signing = openQueue(config, events)
   const { record, note } = await startRecord(config, events, signing)
-  const openRing = () => openKeys(config, ring, { ...record, clock, newId, queue: signing }, events)
-  const keys = await collectErrors(found, openRing)
+  const keyDeps = { ...record, clock, newId, queue: signing }
+  const keys = await collectErrors(found, () => openKeys(config, ring, keyDeps, events))
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })

@@ -21,7 +21,9 @@ function handle(request: WorkerRequest): WorkerResponse {
   }
   if (database === undefined) throw new Error('the database is not open')
   if ('close' in request) {
+    statementCache.clear()
     database.close()
+    database = undefined
     return { rows: [], changes: 0 }
   }
   const statement = statementCache.get(request.sql) ?? database.prepare(request.sql)
