@@ -1,18 +1,35 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { compactVerify, decodeJwt } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
-import { addressOf } from './support/process.ts'
+import { addressOf, type Running, startProcess } from './support/process.ts'
 
 describe('with nothing configured', () => {
+  let dir: string
+  let running: Running
+  let said: string
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'jts-test-'))
+    running = startProcess(dir, { PORT: '0' })
+    said = await running.said(/-d '.*'\n/)
+  })
+
+  afterAll(async () => {
+    running.child.kill('SIGKILL')
+    await running.ended
+    rmSync(dir, { recursive: true })
+  })
+
+  const developmentKey = () => readFileSync(join(dir, 'keys/development.pem'), 'utf8')
+
   it('makes a key and a caller, says what it is, and prints a curl line that returns a token', async () => {
-    const dir = tempDir()
-    const running = startServiceProcess(dir, { PORT: '0' })
-    const said = await running.said(/-d '.*'\n/)
     expect(said).toContain('DEVELOPMENT: NODE_ENV is not production')
     expect(said).toContain('http://127.0.0.1:')
     expect(statSync(join(dir, 'keys/development.pem')).mode & 0o777).toBe(0o600)
@@ -20,7 +37,7 @@ describe('with nothing configured', () => {
     const { stdout } = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
     const answer = JSON.parse(stdout) as { token: string; expiresAt: string; moderator: boolean }
     expect(Object.keys(answer)).toStrictEqual(['token', 'expiresAt', 'roomId', 'userRole', 'moderator', 'meeting'])
-    await compactVerify(answer.token, createPublicKey(readFileSync(join(dir, 'keys/development.pem'))))
+    await compactVerify(answer.token, createPublicKey(developmentKey()))
     expect(decodeJwt(answer.token)).toMatchObject({ aud: 'jitsi', iss: 'chat', context: { user: { moderator: true } } })
     const key = /jts_development_[A-Za-z0-9_-]{43}/.exec(said)?.[0] ?? ''
     const logged = running
@@ -28,17 +45,13 @@ describe('with nothing configured', () => {
       .split('\n')
       .filter((each) => each.startsWith('{'))
     expect(logged.join('\n')).not.toContain(key)
-    running.child.kill('SIGTERM')
-    expect(await running.ended).toBe(0)
   })
 
-  it('takes the consultation of docs/consultations.md from start to end, command by command', async () => {
-    const dir = tempDir()
-    const running = startServiceProcess(dir, { PORT: '0' })
-    const said = await running.said(/export TOKENS=.*\n/)
+  it('runs the consultation of docs/consultations.md from start to end, command by command', async () => {
+    await running.said(/export TOKENS=.*\n/)
     const page = readFileSync(new URL('../docs/consultations.md', import.meta.url), 'utf8')
     const script = /```sh\n(export TOKENS=[^]*?)```/.exec(page)?.[1] ?? ''
-    const [, own = ''] = /^ *(export TOKENS=.*)$/m.exec(said) ?? []
+    const [, own = ''] = /^ *(export TOKENS=.*)$/m.exec(running.output()) ?? []
     const lines = script
       .replace(/^export TOKENS=.*$/m, own)
       .replaceAll(/^(redeem|post|curl|field)\b(?!\(\))(.*)$/gm, '$1$2; echo')
@@ -60,22 +73,25 @@ describe('with nothing configured', () => {
         ]) as object[],
       },
     ])
-    running.child.kill('SIGTERM')
-    expect(await running.ended).toBe(0)
   })
 
   it('uses the same key when it starts again, with another API key', async () => {
-    const dir = tempDir()
-    const keys = []
-    for (let i = 0; i < 2; i += 1) {
-      const running = startServiceProcess(dir, { PORT: '0' })
-      const said = await running.said(/-d '.*'\n/)
-      keys.push(readFileSync(join(dir, 'keys/development.pem'), 'utf8'))
-      expect(said.includes('Made a signing key')).toBe(i === 0)
-      running.child.kill('SIGTERM')
-      await running.ended
-    }
-    expect(keys[0]).toBe(keys[1])
+    const first = { key: developmentKey(), said }
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+    running = startProcess(dir, { PORT: '0' })
+    said = await running.said(/-d '.*'\n/)
+    expect(developmentKey()).toBe(first.key)
+    expect([first.said, said].map((each) => each.includes('Made a signing key'))).toStrictEqual([true, false])
+    const apiKeyIn = (text: string) => /jts_development_[A-Za-z0-9_-]{43}/.exec(text)?.[0]
+    expect(apiKeyIn(said)).not.toBe(apiKeyIn(first.said))
+  })
+
+  it('its key is refused in production', async () => {
+    const env = { ...testEnv(dir), KEYS_DIR: 'keys' }
+    const production = startServiceProcess(dir, env)
+    expect(await production.ended).toBe(1)
+    expect(production.output()).toContain('production refuses the development key')
   })
 })
 
@@ -108,17 +124,6 @@ describe('in production', () => {
     )
   })
 
-  it('refuses the key that was made for development', async () => {
-    const dir = tempDir()
-    const first = startServiceProcess(dir, { PORT: '0' })
-    await first.said('"msg":"ready"')
-    first.child.kill('SIGTERM')
-    await first.ended
-    const running = startServiceProcess(dir, { ...testEnv(dir), KEYS_DIR: 'keys' })
-    expect(await running.ended).toBe(1)
-    expect(running.output()).toContain('production refuses the development key')
-  })
-
   it('refuses a database that it cannot open', async () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'file'), '')
@@ -127,13 +132,15 @@ describe('in production', () => {
     expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); name one that/)
   })
 
-  it('tells that the port is taken, and exits 1', async () => {
+  it('reports that the port is in use, and exits 1', async () => {
     const dir = tempDir()
-    const first = startServiceProcess(dir, { ...testEnv(dir), PORT: '0' })
-    const port = new URL(await addressOf(first)).port
-    const second = startServiceProcess(dir, { ...testEnv(dir), PORT: port })
-    expect(await second.ended).toBe(1)
-    expect(second.output()).toContain('EADDRINUSE')
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const running = startServiceProcess(dir, { ...testEnv(dir), HOST: '127.0.0.1', PORT: String(port) })
+    expect(await running.ended).toBe(1)
+    expect(running.output()).toContain('EADDRINUSE')
+    other.close()
   })
 
   it('warns of a misspelt variable and says no word of development', async () => {

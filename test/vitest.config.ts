@@ -34,6 +34,7 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowFirst },
     maxWorkers: 4,
+    execArgv: ['--max-semi-space-size=32'],
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
     isolate: false,
     // The identity provider of the tests warns of what it is: one for tests.

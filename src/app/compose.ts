@@ -5,7 +5,7 @@ import { type Config, ConfigurationError, deploymentOf } from '../config/config.
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import { type Development, developmentPolicy } from './development.ts'
 import { type Events, createEvents } from '../telemetry/events.ts'
-import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
+import { type Metrics, createMetrics } from '../telemetry/metrics.ts'
 import { type ReloadableKeys, watchKeys, keyPathsOf, openSharedSecret } from '../reload/key-reload.ts'
 import { keyLocationOf, createKeyRingReader } from '../reload/key-location.ts'
 import { openKeyRing } from './development.ts'
@@ -64,12 +64,12 @@ export async function compose(
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...faults]
   const { ring, file } = await readFiles(config, development, found)
-  const metrics = openMetrics(config.JITSI_DEPLOYMENT)
+  const metrics = createMetrics(config.JITSI_DEPLOYMENT)
   const events = createEvents(logger, metrics, clock)
   const signing = openQueue(config, events)
   const { record, note } = await startRecord(config, events, signing)
-  const openRing = () => openKeys(config, ring, { ...record, clock, newId, queue: signing }, events)
-  const keys = await collectErrors(found, openRing)
+  const keyDeps = { ...record, clock, newId, queue: signing }
+  const keys = await collectErrors(found, () => openKeys(config, ring, keyDeps, events))
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })

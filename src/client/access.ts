@@ -1,5 +1,5 @@
-import type { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../contract/invitation.ts'
-import type { RevocationMade, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
+import type { InvitationAnswer, InvitationList, InvitationRequest, RedeemRequest } from '../contract/invitation.ts'
+import type { CreatedRevocation, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
 import { type SendRequest, type Check, isObject, isOutcome } from './http.ts'
 
@@ -23,8 +23,8 @@ export type AccessClient = {
    * Requests a token with the code of an invitation, which is the credential. The service sets a cookie, so that a
    * repeated request in the same browser does not count as another use: the page must be same-site with the service.
    */
-  redeemInvitation(redemption: Redemption, options?: Options): Promise<TokenAnswer | WaitingAnswer>
-  revoke(request: RevocationRequest, options?: Options): Promise<RevocationMade>
+  redeemInvitation(redemption: RedeemRequest, options?: Options): Promise<TokenAnswer | WaitingAnswer>
+  revoke(request: RevocationRequest, options?: Options): Promise<CreatedRevocation>
   listRevocations(query?: RevocationQuery, options?: Options): Promise<RevocationPage>
   liftRevocation(id: string, options?: Options): Promise<void>
   /** Removes a participant from a running JaaS meeting. @param participantId the id of the occupant in Jitsi */
@@ -63,7 +63,7 @@ const isInvitation: Check<InvitationAnswer> = (body): body is InvitationAnswer =
   isObject(body) && typeof body['uses'] === 'number'
 const isInvitationList: Check<InvitationList> = (body): body is InvitationList =>
   isObject(body) && Array.isArray(body['invitations'])
-const isRevocation: Check<RevocationMade> = (body): body is RevocationMade =>
+const isRevocation: Check<CreatedRevocation> = (body): body is CreatedRevocation =>
   isObject(body) && typeof body['conference'] === 'string'
 const isRevocationPage: Check<RevocationPage> = (body): body is RevocationPage =>
   isObject(body) && Array.isArray(body['revocations'])

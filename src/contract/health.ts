@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 
-/** The process answers. */
+/** The answer of `GET /livez`. */
 export const Liveness = Type.Object(
   { status: Type.Literal('ok') },
   { $id: 'Liveness', description: 'The process answers.', examples: [{ status: 'ok' }] },
@@ -9,24 +9,24 @@ export type Liveness = Static<typeof Liveness>
 
 const Check = Type.Unsafe<'ok' | 'failing'>(Type.String({ enum: ['ok', 'failing'] }))
 
-/** Whether traffic should come here, and what stands in the way. */
+/** The answer of `GET /readyz`. */
 export const Readiness = Type.Object(
   {
-    ready: Type.Boolean(),
+    ready: Type.Boolean({ description: 'whether to send traffic to this instance' }),
     checks: Type.Object({
       signingKey: Check,
       keyRing: Type.Unsafe<'ok' | 'failing'>({
         ...Check,
         description:
-          'failing while what lies in the folder of the keys is broken; the keys before go on, so it is no reason not to be ready',
+          'failing while the key folder is invalid; the previous keys stay in use, so this does not affect ready',
       }),
       store: Check,
-      accepting: Type.Unsafe<'ok' | 'failing'>({ ...Check, description: 'failing once the service is stopping' }),
+      accepting: Type.Unsafe<'ok' | 'failing'>({ ...Check, description: 'failing once the instance is stopping' }),
     }),
   },
   {
     $id: 'Readiness',
-    description: 'Whether traffic should come here.',
+    description: 'Whether this instance accepts traffic, and the checks behind it.',
     examples: [{ ready: true, checks: { signingKey: 'ok', keyRing: 'ok', store: 'ok', accepting: 'ok' } }],
   },
 )

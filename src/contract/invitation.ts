@@ -3,14 +3,14 @@ import { DisplayName, ParticipantId } from './person.ts'
 import { timestampInput, timestamp } from './timestamp.ts'
 import { RoleName } from './role-name.ts'
 
-/** How often one invitation may be used at most. */
+/** The maximum number of uses of an invitation. */
 const MAX_USES = 50
 
-/** How many invitations a consultation has at most: of those that can still be used, and in all. */
+/** The maximum number of invitations of a consultation: usable ones, and in total. */
 export const MAX_LIVE_INVITATIONS = 100
 export const MAX_INVITATIONS = 500
 
-/** Bytes of a code, and of what a browser is known by: 256 bits, which nobody guesses. */
+/** Random bytes in an invitation code and in the cookie that identifies a browser: 256 bits cannot be guessed. */
 export const SECRET_BYTES = 32
 
 const closed = { additionalProperties: false }
@@ -25,24 +25,24 @@ export const InvitationRequest = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: MAX_USES,
-        description: `a whole number from 1 to ${MAX_USES}: how many browsers may use it; 1 without it`,
+        description: `a whole number from 1 to ${MAX_USES}: how many browsers may use it; default: 1`,
       }),
     ),
     expiresAt: Type.Optional(
-      timestampInput('until when it may be used first, in the future; without it, until nobody may enter any more'),
+      timestampInput('the deadline for the first use, in the future; default: closesAt of the consultation'),
     ),
   },
   {
     $id: 'InvitationRequest',
     ...closed,
     description:
-      'Who is invited, and as what. With userId it is one person, however often it is used; without, each use is another guest.',
+      'A role, and optionally a person. With userId, every use admits that participant; without it, each use adds another guest.',
     examples: [{ role: 'patient', userId: 'patient-1042', name: 'Asha Rao' }],
   },
 )
 export type InvitationRequest = Static<typeof InvitationRequest>
 
-/** An invitation, as it is told. Its code is told once, when it is made or sent again. */
+/** An invitation as the API returns it. Only the answers to its creation and resending contain the code. */
 export const InvitationAnswer = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'UUIDv7' }),
@@ -51,40 +51,41 @@ export const InvitationAnswer = Type.Object(
     name: Type.Optional(Type.String()),
     userId: Type.Optional(Type.String()),
     uses: Type.Integer({ description: 'how many browsers may use it' }),
-    used: Type.Integer({ description: 'how many did' }),
-    createdAt: timestamp('when it was made'),
-    expiresAt: timestamp('until when it may be used first'),
+    used: Type.Integer({ description: 'how many browsers have used it' }),
+    createdAt: timestamp('when it was created'),
+    expiresAt: timestamp('deadline for the first use'),
     revokedAt: Type.Optional(timestamp('when it was revoked')),
-    code: Type.Optional(Type.String({ description: 'code of a redemption: 64 hex digits; it is told once' })),
+    code: Type.Optional(Type.String({ description: '64 hex digits; only when created or resent' })),
     link: Type.Optional(
-      Type.String({ description: '<PUBLIC_URL>/join#<code>, where PUBLIC_URL is set; it is told once' }),
+      Type.String({ description: '<PUBLIC_URL>/join#<code>; only with code, and if PUBLIC_URL is set' }),
     ),
   },
   { $id: 'Invitation', description: 'An invitation to a consultation.' },
 )
 export type InvitationAnswer = Static<typeof InvitationAnswer>
 
-/** The invitations of a consultation, in the order in which they were made. */
+/** The invitations of a consultation, oldest first. */
 export const InvitationList = Type.Object(
   { invitations: Type.Array(Type.Unsafe<InvitationAnswer>(Type.Ref('Invitation'))) },
-  { $id: 'InvitationList', description: 'The invitations of a consultation, in the order in which they were made.' },
+  { $id: 'InvitationList', description: 'The invitations of a consultation, oldest first.' },
 )
 export type InvitationList = Static<typeof InvitationList>
 
 /** The body of `POST /api/jitsi/invitations/redeem`. */
-export const Redemption = Type.Object(
+export const RedeemRequest = Type.Object(
   {
     code: Type.String({
       pattern: '^[0-9a-f]{64}$',
-      description: '64 hex digits in lower case, which stand behind the # of the link',
+      description: 'the code of the invitation (after # in the link): 64 lower-case hex digits',
     }),
     displayName: Type.Optional(DisplayName),
   },
   {
-    $id: 'Redemption',
+    $id: 'RedeemRequest',
     ...closed,
-    description: 'The code of an invitation, and the name of whoever uses it where the invitation has none.',
+    description:
+      'The code of an invitation, and a display name in case neither the invitation nor the participant has one.',
     examples: [{ code: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', displayName: 'Asha Rao' }],
   },
 )
-export type Redemption = Static<typeof Redemption>
+export type RedeemRequest = Static<typeof RedeemRequest>

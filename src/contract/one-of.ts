@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 
-/** Schema of one of some words. */
-export const oneOf = <T extends string | number>(words: readonly T[]) =>
+/** Schema of a value from a fixed list. */
+export const oneOf = <T extends string | number>(values: readonly T[]) =>
   Type.Union(
-    words.map((word) => Type.Literal(word)),
-    { description: `one of ${words.join(', ')}` },
+    values.map((value) => Type.Literal(value)),
+    { description: `one of ${values.join(', ')}` },
   )

@@ -1,198 +1,192 @@
-/** Every code a caller can meet: its status, its title, and what to do next. Closed: nothing else leaves the service. */
+/** Every problem code: status, title, and what to do next. The set is closed: no answer has another code. */
 export const PROBLEMS = {
   'malformed-request': { status: 400, title: 'Malformed request', detail: 'Send a well-formed HTTP request.' },
   'invalid-json': {
     status: 400,
     title: 'Invalid JSON',
-    detail: 'Send one JSON object in UTF-8 in which every key appears once and every surrogate is paired.',
+    detail: 'Send one JSON object in UTF-8, with unique keys and without unpaired surrogates.',
   },
-  'invalid-request': { status: 400, title: 'Invalid request', detail: 'Mend the fields that errors names.' },
+  'invalid-request': { status: 400, title: 'Invalid request', detail: 'Correct the fields listed in errors.' },
   unauthenticated: {
     status: 401,
     title: 'Not authenticated',
-    detail: 'Send a valid API key, or the access token of a signed-in user, as Authorization: Bearer <credential>.',
+    detail: 'Send an API key, or the access token of a signed-in user, as Authorization: Bearer <credential>.',
   },
   'token-not-renewable': {
     status: 401,
     title: 'Token not renewable',
-    detail: 'Ask for a new token in the way in which the first one was had.',
+    detail: 'Request a new token with an API key, an access token or an invitation.',
   },
   'step-up-required': {
     status: 401,
     title: 'Stronger sign-in required',
-    detail: 'Sign in again with one of the acr_values that WWW-Authenticate names (RFC 9470).',
+    detail: 'Sign in again with one of the acr_values in WWW-Authenticate (RFC 9470).',
   },
   'scope-missing': {
     status: 403,
     title: 'Scope missing',
-    detail: 'This caller lacks the scope that the route needs; have it added to the caller in the policy.',
+    detail: 'The caller lacks the scope that this route requires. Add the scope to the caller in the policy.',
   },
   'role-not-allowed': {
     status: 403,
     title: 'Role not allowed',
-    detail: 'This caller may not ask for this role; have the role added to the caller in the policy.',
+    detail: "The caller may not use the requested role, or the caller's own role does not permit this operation.",
   },
   'room-not-allowed': {
     status: 403,
     title: 'Room not allowed',
-    detail: 'This caller may not ask for this room; the rooms of the caller in the policy decide.',
+    detail: 'The caller may not use this room. Check the rooms of the caller in the policy.',
   },
   'identity-mismatch': {
     status: 403,
     title: 'Identity mismatch',
-    detail: 'The request names another person than the one who signed in; leave out userId, userName and userEmail.',
+    detail: 'userId, userName or userEmail differs from the access token. Leave these fields out.',
   },
   'identity-incomplete': {
     status: 403,
     title: 'Identity incomplete',
-    detail: 'The access token has no usable name for the user; the identity provider has to put one into it.',
+    detail: 'The access token has no usable name of the user. Configure the identity provider to include one.',
   },
   'not-a-participant': {
     status: 403,
     title: 'Not a participant',
-    detail: 'No consultation in this room has this person among its participants; see to the room and the person.',
+    detail: 'This room has no consultation with this participant. Check roomId and userId.',
   },
   'too-early': {
     status: 403,
     title: 'Too early',
-    detail: 'The door of this consultation is not open yet for this role; ask again at opensAt.',
+    detail: 'The admission window is not open yet for this role. Try again at opensAt.',
   },
   'too-late': {
     status: 403,
     title: 'Too late',
-    detail: 'The time of this consultation is over; have it rescheduled, or a new one made.',
+    detail: 'The admission window is closed. Reschedule the consultation or create a new one.',
   },
   revoked: {
     status: 403,
     title: 'Revoked',
-    detail: 'The access of this person, consultation or token was revoked; whoever revoked it can lift that.',
+    detail: 'Access by this user, consultation or token is revoked. A caller with tokens:revoke can lift this.',
   },
   'invitation-invalid': {
     status: 403,
     title: 'Invitation invalid',
-    detail: 'There is no such invitation, or it was used, revoked, or has expired; have a new one made.',
+    detail: 'The invitation is unknown, used, revoked or expired. Ask for a new invitation.',
   },
-  'not-found': { status: 404, title: 'Not found', detail: 'There is nothing at this path; see /docs.' },
+  'not-found': { status: 404, title: 'Not found', detail: 'No resource exists at this path. See /docs.' },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    detail: 'Use one of the methods that the Allow header names.',
+    detail: 'Use one of the methods in the Allow header.',
   },
   'consultation-not-found': {
     status: 404,
     title: 'Consultation not found',
-    detail: 'There is no consultation of this id that this caller may see.',
+    detail: 'No consultation with this id is visible to the caller. Check the id.',
   },
   'invitation-not-found': {
     status: 404,
     title: 'Invitation not found',
-    detail: 'This consultation has no invitation of this id.',
+    detail: 'The consultation has no invitation with this id. List its invitations.',
   },
   'revocation-not-found': {
     status: 404,
     title: 'Revocation not found',
-    detail: 'No revocation of this id is in force; GET /api/jitsi/revocations lists those that are.',
+    detail: 'No revocation with this id is in force. List them with GET /api/jitsi/revocations.',
   },
   'request-timeout': { status: 408, title: 'Request timeout', detail: 'Send the whole request without a pause.' },
   'consultation-ended': {
     status: 409,
     title: 'Consultation ended',
-    detail: 'This consultation has ended for good; make a new one.',
+    detail: 'The consultation has ended and cannot be reopened. Create a new one.',
   },
   'consultation-cancelled': {
     status: 409,
     title: 'Consultation cancelled',
-    detail: 'This consultation was cancelled for good; make a new one.',
+    detail: 'The consultation was cancelled and cannot be reopened. Create a new one.',
   },
   'consultation-full': {
     status: 409,
     title: 'Consultation full',
-    detail: 'As many different people as maxParticipants allows have entered; have it raised.',
+    detail: 'maxParticipants different people have entered. Increase maxParticipants.',
   },
   'too-many-invitations': {
     status: 409,
     title: 'Too many invitations',
-    detail:
-      'This consultation has as many invitations as it may have: revoke some of the 100 that can be used; after 500 in all, make a new consultation.',
+    detail: '100 usable invitations or 500 in total exist. Revoke some; after 500, create a new consultation.',
   },
   'room-taken': {
     status: 409,
     title: 'Room taken',
-    detail: 'The room template of the policy gives a name that is in use; put {timestamp}, {random} or {hash} into it.',
+    detail:
+      'The room template of the policy produced a name that is in use. Add {timestamp}, {random} or {hash} to it.',
   },
   'conference-off': {
     status: 409,
-    title: 'Conference off',
-    detail: 'The settings do not let this service change running meetings; see JAAS_MANAGEMENT.',
+    title: 'Conference management disabled',
+    detail: 'Changing running meetings is disabled. See the setting JAAS_MANAGEMENT.',
   },
   'version-conflict': {
     status: 412,
     title: 'Version conflict',
-    detail: 'The consultation was changed meanwhile; read it again and send its ETag as If-Match.',
+    detail: 'The consultation has changed. Read it again, and send its new ETag as If-Match.',
   },
-  'payload-too-large': { status: 413, title: 'Payload too large', detail: 'Send at most 16 KiB.' },
+  'payload-too-large': { status: 413, title: 'Payload too large', detail: 'Send a body of at most 16 KiB.' },
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported media type',
-    detail: 'Send the body as Content-Type: application/json.',
+    detail: 'Send the body with Content-Type: application/json.',
   },
   'idempotency-key-reused': {
     status: 422,
     title: 'Idempotency key reused',
-    detail: 'This Idempotency-Key came with another body before; send a new key with a new request.',
+    detail: 'This Idempotency-Key was used with a different body. Use a new key for a new request.',
   },
   'version-required': {
     status: 428,
     title: 'Version required',
-    detail: 'Send the ETag of the consultation as If-Match, so that nobody overwrites what another changed.',
+    detail: 'Send the ETag of the consultation as If-Match, to prevent overwriting a concurrent change.',
   },
-  'rate-limited': {
-    status: 429,
-    title: 'Too many requests',
-    detail: 'Wait as many seconds as Retry-After says, then ask again.',
-  },
+  'rate-limited': { status: 429, title: 'Too many requests', detail: 'Wait Retry-After seconds, then try again.' },
   'headers-too-large': { status: 431, title: 'Headers too large', detail: 'Send less than 16 KiB of headers.' },
   'client-aborted': {
     status: 499,
     title: 'Client aborted',
-    detail:
-      'Nobody waited for the answer any more, so nothing was signed; this stands in the log and the record alone.',
+    detail: 'The client closed the connection; nothing was signed. Appears only in the log and the audit record.',
   },
   fault: {
     status: 500,
-    title: 'Internal fault',
-    detail: 'The fault is ours and stands in the log under this requestId; asking again may help.',
+    title: 'Internal error',
+    detail: 'The service failed; the log has the error under requestId. Another attempt may succeed.',
   },
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    detail: 'More is asked for than can be signed in time; wait Retry-After seconds and a random part of one more.',
+    detail: 'The service is at capacity. Wait Retry-After seconds plus a random delay of up to 1 s, then try again.',
   },
   'identity-provider-unavailable': {
     status: 503,
     title: 'Identity provider unavailable',
-    detail: 'The keys of the identity provider cannot be fetched; ask again after Retry-After seconds.',
+    detail: 'The keys of the identity provider cannot be fetched. Try again after Retry-After seconds.',
   },
   'record-unavailable': {
     status: 503,
-    title: 'Record unavailable',
-    detail: 'The audit record cannot be written, so no token is issued; ask again after Retry-After seconds.',
+    title: 'Audit record unavailable',
+    detail: 'The audit record cannot be written, so no token is issued. Try again after Retry-After seconds.',
   },
   'conference-unavailable': {
     status: 503,
     title: 'Conference unavailable',
-    detail:
-      'Jitsi did not confirm that the meeting was changed, and may have changed it; ask again after Retry-After seconds.',
+    detail: 'Jitsi did not confirm the change, but may have made it. Try again after Retry-After seconds.',
   },
   'shutting-down': {
     status: 503,
     title: 'Shutting down',
-    detail: 'This instance is stopping; ask again, on a new connection.',
+    detail: 'This instance is stopping. Try again on a new connection.',
   },
 } as const satisfies Record<string, { status: number; title: string; detail: string }>
 
-/** The code of a refusal or fault. */
+/** The code of a refusal or an error. */
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** The codes as a list, in the order of the table. */
+/** All codes, in the order of the table. */
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]

@@ -4,34 +4,38 @@ import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts'
 
 export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.ts'
 
-/** A bad field: a JSON pointer (RFC 6901) into the body, and the rule that it breaks; never the value. */
+/** An invalid field: its JSON pointer (RFC 6901) and the rule that it breaks. It never contains the value. */
 export const FieldError = Type.Object(
   {
     pointer: Type.String({
       description:
-        'JSON pointer (RFC 6901) to the bad field of the body, empty for all of it; /headers/<name> for a header, /query/<name> for a parameter',
+        'JSON pointer (RFC 6901) to a field of the body, empty for the whole body; otherwise /headers/<name>, /query/<name> or /path/<name>',
     }),
     message: Type.String({ description: 'the rule that the field breaks' }),
   },
-  { $id: 'FieldError', description: 'A bad field and the rule that it breaks.' },
+  { $id: 'FieldError', description: 'An invalid field and the rule that it breaks.' },
 )
 export type FieldError = Static<typeof FieldError>
 
-/** A problem document (RFC 9457) with the members `code`, `requestId` and, for bad fields, `errors`. */
+/** A problem document (RFC 9457) with the extension members `code`, `requestId`, `errors` and `opensAt`. */
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'URN of the code' }),
     title: Type.String(),
-    status: Type.Integer(),
-    code: Type.Unsafe<ProblemCode>(Type.String({ enum: PROBLEM_CODES, description: 'the code to program against' })),
-    detail: Type.String({ description: 'what to do next' }),
-    requestId: Type.String({ description: 'names the request in the log and in the audit record' }),
-    errors: Type.Optional(Type.Array(Type.Unsafe<FieldError>(Type.Ref('FieldError')))),
+    status: Type.Integer({ description: 'HTTP status' }),
+    code: Type.Unsafe<ProblemCode>(
+      Type.String({ enum: PROBLEM_CODES, description: 'stable code for use in programs' }),
+    ),
+    detail: Type.String({ description: 'what to do next, for people' }),
+    requestId: Type.String({ description: 'id of the request in the log and in the audit record' }),
+    errors: Type.Optional(
+      Type.Array(Type.Unsafe<FieldError>(Type.Ref('FieldError')), { description: 'with invalid-request' }),
+    ),
     opensAt: Type.Optional(
-      Type.String({ format: 'date-time', description: 'when the door opens, with too-early; ISO 8601, UTC' }),
+      Type.String({ format: 'date-time', description: 'with too-early: when the admission window opens (UTC)' }),
     ),
   },
-  { $id: 'Problem', description: 'Why a request was not served (RFC 9457).' },
+  { $id: 'Problem', description: 'A refusal or an error (RFC 9457).' },
 )
 export type Problem = Static<typeof Problem>
 
@@ -39,12 +43,12 @@ export type Problem = Static<typeof Problem>
 export type Refusal = {
   code: ProblemCode
   errors?: FieldError[]
-  /** When asking again makes sense, in milliseconds. */
+  /** How long to wait before a repeated request can succeed, in milliseconds. */
   retryAfterMs?: number
-  /** When the door opens, in epoch milliseconds. */
+  /** When the admission window opens, in epoch milliseconds. */
   opensAt?: number
-  /** The limit that was passed. */
+  /** The limit that was exceeded. */
   limit?: { name: BucketName; perMinute: number }
-  /** The authentication contexts that would do (RFC 9470). */
+  /** The accepted authentication context class references (RFC 9470). */
   acrValues?: readonly string[]
 }

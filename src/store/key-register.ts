@@ -2,14 +2,17 @@ import { sql } from 'kysely'
 import { MAX_LIFETIME_MINUTES } from '../contract/tokens/token.ts'
 import type { KnownKey } from '../rules/key-ring.ts'
 import type { KeyRegister } from '../service/keys/ports.ts'
-import { orUnavailable } from './database/errors.ts'
+import { translateErrors } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
-/** Knows every key that was ever seen, and what it signed. */
+/**
+ * Opens the register of keys. It stores every key that was ever in the key ring; the audit record knows what each key
+ * signed.
+ */
 export function openKeyRegister(db: Database): KeyRegister {
   return {
     list: () =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const rows = await db.selectFrom('key_seen').selectAll().orderBy('first_seen_at').orderBy('kid').execute()
         return rows.map((row) => ({
           kid: row.kid,
@@ -20,30 +23,33 @@ export function openKeyRegister(db: Database): KeyRegister {
         }))
       }),
     save: (keys) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         await db
           .insertInto('key_seen')
           .values(keys.map(toRow))
-          .onConflict((same) =>
-            same.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
+          .onConflict((conflict) =>
+            conflict.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
           )
           .execute()
       }),
-    findSigningTimes: (kid) => orUnavailable(() => findSigned(db, kid)),
+    findSigningTimes: (kid) => translateErrors(() => findSigningTimes(db, kid)),
   }
 }
 
-/** No token lives longer, in milliseconds: what is older has died before. */
-const LONGEST_LIFE_MS = MAX_LIFETIME_MINUTES * 60_000
+/** The longest lifetime of a token, in milliseconds. */
+const MAX_LIFETIME_MS = MAX_LIFETIME_MINUTES * 60_000
 
-/** Reads the last day of a key alone, however much it signed before. */
-async function findSigned(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
+/**
+ * Finds when a key last signed a token, and when the last of its tokens expires. For the latter, it reads only the
+ * entries of the last `MAX_LIFETIME_MS` before the last signature: tokens from before expire earlier.
+ */
+async function findSigningTimes(db: Database, kid: string): Promise<{ lastAt: number; deadAt: number } | undefined> {
   const issued = db.selectFrom('audit_entry').where('kid', '=', kid).where('outcome', '=', 'issued')
   const last = await issued.select('time').orderBy('time', 'desc').limit(1).executeTakeFirst()
   if (last === undefined) return undefined
   const { deadAt } = await issued
     .select(sql<number>`max(time + lifetime_seconds * 1000)`.as('deadAt'))
-    .where('time', '>=', last.time - LONGEST_LIFE_MS)
+    .where('time', '>=', last.time - MAX_LIFETIME_MS)
     .executeTakeFirstOrThrow()
   return { lastAt: last.time, deadAt }
 }

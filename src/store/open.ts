@@ -12,14 +12,14 @@ import { openCheckpoints } from './audit/checkpoints.ts'
 import { openConsultations } from './consultations/consultations.ts'
 import { openInvitations } from './invitations/invitations.ts'
 import { openKeyRegister } from './key-register.ts'
-import type { Pending } from './migrations/migrate.ts'
-import { openPostgres, pendingInPostgres } from './engines/postgres.ts'
+import type { PendingMigration } from './migrations/migrate.ts'
+import { openPostgres, listPendingInPostgres } from './engines/postgres.ts'
 import { openPostgresChangeBus } from './changes/postgres-change-bus.ts'
 import { openRetention } from './audit/retention.ts'
 import { openRevocations } from './revocations.ts'
-import { openSqlite, pendingInSqlite } from './engines/sqlite.ts'
+import { openSqlite, listPendingInSqlite } from './engines/sqlite.ts'
 
-/** The record, opened. */
+/** The open database, with one property for each port of `service`. */
 export type Store = {
   ledger: Ledger
   register: KeyRegister
@@ -34,22 +34,26 @@ export type Store = {
 }
 
 /**
- * Opens the record where a URL says: `postgres://…`, or `sqlite:` and a path.
- * @param waitMs as `openLedger` has it
+ * Opens a database and runs its pending migrations.
+ * @param url `postgres://…`, or `sqlite:` followed by a path
+ * @param writer the writer of the audit entries
+ * @param link links an audit entry to the one before it
+ * @param signingWaitMs returns the expected wait for a signature, in milliseconds; see `groupCommitDelayMs`
+ * @throws the error of the database
  */
 export async function openStore(
   url: string,
   writer: Writer,
   link: LinkEntry,
   events: StoreEvents,
-  waitMs?: () => number,
+  signingWaitMs?: () => number,
 ): Promise<Store> {
-  const broke = (error: Error) => events.onError(error)
-  const db = isPostgres(url) ? await openPostgres(url, broke) : await openSqlite(pathOf(url))
+  const onError = (error: Error) => events.onError(error)
+  const db = isPostgres(url) ? await openPostgres(url, onError) : await openSqlite(pathOf(url))
   const engine = isPostgres(url) ? 'postgres' : 'sqlite'
-  const changeBus = isPostgres(url) ? openPostgresChangeBus(url, broke) : createEmbeddedChangeBus(broke)
+  const changeBus = isPostgres(url) ? openPostgresChangeBus(url, onError) : createEmbeddedChangeBus(onError)
   return {
-    ledger: openLedger(db, writer, link, events, waitMs),
+    ledger: openLedger(db, writer, link, events, signingWaitMs),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),
@@ -65,9 +69,9 @@ export async function openStore(
   }
 }
 
-/** What opening the record would change about its tables; nothing is changed. */
-export const planMigrations = (url: string): Promise<Pending[]> =>
-  isPostgres(url) ? pendingInPostgres(url) : pendingInSqlite(pathOf(url))
+/** Lists the migrations that `openStore` would run. Changes nothing. @throws the error of the database */
+export const planMigrations = (url: string): Promise<PendingMigration[]> =>
+  isPostgres(url) ? listPendingInPostgres(url) : listPendingInSqlite(pathOf(url))
 
 const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 const pathOf = (url: string): string => url.slice('sqlite:'.length)

@@ -1,32 +1,33 @@
 import { type Selectable, sql } from 'kysely'
 import type { Revocation, RevocationStore } from '../service/revocations/ports.ts'
-import { orUnavailable } from './database/errors.ts'
+import { translateErrors } from './database/errors.ts'
 import type { Database, Tables } from './database/schema.ts'
 
-/** Keeps the revocations that are in force. */
+/** Opens the store of the revocations in force. */
 export function openRevocations(db: Database): RevocationStore {
-  const all = () => db.selectFrom('revocation').selectAll()
+  const selectAll = () => db.selectFrom('revocation').selectAll()
   return {
     add: (revocation) =>
-      orUnavailable(async () => void (await db.insertInto('revocation').values(toRow(revocation)).execute())),
-    remove: (id) => orUnavailable(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
+      translateErrors(async () => void (await db.insertInto('revocation').values(toRow(revocation)).execute())),
+    remove: (id) =>
+      translateErrors(async () => void (await db.deleteFrom('revocation').where('id', '=', id).execute())),
     findById: (id) =>
-      orUnavailable(async () => {
-        const row = await all().where('id', '=', id).executeTakeFirst()
+      translateErrors(async () => {
+        const row = await selectAll().where('id', '=', id).executeTakeFirst()
         return row === undefined ? undefined : toRevocation(row)
       }),
-    list: () => orUnavailable(async () => (await all().execute()).map(toRevocation)),
+    list: () => translateErrors(async () => (await selectAll().execute()).map(toRevocation)),
     findMatching: ({ room, userId }) =>
-      orUnavailable(async () => {
-        const rows = await all()
-          .where((is) => is.or([is('user_id', '=', userId), is('user_id', 'is', null)]))
-          .where((is) => is.or([is('room', '=', room), is('room', 'is', null)]))
+      translateErrors(async () => {
+        const rows = await selectAll()
+          .where((eb) => eb.or([eb('user_id', '=', userId), eb('user_id', 'is', null)]))
+          .where((eb) => eb.or([eb('room', '=', room), eb('room', 'is', null)]))
           .execute()
         return rows.map(toRevocation)
       }),
     listPage: ({ limit, before }) =>
-      orUnavailable(async () => {
-        let query = all().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+      translateErrors(async () => {
+        let query = selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
         if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.at}, ${before.id})`)
         return (await query.execute()).map(toRevocation)
       }),

@@ -7,7 +7,7 @@ const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2
 /** Histogram bounds of the entries in one commit. */
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128]
 
-export function requestMetrics(registers: Registry[]) {
+export function createRequestMetrics(registers: Registry[]) {
   const requests = new Counter({
     name: 'jts_http_requests_total',
     help: 'HTTP requests by route, method, status and problem code.',
@@ -34,7 +34,7 @@ export function requestMetrics(registers: Registry[]) {
   }
 }
 
-export function tokenMetrics(registers: Registry[], deployment: string) {
+export function createTokenMetrics(registers: Registry[], deployment: string) {
   const tokens = new Counter({
     name: 'jts_tokens_issued_total',
     help: 'Tokens issued, by role, caller and deployment.',
@@ -53,7 +53,7 @@ export function tokenMetrics(registers: Registry[], deployment: string) {
   }
 }
 
-export function consultationMetrics(registers: Registry[]) {
+export function createConsultationMetrics(registers: Registry[]) {
   const changes = new Counter({
     name: 'jts_consultations_total',
     help: 'Consultations created, changed, ended and cancelled, and participants admitted.',
@@ -83,7 +83,7 @@ export function consultationMetrics(registers: Registry[]) {
   }
 }
 
-export function renewalMetrics(registers: Registry[]) {
+export function createRenewalMetrics(registers: Registry[]) {
   const renewals = new Counter({
     name: 'jts_renewals_total',
     help: 'Token renewals by outcome: issued, waiting (the participant has to be admitted first), refused.',
@@ -97,7 +97,7 @@ export function renewalMetrics(registers: Registry[]) {
   }
 }
 
-export function signingMetrics(registers: Registry[]) {
+export function createSigningMetrics(registers: Registry[]) {
   const signing = new Histogram({
     name: 'jts_signing_seconds',
     help: 'Seconds that a signature took in the thread pool.',
@@ -118,7 +118,7 @@ export function signingMetrics(registers: Registry[]) {
   }
 }
 
-export function recordMetrics(registers: Registry[]) {
+export function createRecordMetrics(registers: Registry[]) {
   const seconds = new Histogram({
     name: 'jts_audit_commit_seconds',
     help: 'Seconds that a commit to the audit record took.',
@@ -145,7 +145,7 @@ export function recordMetrics(registers: Registry[]) {
   }
 }
 
-export function limiterMetrics(registers: Registry[]) {
+export function createLimiterMetrics(registers: Registry[]) {
   const decisions = new Counter({
     name: 'jts_limiter_decisions_total',
     help: 'Decisions of the rate limiter, by bucket and outcome.',
@@ -166,7 +166,7 @@ export function limiterMetrics(registers: Registry[]) {
   }
 }
 
-export function reloadMetrics(registers: Registry[]) {
+export function createReloadMetrics(registers: Registry[]) {
   const labelNames = ['what']
   const reloads = new Counter({
     name: 'jts_reloads_total',

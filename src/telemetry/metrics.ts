@@ -1,36 +1,36 @@
 import { type GaugeSources, watchChangeBus, watchRevocations, watchKeyRing, watchSigning } from './gauges.ts'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import {
-  consultationMetrics,
-  limiterMetrics,
-  recordMetrics,
-  reloadMetrics,
-  renewalMetrics,
-  requestMetrics,
-  signingMetrics,
-  tokenMetrics,
+  createConsultationMetrics,
+  createLimiterMetrics,
+  createRecordMetrics,
+  createReloadMetrics,
+  createRenewalMetrics,
+  createRequestMetrics,
+  createSigningMetrics,
+  createTokenMetrics,
 } from './counters.ts'
 
 /** The metrics of one service, and their text in the Prometheus exposition format. */
-export type Metrics = ReturnType<typeof openMetrics>
+export type Metrics = ReturnType<typeof createMetrics>
 
 /**
  * Creates the metrics of one service. The only label values from requests are ids that the policy defines, so their number
  * is bounded.
  * @param deployment the Jitsi deployment that accepts the tokens
  */
-export function openMetrics(deployment: string) {
+export function createMetrics(deployment: string) {
   const registry = new Registry()
   const registers = [registry]
   return {
-    ...requestMetrics(registers),
-    ...tokenMetrics(registers, deployment),
-    ...consultationMetrics(registers),
-    ...renewalMetrics(registers),
-    ...signingMetrics(registers),
-    ...recordMetrics(registers),
-    ...limiterMetrics(registers),
-    ...reloadMetrics(registers),
+    ...createRequestMetrics(registers),
+    ...createTokenMetrics(registers, deployment),
+    ...createConsultationMetrics(registers),
+    ...createRenewalMetrics(registers),
+    ...createSigningMetrics(registers),
+    ...createRecordMetrics(registers),
+    ...createLimiterMetrics(registers),
+    ...createReloadMetrics(registers),
     /** Adds the gauges that read these sources on each scrape. */
     watch(sources: GaugeSources): void {
       watchSigning(registry, sources.signing)

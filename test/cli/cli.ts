@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '../../src/cli/run.ts'
 import { tempDir, testEnv, testKeyPem } from '../kit.ts'
+import { COMPILE_CACHE } from '../support/process.ts'
 
 export const CLI_MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -38,7 +39,7 @@ export function cliIn(dir: string, env: Record<string, string> = {}, input = '')
 export function spawnCli(cwd: string, env: Record<string, string>, input: string, ...words: string[]) {
   return spawnSync(process.execPath, [CLI_MAIN, ...words], {
     cwd,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     input,
     encoding: 'utf8',
   })

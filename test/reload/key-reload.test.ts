@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/client/client.ts'
@@ -276,8 +277,9 @@ it('under steady load a key is added, activated, and the old one retired: no req
   const client = createClient({ baseUrl, credential: CLINIC.apiKey })
   const state = { over: false }
   const seen = new Map<string, number>()
-  const asking = Array.from({ length: 8 }, async () => {
+  const asking = Array.from({ length: 4 }, async () => {
     while (!state.over) {
+      await setTimeout(5)
       const { token } = await client.issueToken(DOCTOR)
       // Fetched after the token: the verifier that sees it may ask at any time from now on.
       const jwks = (await (await fetch(`${baseUrl}/.well-known/jwks.json`)).json()) as JSONWebKeySet
@@ -296,13 +298,17 @@ it('under steady load a key is added, activated, and the old one retired: no req
     await expect.poll(() => seen.get(`${APP_ID}/${id}`) ?? 0, { timeout: 10_000 }).toBeGreaterThan(20)
   }
   await enough('one')
+  const reload = () => running.child.kill('SIGHUP')
   place(keysDir, 'two.pem', NEXT)
+  reload()
   await until(['one', 'two'])
   place(keysDir, 'active', 'two')
+  reload()
   await until(['two', 'one'])
   await enough('two')
   place(keysDir, 'one.pub.pem', publicOf(testKeyPem()))
   rmSync(join(keysDir, 'one.pem'))
+  reload()
   const before = seen.get(`${APP_ID}/two`) ?? 0
   await expect.poll(() => seen.get(`${APP_ID}/two`) ?? 0, { timeout: 10_000 }).toBeGreaterThan(before + 20)
   await running.said(/(keys reloaded[^]*){3}/)

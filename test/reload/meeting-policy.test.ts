@@ -46,7 +46,11 @@ describe('the meeting of a role in the policy', () => {
     ['a toolbar that is a list', { toolbar: ['chat'] }, '/toolbar: must be { add?, remove? }'],
     ['an unknown member of the toolbar', { toolbar: { only: [] } }, '/toolbar/only: is not allowed here'],
     ['an unknown button', { toolbar: { add: ['sharedvideo'] } }, '/toolbar/add/0: must be one of microphone,'],
-    ['a button twice', { toolbar: { add: ['tileview', 'tileview'] } }, '/toolbar/add: must be a list of buttons'],
+    [
+      'a button twice',
+      { toolbar: { add: ['tileview', 'tileview'] } },
+      '/toolbar/add: must be a list of unique buttons',
+    ],
     ['no way out', { toolbar: { remove: ['hangup'] } }, '/toolbar/remove/0: must be one of microphone,'],
     ['a button of both lists', { toolbar: { add: ['stats'], remove: ['stats'] } }, '/toolbar/remove/0: stands in add'],
     ['an unknown path', { mediaPath: 'p2p' }, '/mediaPath: must be one of relay, direct, bridge'],

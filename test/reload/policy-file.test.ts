@@ -47,7 +47,7 @@ describe('a policy file', () => {
     [
       'a feature twice',
       withRole({ features: ['recording', 'recording'] }),
-      '/roles/doctor/features: must be a list of features, each once',
+      '/roles/doctor/features: must be a list of unique features',
     ],
     ['a moderator that is a text', withRole({ moderator: 'true' }), '/roles/doctor/moderator: must be true or false'],
     ['a role without a moderator', withRole({ moderator: undefined }), '/roles/doctor/moderator: is missing'],
@@ -95,7 +95,7 @@ describe('a policy file', () => {
       '/callers/0/roles/0: names a role that /roles does not define',
     ],
     ['an unknown scope', withCaller({ scopes: ['tokens:*'] }), '/callers/0/scopes/0: must be one of tokens:issue'],
-    ['no scopes', withCaller({ scopes: [] }), '/callers/0/scopes: must be a list of scopes'],
+    ['no scopes', withCaller({ scopes: [] }), '/callers/0/scopes: must be a list of one or more unique scopes'],
     [
       'a hash of 63 digits',
       withCaller({ apiKeySha256: [HASH.slice(1)] }),
@@ -204,7 +204,11 @@ describe('a policy file', () => {
     ],
     ['the algorithm HS256', withIssuer({ algorithms: ['HS256'] }), '/issuers/0/algorithms/0: must be one of RS256'],
     ['the algorithm none', withIssuer({ algorithms: ['none'] }), '/issuers/0/algorithms/0: must be one of RS256'],
-    ['no algorithm', withIssuer({ algorithms: [] }), '/issuers/0/algorithms: must be a list of algorithms'],
+    [
+      'no algorithm',
+      withIssuer({ algorithms: [] }),
+      '/issuers/0/algorithms: must be a list of one or more unique algorithms',
+    ],
     [
       'a role that nobody defines',
       withIssuer({ roles: { 'a/b': 'nurse' } }),

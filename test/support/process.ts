@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Compiled once for all processes of a run, which start the faster. */
-const COMPILE_CACHE = join(tmpdir(), 'jts-compile-cache')
+export const COMPILE_CACHE = join(tmpdir(), 'jts-compile-cache')
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 

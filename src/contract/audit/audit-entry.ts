@@ -1,23 +1,27 @@
 import type { ProblemCode } from '../problem.ts'
 
 /**
- * One line of the record: who asked for what, and what came of it. It holds no token, name or e-mail.
- * Members that do not apply are absent. What a refused request said is kept only where its shape was checked.
+ * One entry of the audit record: a caller, an action and its outcome. It contains no token, name or e-mail address.
+ * Properties that do not apply are absent. The requested values of a refused request are stored only if its body was
+ * valid.
  */
 export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
   requestId: string
-  /** Trace that the request belongs to (W3C Trace Context). */
+  /** Id of the trace that the request belongs to (W3C Trace Context). */
   traceId?: string
-  /** Where the request came from, as far as the settings let it be kept. */
+  /** The client address, in the form that the setting `AUDIT_ADDRESS` permits. */
   address?: string
   /**
-   * Id of the caller in the policy, the issuer of a signed-in user, `invitation:<id>`, `cli:operator` for the command line, or
-   * `-` for nobody.
+   * Id of the caller in the policy, the issuer of a signed-in user, `invitation:<id>`, `cli:operator` for the command
+   * line, or `-` if the caller is unknown or there is none.
    */
   caller: string
-  /** Whom the caller named as the person behind the request; a signed-in user whose request is about somebody else. */
+  /**
+   * The value of the header `X-On-Behalf-Of`. For a signed-in user whose request is about another person: the id of the
+   * signed-in user.
+   */
   onBehalfOf?: string
   action:
     | 'service.start'
@@ -53,37 +57,43 @@ export type AuditEntry = {
     | 'key.removed'
   outcome: 'issued' | 'refused' | 'waiting' | 'done'
   code?: ProblemCode
-  /** Id of the consultation that it is about. */
+  /** Id of the consultation. */
   consultation?: string
-  /** Id of the invitation that it is about. */
+  /** Id of the invitation. */
   invitation?: string
   room?: string
   userId?: string
   role?: string
   jti?: string
-  /** Id of the token that this one renews. */
+  /** `jti` of the token that this one renews. */
   renews?: string
   kid?: string
   lifetimeSeconds?: number
 }
 
-/** What an entry says of the request that it is about. */
+/** The properties of an entry that identify its request. */
 export type Origin = Pick<AuditEntry, 'requestId' | 'traceId' | 'address'>
 
-/** An entry as it stands in its chain. */
+/** An entry that is linked into its hash chain. */
 export type ChainedEntry = AuditEntry & {
-  /** Id of the chain: one for each start of a writer. */
+  /** Id of the chain. Each start of a writer begins a new chain. */
   chain: string
-  /** 1 for the first entry of its chain, one more for each that follows. */
+  /** Position in the chain, from 1, without gaps. */
   sequence: number
-  /** In the first entry alone: whose chain it is. */
+  /** Only in the first entry: the name of the writer. */
   writer?: string
-  /** In the first entry alone: `<chain>:<sequence>` of the last entry of the chain that the writer had before. */
+  /**
+   * Only in the first entry: `<chain>:<sequence>` of the last entry of the writer's previous chain, if there is one.
+   */
   previousChain?: string
-  /** Hex SHA-256 of the entry before; in the first entry that of `previousChain`, or 64 zeros. */
+  /** `hash` of the previous entry; in the first entry, of the entry that `previousChain` names, or 64 zeros. */
   previousHash: string
+  /** Hex SHA-256 of this entry. */
   hash: string
 }
 
-/** The end of a chain, on which the next entry is built; before its first entry, what that one names. */
+/**
+ * The end of a chain, to which the next entry is linked. Before the first entry, `sequence` is 0, and `writer`,
+ * `previousChain` and `hash` are the values for the first entry.
+ */
 export type ChainEnd = Pick<ChainedEntry, 'chain' | 'sequence' | 'writer' | 'previousChain'> & { hash?: string }

@@ -1,34 +1,33 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { timestampInput } from '../timestamp.ts'
 
-/** The most entries that one answer holds, and how many it holds unless told otherwise. */
+/** The maximum and the default number of entries per page. */
 export const MAX_AUDIT_LIMIT = 1000
 export const DEFAULT_AUDIT_LIMIT = 100
 
-const text = (description: string, maxLength = 255) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, description }))
-const time = (description: string) => Type.Optional(timestampInput(description))
+const filter = (description: string, maxLength = 255) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength, description: `${description} of 1 to ${maxLength} characters` }))
 
-/** The query of `GET /api/jitsi/audit`. Values come as text; what they mean is checked in rules. */
+/** The query of `GET /api/jitsi/audit`. Values are strings; src/rules/audit/query.ts parses them. */
 export const AuditQuery = Type.Object(
   {
-    from: time('the earliest'),
-    to: time('the latest, itself not included'),
-    room: text('of this room', 128),
-    userId: text('of this user'),
-    caller: text('of this caller'),
-    action: text('of this action, such as token.issue', 64),
-    outcome: text('of this outcome: issued, refused, waiting or done', 16),
-    jti: text('of the token with this id', 64),
-    consultation: text('of the consultation with this id', 64),
+    from: Type.Optional(timestampInput('the start of the period, inclusive')),
+    to: Type.Optional(timestampInput('the end of the period, exclusive')),
+    room: filter('a room name', 128),
+    userId: filter('a user id'),
+    caller: filter('a caller id'),
+    action: filter('an action, such as token.issue,', 64),
+    outcome: filter('an outcome (issued, refused, waiting or done)', 16),
+    jti: filter('a token id', 64),
+    consultation: filter('a consultation id', 64),
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,3}$',
-        description: `a whole number from 1 to ${MAX_AUDIT_LIMIT}; ${DEFAULT_AUDIT_LIMIT} without it`,
+        description: `a page size from 1 to ${MAX_AUDIT_LIMIT}; default: ${DEFAULT_AUDIT_LIMIT}`,
       }),
     ),
     cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'nextCursor of the answer before' }),
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'the nextCursor of the previous page' }),
     ),
   },
   { additionalProperties: false },
@@ -37,13 +36,13 @@ export type AuditQuery = Static<typeof AuditQuery>
 
 const { limit: _limit, cursor: _cursor, ...filters } = AuditQuery.properties
 
-/** The query of `GET /api/jitsi/audit/export`: the same filters, and how it is written down. */
+/** The query of `GET /api/jitsi/audit/export`: the same filters, and the output format. */
 export const ExportQuery = Type.Object(
   {
     ...filters,
     format: Type.Optional(
       Type.Unsafe<'ndjson' | 'csv'>(
-        Type.String({ enum: ['ndjson', 'csv'], description: 'ndjson or csv; ndjson without it' }),
+        Type.String({ enum: ['ndjson', 'csv'], description: 'ndjson or csv; default: ndjson' }),
       ),
     ),
   },
@@ -51,43 +50,45 @@ export const ExportQuery = Type.Object(
 )
 export type ExportQuery = Static<typeof ExportQuery>
 
-const optional = () => Type.Optional(Type.String())
+const optional = (description?: string) => Type.Optional(Type.String(description === undefined ? {} : { description }))
 
-/** An entry as an auditor reads it. */
+/** An entry as the API returns it. */
 export const AuditRow = Type.Object(
   {
-    time: Type.String({ format: 'date-time', description: 'ISO 8601, UTC' }),
-    chain: Type.String(),
-    sequence: Type.Integer(),
+    time: Type.String({ format: 'date-time', description: 'when the entry was written (UTC)' }),
+    chain: Type.String({ description: 'id of the hash chain' }),
+    sequence: Type.Integer({ description: 'position in the chain, from 1' }),
     requestId: Type.String(),
     traceId: optional(),
-    address: optional(),
-    caller: Type.String(),
-    onBehalfOf: optional(),
+    address: optional('client address, as AUDIT_ADDRESS permits'),
+    caller: Type.String({
+      description: 'id in the policy, issuer of a signed-in user, invitation:<id>, cli:operator, or - if unknown',
+    }),
+    onBehalfOf: optional('value of X-On-Behalf-Of, or the signed-in user of a request about another person'),
     action: Type.String(),
-    outcome: Type.String(),
-    code: optional(),
-    consultation: optional(),
-    invitation: optional(),
+    outcome: Type.String({ description: 'issued, refused, waiting or done' }),
+    code: optional('problem code of a refusal'),
+    consultation: optional('id of the consultation'),
+    invitation: optional('id of the invitation'),
     room: optional(),
     userId: optional(),
     role: optional(),
-    jti: optional(),
-    renews: optional(),
-    kid: optional(),
+    jti: optional('id of the token'),
+    renews: optional('jti of the renewed token'),
+    kid: optional('id of the signing key'),
     lifetimeSeconds: Type.Optional(Type.Integer()),
-    hash: Type.String({ description: 'hex SHA-256, as README.md describes it' }),
+    hash: Type.String({ description: 'hex SHA-256 of the entry, see docs/audit.md' }),
   },
-  { $id: 'AuditRow', description: 'An entry of the record.' },
+  { $id: 'AuditRow', description: 'An entry of the audit record.' },
 )
 export type AuditRow = Static<typeof AuditRow>
 
-/** A page of the record, newest first. */
+/** A page of audit entries, newest first. */
 export const AuditPage = Type.Object(
   {
     entries: Type.Array(Type.Unsafe<AuditRow>(Type.Ref('AuditRow'))),
-    nextCursor: Type.Optional(Type.String({ description: 'ask with it for what is older; absent at the end' })),
+    nextCursor: Type.Optional(Type.String({ description: 'cursor of the next page, absent on the last page' })),
   },
-  { $id: 'AuditPage', description: 'A page of the record, newest first.' },
+  { $id: 'AuditPage', description: 'A page of audit entries, newest first.' },
 )
 export type AuditPage = Static<typeof AuditPage>

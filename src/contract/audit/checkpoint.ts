@@ -1,27 +1,34 @@
 import type { ChainedEntry } from './audit-entry.ts'
 
-/** The end of a chain as it was when a checkpoint was taken. */
+/** The position and hash of the last entry of a chain. */
 export type ChainHead = Pick<ChainedEntry, 'chain' | 'sequence' | 'hash'>
 
-/** What a checkpoint says: where the chains ended that had grown since the one before. Times are Unix seconds. */
+/**
+ * The payload of a checkpoint: the heads of the chains that have grown since the last checkpoint. `iat` is in Unix
+ * seconds.
+ */
 type Checkpoint = { iat: number; heads: ChainHead[] }
 
 /**
- * What a stub says, which stands for the old end of a chain that retention removed: the last entry that was removed. All
- * before it was removed too.
+ * The payload of a retention marker: the last entry that retention removed from the beginning of a chain. All entries
+ * before it were removed as well. `iat` is in Unix seconds.
  */
 export type RetentionMarker = ChainHead & {
   iat: number
-  /** Whose chain it is, and when its first entry was made (epoch milliseconds). */
+  /** The writer of the chain. */
   writer?: string
+  /** When the first entry of the chain was written, in epoch milliseconds. */
   began: number
 }
 
-/** The chain of a stub that stands for checkpoints; its sequences are their numbers, its hash that of the last one's JWS. */
+/**
+ * The `chain` of a retention marker for checkpoints. Its `sequence` is the number of the last removed checkpoint, its
+ * `hash` the hash of that checkpoint's JWS.
+ */
 export const CHECKPOINT_CHAIN = 'checkpoints'
 
 /**
- * What the active key signs beside tokens, by the `typ` of its header: no token is called so, and no verifier takes it for
- * one.
+ * The statements that the active key signs in addition to tokens, by the `typ` of their header. No token has these
+ * types, so no verifier accepts a statement as a token.
  */
 export type SignedStatements = { 'audit-checkpoint': Checkpoint; 'audit-stub': RetentionMarker }

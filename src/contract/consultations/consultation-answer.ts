@@ -4,94 +4,94 @@ import { ParticipantId } from '../person.ts'
 import { timestampInput, timestamp } from '../timestamp.ts'
 import { oneOf } from '../one-of.ts'
 
-/** Where a consultation stands. There is no way back. */
-export const STATES = ['scheduled', 'open', 'ended', 'cancelled'] as const
-export type ConsultationState = (typeof STATES)[number]
+/** The states of a consultation. A consultation never returns to an earlier state. */
+export const CONSULTATION_STATES = ['scheduled', 'open', 'ended', 'cancelled'] as const
+export type ConsultationState = (typeof CONSULTATION_STATES)[number]
 
-/** A participant, as it is told. */
+/** A participant as the API returns it. */
 export const ParticipantAnswer = Type.Object(
   {
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
-    opensAt: timestamp('from when this participant may enter'),
-    waitingSince: Type.Optional(timestamp('since when this participant waits to be admitted')),
+    opensAt: timestamp('when the admission window of this participant opens'),
+    waitingSince: Type.Optional(timestamp('when this participant began to wait')),
     admittedAt: Type.Optional(timestamp('when this participant was admitted')),
-    enteredAt: Type.Optional(timestamp('when this participant first got a token')),
+    enteredAt: Type.Optional(timestamp('when this participant first received a token')),
   },
-  { $id: 'Participant', description: 'Who takes part, and how far this participant came.' },
+  { $id: 'Participant', description: 'A participant of a consultation, and the progress of this participant.' },
 )
 export type ParticipantAnswer = Static<typeof ParticipantAnswer>
 
-/** A consultation, as it is told. */
+/** A consultation as the API returns it. */
 export const ConsultationAnswer = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'UUIDv7' }),
-    roomId: Type.String({ description: 'roomId of a token request' }),
-    version: Type.Integer({ description: 'grows with each change; the ETag, and If-Match of the next change' }),
+    roomId: Type.String({ description: 'the roomId for token requests' }),
+    version: Type.Integer({ description: 'increases with each change; also the ETag, for If-Match' }),
     state: Type.Unsafe<ConsultationState>(
       Type.String({
-        enum: [...STATES],
-        description: 'open from the first token on; ended by POST …/end, or once nobody may enter any more',
+        enum: [...CONSULTATION_STATES],
+        description: 'scheduled; open from the first token; ended by POST …/end or at closesAt; or cancelled',
       }),
     ),
-    startsAt: timestamp('when it begins'),
-    endsAt: timestamp('when it ends'),
-    closesAt: timestamp('from when nobody may enter any more'),
-    waitingRoom: Type.Boolean(),
-    maxParticipants: Type.Optional(Type.Integer()),
-    externalId: Type.Optional(Type.String()),
+    startsAt: timestamp('start'),
+    endsAt: timestamp('end'),
+    closesAt: timestamp('end of the admission window'),
+    waitingRoom: Type.Boolean({ description: 'whether participants who do not moderate wait to be admitted' }),
+    maxParticipants: Type.Optional(Type.Integer({ description: 'how many different people may enter' })),
+    externalId: Type.Optional(Type.String({ description: 'the id in your system' })),
     participants: Type.Array(Type.Unsafe<ParticipantAnswer>(Type.Ref('Participant'))),
     links: Type.Object(
       {
         self: Type.String(),
         events: Type.String({ description: 'server-sent events' }),
-        waiting: Type.String({ description: 'who waits to be admitted' }),
+        waiting: Type.String({ description: 'the waiting room' }),
         invitations: Type.String(),
         calendar: Type.String({ description: 'the appointment as iCalendar' }),
       },
-      { description: 'paths of this service' },
+      { description: 'paths of related resources' },
     ),
   },
   {
     $id: 'Consultation',
-    description: 'A consultation: its room, its window, and who takes part.',
+    description: 'A consultation: its room, schedule and participants.',
   },
 )
 export type ConsultationAnswer = Static<typeof ConsultationAnswer>
 
-/** The most consultations that one answer holds, and how many it holds unless told otherwise. */
+/** The maximum and the default number of consultations per page. */
 export const MAX_CONSULTATION_LIMIT = 500
 export const DEFAULT_CONSULTATION_LIMIT = 50
 
-/** The query of `GET /api/jitsi/consultations`. Values come as text; what they mean is checked in rules. */
+/** The query of `GET /api/jitsi/consultations`. Values are strings; src/rules/consultations/query.ts parses them. */
 export const ConsultationQuery = Type.Object(
   {
-    from: Type.Optional(timestampInput('those that end later')),
-    to: Type.Optional(timestampInput('those that begin earlier')),
+    from: Type.Optional(timestampInput('a lower limit of endsAt, exclusive')),
+    to: Type.Optional(timestampInput('an upper limit of startsAt, exclusive')),
     participant: Type.Optional(ParticipantId),
     externalId: Type.Optional(ExternalId),
-    state: Type.Optional(oneOf(STATES)),
+    state: Type.Optional(oneOf(CONSULTATION_STATES)),
     limit: Type.Optional(
       Type.String({
         pattern: '^[1-9]\\d{0,2}$',
-        description: `a whole number from 1 to ${MAX_CONSULTATION_LIMIT}; ${DEFAULT_CONSULTATION_LIMIT} without it`,
+        description: `a page size from 1 to ${MAX_CONSULTATION_LIMIT}; default: ${DEFAULT_CONSULTATION_LIMIT}`,
       }),
     ),
     cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'nextCursor of the answer before' }),
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'the nextCursor of the previous page' }),
     ),
   },
   { additionalProperties: false },
 )
 export type ConsultationQuery = Static<typeof ConsultationQuery>
 
-/** A page of consultations, in the order of their beginning. */
+/** A page of consultations, ordered by start. */
 export const ConsultationPage = Type.Object(
   {
     consultations: Type.Array(Type.Unsafe<ConsultationAnswer>(Type.Ref('Consultation'))),
-    nextCursor: Type.Optional(Type.String({ description: 'ask with it for what follows; absent at the end' })),
+    nextCursor: Type.Optional(Type.String({ description: 'cursor of the next page, absent on the last page' })),
   },
-  { $id: 'ConsultationPage', description: 'A page of consultations, in the order of their beginning.' },
+  { $id: 'ConsultationPage', description: 'A page of consultations, ordered by start.' },
 )
 export type ConsultationPage = Static<typeof ConsultationPage>

@@ -3,22 +3,22 @@ import { type Static, Type } from '@sinclair/typebox'
 import { timestampInput } from '../timestamp.ts'
 import { RoleName } from '../role-name.ts'
 
-/** The shortest and the longest consultation, in minutes. */
+/** Bounds of the duration of a consultation, in minutes. */
 export const MIN_DURATION_MINUTES = 5
 export const MAX_DURATION_MINUTES = 1440
 
-/** How long a consultation lasts whose request does not say, in minutes. */
+/** The duration if the request contains neither `endsAt` nor `durationMinutes`, in minutes. */
 export const DEFAULT_DURATION_MINUTES = 30
 
-/** The most people that a consultation has. */
+/** The maximum number of participants of a consultation. */
 export const MAX_PARTICIPANTS = 50
 
-/** How far ahead a consultation may begin, in days. */
+/** How far in the future a consultation may start, in days. */
 export const MAX_AHEAD_DAYS = 732
 
-/** The roles of the two that every consultation has. */
-export const DOCTOR = 'doctor'
-export const PATIENT = 'patient'
+/** The roles of the two participants that every consultation has. */
+export const DOCTOR_ROLE = 'doctor'
+export const PATIENT_ROLE = 'patient'
 
 const closed = { additionalProperties: false }
 
@@ -31,26 +31,26 @@ const participants = (description: string, minItems: number) =>
   })
 
 const schedule = {
-  startsAt: Type.Optional(timestampInput('when it begins')),
-  endsAt: Type.Optional(timestampInput('when it ends; not beside durationMinutes')),
+  startsAt: Type.Optional(timestampInput('the start of the consultation')),
+  endsAt: Type.Optional(timestampInput('the end of the consultation, instead of durationMinutes')),
   durationMinutes: Type.Optional(
     Type.Integer({
       minimum: MIN_DURATION_MINUTES,
       maximum: MAX_DURATION_MINUTES,
-      description: `a whole number of minutes from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES}; not beside endsAt`,
+      description: `a whole number of minutes from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES}, instead of endsAt`,
     }),
   ),
 }
 
 export const ExternalId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,128}$',
-  description: '1 to 128 printable ASCII characters without blanks: how your own system calls it',
+  description: 'the id in your system: 1 to 128 printable ASCII characters without spaces',
 })
 
 const terms = {
   externalId: Type.Optional(ExternalId),
   waitingRoom: Type.Optional(
-    Type.Boolean({ description: 'true or false: whether those who do not moderate wait until they are admitted' }),
+    Type.Boolean({ description: 'true or false: whether participants who do not moderate wait to be admitted' }),
   ),
   maxParticipants: Type.Optional(
     Type.Integer({
@@ -67,13 +67,13 @@ export const ConsultationRequest = Type.Object(
     patientId: ParticipantId,
     doctorId: ParticipantId,
     ...schedule,
-    participants: Type.Optional(participants('who else takes part, or the names of the two', 0)),
+    participants: Type.Optional(participants('more participants, or names for the patient and the doctor', 0)),
     ...terms,
   },
   {
     $id: 'ConsultationRequest',
     ...closed,
-    description: `One doctor and one patient, and when they meet. It begins now and lasts ${DEFAULT_DURATION_MINUTES} minutes unless told otherwise.`,
+    description: `A doctor, a patient and a schedule. Defaults: the consultation starts now and lasts ${DEFAULT_DURATION_MINUTES} minutes.`,
     examples: [
       {
         patientId: 'patient-1042',
@@ -87,18 +87,18 @@ export const ConsultationRequest = Type.Object(
 )
 export type ConsultationRequest = Static<typeof ConsultationRequest>
 
-/** The body of `PATCH /api/jitsi/consultations/{id}`: what is absent stays as it is. */
+/** The body of `PATCH /api/jitsi/consultations/{id}`. Absent fields do not change. */
 export const ConsultationChange = Type.Object(
   {
     ...schedule,
-    participants: Type.Optional(participants('everybody who takes part from now on; who is not named is removed', 1)),
+    participants: Type.Optional(participants('all participants; absent ones are removed', 1)),
     ...terms,
   },
   {
     $id: 'ConsultationChange',
     ...closed,
     minProperties: 1,
-    description: 'What changes; what is absent stays. A new start without an end keeps the duration.',
+    description: 'The fields to change. Absent fields do not change. A new start without an end keeps the duration.',
     examples: [{ startsAt: '2026-11-23T11:00:00Z', durationMinutes: 45 }],
   },
 )

@@ -5,13 +5,13 @@ export const KickRequest = Type.Object(
   {
     participantId: Type.String({
       pattern: '^[0-9a-f]{8}$',
-      description: "8 hex digits: Jitsi's id of the participant, which the page and the webhooks tell",
+      description: "8 hex digits: Jitsi's id of the participant, from the IFrame API or a webhook",
     }),
   },
   {
     $id: 'KickRequest',
     additionalProperties: false,
-    description: 'Who is kicked out of the running meeting.',
+    description: 'The participant to remove from the running meeting.',
     examples: [{ participantId: '4a1b0c9d' }],
   },
 )

@@ -1,24 +1,24 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ParticipantId } from '../person.ts'
-import { type ConsultationState, STATES } from './consultation-answer.ts'
+import { type ConsultationState, CONSULTATION_STATES } from './consultation-answer.ts'
 import { timestamp } from '../timestamp.ts'
 
-/** Who waits to be admitted. */
-export const WaitingEntry = Type.Object(
+/** A participant in the waiting room. */
+export const WaitingParticipant = Type.Object(
   {
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
-    since: timestamp('since when'),
+    since: timestamp('when the participant began to wait'),
   },
-  { $id: 'Waiter', description: 'Who waits to be admitted.' },
+  { $id: 'WaitingParticipant', description: 'A participant who waits to be admitted.' },
 )
-export type WaitingEntry = Static<typeof WaitingEntry>
+export type WaitingParticipant = Static<typeof WaitingParticipant>
 
-/** The answer of `GET /api/jitsi/consultations/{id}/waiting`, the longest waiting first. */
+/** The answer of `GET /api/jitsi/consultations/{id}/waiting`. */
 export const WaitingList = Type.Object(
-  { waiting: Type.Array(Type.Unsafe<WaitingEntry>(Type.Ref('Waiter'))) },
-  { $id: 'WaitingList', description: 'Who waits to be admitted, the longest first.' },
+  { waiting: Type.Array(Type.Unsafe<WaitingParticipant>(Type.Ref('WaitingParticipant'))) },
+  { $id: 'WaitingList', description: 'The participants who wait to be admitted, longest wait first.' },
 )
 export type WaitingList = Static<typeof WaitingList>
 
@@ -28,35 +28,48 @@ export const AdmitRequest = Type.Object(
   {
     $id: 'AdmitRequest',
     additionalProperties: false,
-    description: 'Who is admitted.',
+    description: 'The participant to admit.',
     examples: [{ userId: 'patient-1042' }],
   },
 )
 export type AdmitRequest = Static<typeof AdmitRequest>
 
 /**
- * What the events of a consultation are called. `state` is the first of each stream, and what no other name fits; after
- * `ended`, `cancelled` and `removed` the stream ends.
+ * The names of the events of a consultation. `state` is the first event of each stream, and every change that no other
+ * name describes. The stream ends after `ended`, `cancelled` and `removed`.
  */
-export const EVENTS = ['state', 'waiting', 'admitted', 'rescheduled', 'ended', 'cancelled', 'removed'] as const
-export type EventName = (typeof EVENTS)[number]
+export const CONSULTATION_EVENTS = [
+  'state',
+  'waiting',
+  'admitted',
+  'rescheduled',
+  'ended',
+  'cancelled',
+  'removed',
+] as const
+export type EventName = (typeof CONSULTATION_EVENTS)[number]
 
-/** What each event carries: the consultation as the listener may see it. */
+/** The data of each event: the part of the consultation that the listener may see. */
 export const ConsultationView = Type.Object(
   {
     consultationId: Type.String(),
-    state: Type.Unsafe<ConsultationState>(Type.String({ enum: [...STATES] })),
+    state: Type.Unsafe<ConsultationState>(Type.String({ enum: [...CONSULTATION_STATES] })),
     version: Type.Integer(),
-    startsAt: timestamp('when it begins'),
-    endsAt: timestamp('when it ends'),
-    closesAt: timestamp('from when nobody may enter any more'),
-    opensAt: Type.Optional(timestamp('from when the listener may enter')),
-    waitingSince: Type.Optional(timestamp('since when the listener waits')),
-    admittedAt: Type.Optional(timestamp('when the listener was admitted: the time to ask for the token again')),
+    startsAt: timestamp('start of the consultation'),
+    endsAt: timestamp('end of the consultation'),
+    closesAt: timestamp('end of the admission window'),
+    opensAt: Type.Optional(timestamp('when the admission window of the listener opens')),
+    waitingSince: Type.Optional(timestamp('when the listener began to wait')),
+    admittedAt: Type.Optional(timestamp('when the listener was admitted: repeat the token request')),
     waiting: Type.Optional(
-      Type.Array(Type.Unsafe<WaitingEntry>(Type.Ref('Waiter')), { description: 'for who may admit' }),
+      Type.Array(Type.Unsafe<WaitingParticipant>(Type.Ref('WaitingParticipant')), {
+        description: 'only for listeners who may admit',
+      }),
     ),
   },
-  { $id: 'ConsultationView', description: 'A consultation as the listener may see it: data of each event.' },
+  {
+    $id: 'ConsultationView',
+    description: 'The data of each event: the part of a consultation that the listener may see.',
+  },
 )
 export type ConsultationView = Static<typeof ConsultationView>

@@ -1,19 +1,19 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
 
-// Every member stands on Jitsi's lists of what a page may overwrite (configWhitelist.ts, isEmbeddedConfigWhitelist.ts and
-// interfaceConfigWhitelist.ts, 2026); whatever else a page sends, Jitsi drops without a word.
+// Every property is on Jitsi's lists of options that a page may overwrite (configWhitelist.ts,
+// isEmbeddedConfigWhitelist.ts and interfaceConfigWhitelist.ts, 2026). Jitsi silently ignores all other options.
 
 const flag = Type.Boolean()
-const words = Type.Array(Type.String())
-const count = Type.Integer()
-const group = <T extends TProperties>(members: T) => Type.Partial(Type.Object(members))
+const strings = Type.Array(Type.String())
+const integer = Type.Integer()
+const group = <T extends TProperties>(properties: T) => Type.Partial(Type.Object(properties))
 
 const bitrates = group({
-  maxBitratesVideo: group({ low: count, standard: count, high: count, fullHd: count, ssHigh: count }),
+  maxBitratesVideo: group({ low: integer, standard: integer, high: integer, fullHd: integer, ssHigh: integer }),
 })
 
 const AUDIO = {
-  audioQuality: group({ stereo: flag, opusMaxAverageBitrate: count, enableOpusDtx: flag }),
+  audioQuality: group({ stereo: flag, opusMaxAverageBitrate: integer, enableOpusDtx: flag }),
   enableOpusRed: flag,
   disableAP: flag,
   disableAEC: flag,
@@ -25,24 +25,24 @@ const AUDIO = {
 }
 
 const VIDEO = {
-  resolution: count,
-  constraints: group({ video: group({ height: group({ ideal: count, max: count, min: count }) }) }),
+  resolution: integer,
+  constraints: group({ video: group({ height: group({ ideal: integer, max: integer, min: integer }) }) }),
   videoQuality: group({
-    codecPreferenceOrder: words,
-    mobileCodecPreferenceOrder: words,
+    codecPreferenceOrder: strings,
+    mobileCodecPreferenceOrder: strings,
     vp8: bitrates,
     vp9: bitrates,
     h264: bitrates,
     av1: bitrates,
   }),
   disableSimulcast: flag,
-  channelLastN: count,
+  channelLastN: integer,
   startLowBandwidthMode: flag,
   p2p: group({
     enabled: flag,
     iceTransportPolicy: Type.Unsafe<'all' | 'relay'>(Type.String({ enum: ['all', 'relay'] })),
-    codecPreferenceOrder: words,
-    mobileCodecPreferenceOrder: words,
+    codecPreferenceOrder: strings,
+    mobileCodecPreferenceOrder: strings,
   }),
 }
 
@@ -56,7 +56,7 @@ const PRIVACY = {
   enableCalendarIntegration: flag,
   enableDisplayNameInStats: flag,
   enableEmailInStats: flag,
-  feedbackPercentage: count,
+  feedbackPercentage: integer,
   faceLandmarks: group({
     enableFaceCentering: flag,
     enableFaceExpressionsDetection: flag,
@@ -77,10 +77,10 @@ const PRIVACY = {
 const BRANDING = { hideConferenceSubject: flag, localSubject: Type.String(), defaultLogoUrl: Type.String() }
 
 const ROLE = {
-  toolbarButtons: words,
+  toolbarButtons: strings,
   toolbarConfig: group({ alwaysVisible: flag }),
-  prejoinConfig: group({ enabled: flag, hideDisplayName: flag, hideExtraJoinButtons: words }),
-  hiddenPremeetingButtons: words,
+  prejoinConfig: group({ enabled: flag, hideDisplayName: flag, hideExtraJoinButtons: strings }),
+  hiddenPremeetingButtons: strings,
   lobby: group({ autoKnock: flag, enableChat: flag }),
   securityUi: group({ hideLobbyButton: flag, disableLobbyPassword: flag }),
   participantsPane: group({
@@ -109,25 +109,25 @@ const ROLE = {
   liveStreaming: group({ enabled: flag }),
 }
 
-/** Option configOverwrite of JitsiMeetExternalAPI. */
+/** The option configOverwrite of JitsiMeetExternalAPI. */
 export const ConfigOverwrite = Type.Partial(Type.Object({ ...ROLE, ...AUDIO, ...VIDEO, ...PRIVACY, ...BRANDING }), {
   $id: 'ConfigOverwrite',
-  description: 'Option configOverwrite of JitsiMeetExternalAPI, to be handed on as it is.',
+  description: 'The option configOverwrite of JitsiMeetExternalAPI. Pass it on unchanged.',
 })
 export type ConfigOverwrite = Static<typeof ConfigOverwrite>
 
-/** Option interfaceConfigOverwrite of JitsiMeetExternalAPI. */
+/** The option interfaceConfigOverwrite of JitsiMeetExternalAPI. */
 export const InterfaceConfigOverwrite = Type.Partial(
   Type.Object({
-    SETTINGS_SECTIONS: words,
+    SETTINGS_SECTIONS: strings,
     VIDEO_LAYOUT_FIT: Type.String(),
-    TILE_VIEW_MAX_COLUMNS: count,
+    TILE_VIEW_MAX_COLUMNS: integer,
     DISABLE_PRIVATE_MESSAGES: flag,
     DISABLE_JOIN_LEAVE_NOTIFICATIONS: flag,
   }),
   {
     $id: 'InterfaceConfigOverwrite',
-    description: 'Option interfaceConfigOverwrite of JitsiMeetExternalAPI, to be handed on as it is.',
+    description: 'The option interfaceConfigOverwrite of JitsiMeetExternalAPI. Pass it on unchanged.',
   },
 )
 export type InterfaceConfigOverwrite = Static<typeof InterfaceConfigOverwrite>

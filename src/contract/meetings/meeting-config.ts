@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { ConfigOverwrite, InterfaceConfigOverwrite } from './config-overwrite.ts'
 import { RoleName } from '../role-name.ts'
 
-/** How good a network is, as whoever asks has found it. */
+/** The quality of the participant's network, as the page measured it. */
 export const NETWORKS = ['good', 'fair', 'poor'] as const
 export type Network = (typeof NETWORKS)[number]
 
@@ -12,7 +12,7 @@ export const MeetingConfigQuery = Type.Object(
     role: RoleName,
     network: Type.Optional(
       Type.Unsafe<Network>(
-        Type.String({ enum: [...NETWORKS], description: `one of ${NETWORKS.join(', ')}; good without it` }),
+        Type.String({ enum: [...NETWORKS], description: `one of ${NETWORKS.join(', ')}; default: good` }),
       ),
     ),
   },
@@ -20,7 +20,7 @@ export const MeetingConfigQuery = Type.Object(
 )
 export type MeetingConfigQuery = Static<typeof MeetingConfigQuery>
 
-/** How a meeting looks and sounds for a role: two options of JitsiMeetExternalAPI. */
+/** The meeting configuration of a role: two options of JitsiMeetExternalAPI. */
 export const MeetingConfig = Type.Object(
   {
     configOverwrite: Type.Unsafe<ConfigOverwrite>(Type.Ref('ConfigOverwrite')),
@@ -29,7 +29,7 @@ export const MeetingConfig = Type.Object(
   {
     $id: 'MeetingConfig',
     description:
-      'Options of JitsiMeetExternalAPI that fit a role and a network. They are comfort: whoever has the page can change them. The token alone is a boundary.',
+      'Options of JitsiMeetExternalAPI for a role and a network. They do not restrict access: participants can change them in their browser. Only the token restricts access.',
   },
 )
 export type MeetingConfig = Static<typeof MeetingConfig>

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 
-/** How rooms of consultations are named. */
+/** The template for the room names of consultations. */
 export const RoomTemplate = Type.String({
   pattern: '^(?:[a-z0-9-]|\\{(?:patientId|doctorId|timestamp|random|hash)\\})+$',
   maxLength: 128,
@@ -14,8 +14,8 @@ const WindowMinutes = Type.Integer({
   description: 'a whole number of minutes from 0 to 1440',
 })
 
-/** When the door of a consultation is open. */
-export const Window = Type.Object(
+/** The admission window of consultations: when participants may enter. */
+export const AdmissionWindow = Type.Object(
   {
     minutesBefore: Type.Optional(Type.Record(Type.String(), WindowMinutes, { description: '{ role: minutes, … }' })),
     graceMinutes: Type.Optional(WindowMinutes),
@@ -23,8 +23,15 @@ export const Window = Type.Object(
   { additionalProperties: false, description: '{ minutesBefore?, graceMinutes? }' },
 )
 
-/** How rooms of consultations are named where the policy does not say. */
+/** The room template if the policy does not define one. */
 export const DEFAULT_ROOM_TEMPLATE = 'bharattelemed-{patientId}-{doctorId}-{timestamp}'
 
-/** How long before the beginning the door opens, by role, and for the others; how long after the end it stays open. */
-export const DEFAULT_WINDOW = { minutesBefore: { doctor: 30, patient: 15 }, otherMinutesBefore: 15, graceMinutes: 30 }
+/**
+ * The admission window if the policy does not define one, in minutes: how long before the start each role and all other
+ * roles may enter, and how long after the end entering stays possible.
+ */
+export const DEFAULT_ADMISSION_WINDOW = {
+  minutesBefore: { doctor: 30, patient: 15 },
+  otherMinutesBefore: 15,
+  graceMinutes: 30,
+}

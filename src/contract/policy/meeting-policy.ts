@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from '../one-of.ts'
 
 /**
- * The buttons that a toolbar may hold, in the order in which it holds them: names of Jitsi's TOOLBAR_BUTTONS (2026). Left
- * out are those that lead to other services (sharedvideo, etherpad, linktosalesforce), out of the visit (embedmeeting,
- * download, help) or to what the token says (profile).
+ * The buttons that a toolbar may contain, in the order of the toolbar: names from Jitsi's TOOLBAR_BUTTONS (2026).
+ * Excluded are buttons that lead to other services (sharedvideo, etherpad, linktosalesforce), out of the consultation
+ * (embedmeeting, download, help), or to data that the token defines (profile).
  */
 export const BUTTONS = [
   'microphone',
@@ -38,39 +38,42 @@ export const BUTTONS = [
 export type Button = (typeof BUTTONS)[number]
 
 /**
- * How sound and picture travel while exactly two people meet; from the third on they always pass the bridge.
- * - `relay`: from one to the other, encrypted from end to end, through a TURN server that sees neither content nor lets one
- *   side learn the network address of the other. Where there is no TURN server, the bridge is used.
- * - `direct`: the same on the shortest way. Each side learns the other's address, so a patient that of a doctor at home.
- * - `bridge`: through Jitsi's bridge, which decrypts and encrypts again. Neither side learns the other's address.
+ * The path of audio and video while exactly two people are in a meeting. With three or more, media always pass the
+ * bridge.
+ * - `relay`: peer to peer, end-to-end encrypted, through a TURN server. The server cannot read the media and hides the
+ *   network address of each peer from the other. Without a TURN server, Jitsi uses the bridge.
+ * - `direct`: peer to peer, end-to-end encrypted, on the shortest path. Each peer learns the network address of the
+ *   other; a patient learns the address of a doctor at home.
+ * - `bridge`: through Jitsi's bridge, which decrypts and re-encrypts the media. Neither peer learns the other's
+ *   address.
  */
 export const MEDIA_PATHS = ['relay', 'direct', 'bridge'] as const
 export type MediaPath = (typeof MEDIA_PATHS)[number]
 
-/** Heights of a picture that Jitsi has a quality level for. */
-export const HEIGHTS = [180, 360, 720, 1080] as const
+/** The video heights for which Jitsi has a quality level. */
+export const VIDEO_HEIGHTS = [180, 360, 720, 1080] as const
 
 const closed = { additionalProperties: false }
-const list = { uniqueItems: true, description: 'a list of buttons, each once' }
-const yesOrNo = Type.Boolean({ description: 'true or false' })
+const list = { uniqueItems: true, description: 'a list of unique buttons' }
+const flag = Type.Boolean({ description: 'true or false' })
 
-/** How the meeting of a role differs from what its moderator and features make of it. */
+/** The properties of a role's meeting. Defaults follow from `moderator` and `features` of the role. */
 export const RoleMeeting = Type.Object(
   {
     toolbar: Type.Optional(
       Type.Object(
         {
           add: Type.Optional(Type.Array(oneOf(BUTTONS), list)),
-          // Everybody can leave.
+          // Every participant must be able to leave.
           remove: Type.Optional(Type.Array(oneOf(BUTTONS.filter((button) => button !== 'hangup')), list)),
         },
         { ...closed, description: '{ add?, remove? }' },
       ),
     ),
     mediaPath: Type.Optional(oneOf(MEDIA_PATHS)),
-    maxHeight: Type.Optional(oneOf(HEIGHTS)),
-    prejoin: Type.Optional(yesOrNo),
-    avatars: Type.Optional(yesOrNo),
+    maxHeight: Type.Optional(oneOf(VIDEO_HEIGHTS)),
+    prejoin: Type.Optional(flag),
+    avatars: Type.Optional(flag),
     subject: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '1 to 64 characters' })),
     logoUrl: Type.Optional(Type.String({ maxLength: 512, description: 'an https URL of at most 512 characters' })),
   },

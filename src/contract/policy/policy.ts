@@ -1,12 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FEATURES } from '../tokens/features.ts'
-import { INSTANT_PATTERN } from '../timestamp.ts'
-import { RoomTemplate, Window } from './admission-policy.ts'
+import { TIMESTAMP_PATTERN } from '../timestamp.ts'
+import { AdmissionWindow, RoomTemplate } from './admission-policy.ts'
 import { oneOf } from '../one-of.ts'
 import { RoleMeeting } from './meeting-policy.ts'
 import { MAX_LIFETIME_MINUTES, MIN_LIFETIME_MINUTES } from '../tokens/token.ts'
 
-/** What a caller may be allowed to do. */
+/** The scopes that the policy can grant to a caller. */
 const SCOPES = [
   'tokens:issue',
   'tokens:inspect',
@@ -16,7 +16,7 @@ const SCOPES = [
   'audit:read',
 ] as const
 
-/** What a caller may do; a signed-in user whose rooms are `own` may attend to the user's own consultations. */
+/** What a caller may do. Signed-in users of an issuer with `rooms: own` also have `consultations:attend`. */
 export type Scope = (typeof SCOPES)[number] | 'consultations:attend'
 
 const closed = { additionalProperties: false }
@@ -27,13 +27,13 @@ const Minutes = Type.Integer({
   description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} to ${MAX_LIFETIME_MINUTES}`,
 })
 
-/** The longest pattern that a policy may hold. */
+/** The maximum length of a regular expression in a policy. */
 export const MAX_PATTERN_CHARACTERS = 256
 
 const Pattern = Type.String({
   minLength: 1,
   maxLength: MAX_PATTERN_CHARACTERS,
-  description: 'a regular expression of 1 to 256 characters, read with the u flag and held against the whole name',
+  description: 'a regular expression of 1 to 256 characters, with the u flag, that matches whole room names',
 })
 
 /** What a role grants. */
@@ -41,7 +41,7 @@ export const RolePolicy = Type.Object(
   {
     moderator: Type.Boolean({ description: 'true or false' }),
     lifetimeMinutes: Type.Object({ default: Minutes, max: Minutes }, { ...closed, description: '{ default, max }' }),
-    features: Type.Array(oneOf(FEATURES), { uniqueItems: true, description: 'a list of features, each once' }),
+    features: Type.Array(oneOf(FEATURES), { uniqueItems: true, description: 'a list of unique features' }),
     shareEmail: Type.Optional(Type.Boolean({ description: 'true or false' })),
     meeting: Type.Optional(RoleMeeting),
   },
@@ -51,7 +51,7 @@ export type RolePolicy = Static<typeof RolePolicy>
 
 const Sha256 = Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })
 
-const Instant = Type.String({ pattern: INSTANT_PATTERN })
+const Instant = Type.String({ pattern: TIMESTAMP_PATTERN })
 
 const ApiKeyHash = Type.Union(
   [
@@ -60,15 +60,15 @@ const ApiKeyHash = Type.Union(
   ],
   {
     description:
-      '64 hex digits, as the command api-key prints them, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
+      '64 hex digits, the output of the command api-key, or { sha256, notBefore?, notAfter? } with times such as 2026-11-23T09:00:00Z',
   },
 )
 export type ApiKeyHash = Static<typeof ApiKeyHash>
 
-/** What `rooms` of a caller says where it may ask for participants of consultations, of any, and for nobody else. */
+/** The value of `rooms` for a caller that may request tokens only for participants of consultations. */
 export const CONSULTATION_ROOMS = 'consultations'
 
-/** A backend that may ask, known by the hashes of its API keys. */
+/** A backend that may send requests. The hashes of its API keys identify it. */
 export const CallerPolicy = Type.Object(
   {
     id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: '1 to 64 characters of a-z, 0-9 and -' }),
@@ -76,31 +76,35 @@ export const CallerPolicy = Type.Object(
       minItems: 1,
       maxItems: 16,
       uniqueItems: true,
-      description: 'a list of 1 to 16 hashes, each once',
+      description: 'a list of 1 to 16 unique hashes',
     }),
     roles: Type.Array(Type.String({ description: 'the name of a role' }), {
       minItems: 1,
       uniqueItems: true,
-      description: 'a list of roles, each once',
+      description: 'a list of one or more unique roles',
     }),
     rooms: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: MAX_PATTERN_CHARACTERS,
-        description: `${CONSULTATION_ROOMS}, or a regular expression of 1 to ${MAX_PATTERN_CHARACTERS} characters, read with the u flag and held against the whole name`,
+        description: `${CONSULTATION_ROOMS}, or a regular expression of 1 to ${MAX_PATTERN_CHARACTERS} characters, with the u flag, that matches whole room names`,
       }),
     ),
     lifetimeMinutes: Type.Optional(Type.Object({ max: Minutes }, { ...closed, description: '{ max }' })),
     ratePerMinute: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'a whole number from 1 to 1000000' }),
     ),
-    scopes: Type.Array(oneOf(SCOPES), { minItems: 1, uniqueItems: true, description: 'a list of scopes, each once' }),
+    scopes: Type.Array(oneOf(SCOPES), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'a list of one or more unique scopes',
+    }),
   },
   { ...closed, description: '{ id, apiKeySha256, roles, rooms?, lifetimeMinutes?, ratePerMinute?, scopes }' },
 )
 export type CallerPolicy = Static<typeof CallerPolicy>
 
-/** The algorithms that an issuer's tokens may be signed with: all of them with a public key. */
+/** The accepted signature algorithms of access tokens. All are asymmetric. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
 const Url = Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description: 'an https URL' })
@@ -110,26 +114,34 @@ const Claim = Type.String({
   description: 'the name of a claim, or a path such as realm_access.roles',
 })
 
-/** An identity provider whose signed-in users may ask for themselves. */
+/** An identity provider. Its signed-in users may request tokens for themselves. */
 export const IssuerPolicy = Type.Object(
   {
     issuer: Url,
-    audience: Type.String({ minLength: 1, maxLength: 256, description: 'the audience that access tokens must have' }),
-    algorithms: Type.Array(oneOf(ALGORITHMS), { minItems: 1, uniqueItems: true, description: 'a list of algorithms' }),
+    audience: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'the required audience of access tokens, 1 to 256 characters',
+    }),
+    algorithms: Type.Array(oneOf(ALGORITHMS), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'a list of one or more unique algorithms',
+    }),
     jwksUri: Type.Optional(Url),
     requiredAcr: Type.Optional(
       Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
         minItems: 1,
-        description: 'a list of acr values without blanks, quotes and backslashes',
+        description: 'a list of one or more acr values without spaces, quotes and backslashes',
       }),
     ),
     roleClaim: Claim,
-    roles: Type.Record(Type.String(), Type.String(), { minProperties: 1, description: '{ their word: our role, … }' }),
+    roles: Type.Record(Type.String(), Type.String(), { minProperties: 1, description: '{ claim value: role, … }' }),
     nameClaim: Claim,
     rooms: Type.String({
       minLength: 1,
       maxLength: MAX_PATTERN_CHARACTERS,
-      description: 'own, or a regular expression',
+      description: `own, or a regular expression of 1 to ${MAX_PATTERN_CHARACTERS} characters`,
     }),
   },
   {
@@ -139,21 +151,21 @@ export const IssuerPolicy = Type.Object(
 )
 export type IssuerPolicy = Static<typeof IssuerPolicy>
 
-/** What `rooms` of an issuer says where a user may enter only the consultations that the user takes part in. */
+/** The value of `rooms` for an issuer whose users may enter only the consultations in which they participate. */
 export const OWN_ROOMS = 'own'
 
-/** The policy file: which rooms exist, what roles grant, who may ask. */
+/** The policy file: which rooms exist, what each role grants, and which callers and issuers may send requests. */
 export const PolicyFile = Type.Object(
   {
     rooms: Type.Object(
       { pattern: Pattern, template: Type.Optional(RoomTemplate) },
       { ...closed, description: '{ pattern, template? }' },
     ),
-    window: Type.Optional(Window),
+    window: Type.Optional(AdmissionWindow),
     roles: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }), RolePolicy, {
       ...closed,
       minProperties: 1,
-      description: 'at least one role, named by 1 to 32 characters of a-z, 0-9 and -, a letter first',
+      description: 'at least one role, with names of 1 to 32 characters of a-z, 0-9 and -, a letter first',
     }),
     callers: Type.Optional(Type.Array(CallerPolicy, { description: 'a list of callers' })),
     issuers: Type.Optional(Type.Array(IssuerPolicy, { description: 'a list of issuers' })),
@@ -162,7 +174,7 @@ export const PolicyFile = Type.Object(
 )
 export type PolicyFile = Static<typeof PolicyFile>
 
-/** The policy without a file. Nobody may ask until somebody is named. */
+/** The policy without a file. It has no callers and no issuers, so every request is refused. */
 export const BUILT_IN_POLICY: PolicyFile = {
   rooms: { pattern: '^bharattelemed-[a-z0-9]+(?:-[a-z0-9]+)*$' },
   roles: {

@@ -1,20 +1,22 @@
 import type { Feature } from './features.ts'
 
-/** The protected header of a token (8x8 "JaaS JWT": alg, kid, typ; Jitsi's verifier takes `typ` only as `JWT`). */
+/** The protected header of a token (8x8 "JaaS JWT": alg, kid, typ). Jitsi's verifier accepts only the `typ` `JWT`. */
 export type TokenHeader = { alg: 'RS256'; typ: 'JWT'; kid: string } | { alg: 'HS256'; typ: 'JWT' }
 
-/** Who joins, as every occupant of the meeting sees it. */
+/** The user who joins. Every occupant of the meeting can see these values. */
 type UserClaims = {
   id: string
   name: string
   moderator: boolean
-  /** For self-hosted Jitsi, whose plugins read either. */
+  /** For self-hosted Jitsi: its plugins read either `moderator` or `affiliation`. */
   affiliation?: 'owner' | 'member'
   avatar?: string
   email?: string
 }
 
-/** The claims of a token. Times are Unix seconds. No member is ever null: Jitsi's verifier gives no answer to those. */
+/**
+ * The claims of a token. Times are Unix seconds. No claim is null: Jitsi's verifier does not respond to null values.
+ */
 export type Claims = {
   aud: string
   iss: string

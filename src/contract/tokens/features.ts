@@ -1,7 +1,6 @@
 /**
- * Every key of `context.features` that the Jitsi web client knows (its MEET_FEATURES list, September 2026).
- * A token writes each of them out: an absent `screen-sharing` means on, and without `features` a moderator
- * is allowed everything.
+ * Every key of `context.features` that the Jitsi web client knows (its list MEET_FEATURES, September 2026). A token
+ * contains all of them: an absent `screen-sharing` means on, and without `features` a moderator has every feature.
  */
 export const FEATURES = [
   'branding',

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 
-/** A token as it is presented in a body. */
+/** A token in a request body. */
 export const TokenText = Type.String({
   minLength: 1,
   maxLength: 16_000,
-  description: 'a token, of 1 to 16000 characters',
+  description: 'a token of 1 to 16000 characters',
 })
 
 /** The body of `POST /api/jitsi/token/inspect`. */
@@ -13,7 +13,7 @@ export const InspectRequest = Type.Object(
   {
     $id: 'InspectRequest',
     additionalProperties: false,
-    description: 'A token to be looked at. It is not kept, not logged and not passed on.',
+    description: 'The token to inspect. It is not stored, not logged and not forwarded.',
     examples: [{ token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl' }],
   },
 )
@@ -22,38 +22,38 @@ export type InspectRequest = Static<typeof InspectRequest>
 const Severity = Type.Unsafe<'refused' | 'warning'>(
   Type.String({
     enum: ['refused', 'warning'],
-    description: 'refused: a verifier will not let it in; warning: it does something other than it seems to',
+    description: 'refused: Jitsi refuses the token; warning: the token may not work as intended',
   }),
 )
 
-/** What is wrong with a token. */
+/** A defect of a token. */
 export const Objection = Type.Object(
   {
-    code: Type.String({ description: 'names the objection' }),
+    code: Type.String({ description: 'stable code of the objection' }),
     severity: Severity,
-    message: Type.String({ description: 'a sentence for a person' }),
+    message: Type.String({ description: 'a sentence for people' }),
   },
-  { $id: 'Objection', description: 'What is wrong with a token.' },
+  { $id: 'Objection', description: 'A defect of a token.' },
 )
 export type Objection = Static<typeof Objection>
 
 const optionalText = (description: string) => Type.Optional(Type.String({ description }))
 
-/** What a token says, with personal data masked unless it was asked for. */
+/** The content of a token. Personal data is masked unless the operator requests it in full. */
 export const TokenSummary = Type.Object(
   {
-    kid: optionalText('which key it names'),
-    room: optionalText('for which room'),
-    userId: optionalText('for whom'),
-    userName: optionalText('under which name'),
-    userEmail: optionalText('with which e-mail'),
-    moderator: Type.Optional(Type.Boolean({ description: 'whether Jitsi takes the user for a moderator' })),
-    features: Type.Optional(Type.Array(Type.String(), { description: 'which features are on' })),
-    notBefore: optionalText('from when, ISO 8601'),
-    expiresAt: optionalText('until when, ISO 8601'),
-    jti: optionalText('under which id it is in the record'),
+    kid: optionalText('id of the key'),
+    room: optionalText('room name'),
+    userId: optionalText('id of the user, masked'),
+    userName: optionalText('display name, masked'),
+    userEmail: optionalText('e-mail address, masked'),
+    moderator: Type.Optional(Type.Boolean({ description: 'whether Jitsi treats the user as a moderator' })),
+    features: Type.Optional(Type.Array(Type.String(), { description: 'enabled features' })),
+    notBefore: optionalText('start of validity (RFC 3339)'),
+    expiresAt: optionalText('end of validity (RFC 3339)'),
+    jti: optionalText('id of the token, also in the audit record'),
   },
-  { $id: 'TokenSummary', description: 'What a token says, with personal data masked.' },
+  { $id: 'TokenSummary', description: 'The content of a token, with personal data masked.' },
 )
 export type TokenSummary = Static<typeof TokenSummary>
 
@@ -63,7 +63,7 @@ export const Inspection = Type.Object(
     verdict: Type.Unsafe<'accepted' | 'refused'>(
       Type.String({
         enum: ['accepted', 'refused'],
-        description: 'what the verifier will do, as far as the token goes',
+        description: 'whether Jitsi accepts the token',
       }),
     ),
     objections: Type.Array(Type.Unsafe<Objection>(Type.Ref('Objection'))),
@@ -71,7 +71,7 @@ export const Inspection = Type.Object(
   },
   {
     $id: 'Inspection',
-    description: 'Why a token is refused, if it is.',
+    description: 'The diagnosis of a token: why Jitsi refuses it, if it does.',
     examples: [
       {
         verdict: 'refused',

@@ -3,32 +3,32 @@ import { DisplayName } from '../person.ts'
 import { MeetingConfig } from '../meetings/meeting-config.ts'
 import { RoleName } from '../role-name.ts'
 
-/** The shortest lifetime that may be asked for, in minutes. */
+/** The shortest lifetime that a request may contain, in minutes. */
 export const MIN_LIFETIME_MINUTES = 5
 
 /** The longest lifetime that a policy may allow, in minutes: one day. */
 export const MAX_LIFETIME_MINUTES = 1440
 
-/** The longest e-mail address (RFC 5321, with its erratum 1690). */
+/** The maximum length of an e-mail address (RFC 5321, with erratum 1690). */
 export const MAX_EMAIL_CHARACTERS = 254
 
-/** An e-mail address: the production of the HTML standard for valid ones, its lengths bounded. */
+/** A valid e-mail address as the HTML standard defines it, with bounded lengths. */
 export const EMAIL_PATTERN =
   "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
 
-/** Shape of a room name: what Jitsi's client leaves unchanged, so that the claim equals the room that is joined. */
+/** A room name that Jitsi's client leaves unchanged, so that the claim equals the joined room. */
 const RoomId = Type.String({
   pattern: '^[a-z0-9-]{1,128}$',
   description: '1 to 128 characters of a-z, 0-9 and -, matching the room pattern of the policy',
 })
 
-/** Shape of a user's id; it becomes `context.user.id` and stands in the audit entry. */
+/** The id of a user. It becomes `context.user.id` and is part of the audit entry. */
 const UserId = Type.String({
   pattern: '^[A-Za-z0-9._:@-]{1,128}$',
   description: '1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -',
 })
 
-/** The body of `POST /api/jitsi/token`: one person, one room, one role. */
+/** The body of `POST /api/jitsi/token`: one user, one room, one role. */
 export const TokenRequest = Type.Object(
   {
     roomId: RoomId,
@@ -39,7 +39,7 @@ export const TokenRequest = Type.Object(
         maxLength: MAX_EMAIL_CHARACTERS,
         pattern: EMAIL_PATTERN,
         description:
-          'an e-mail address of at most 254 characters; it enters the token only where the policy of the role says so',
+          'an e-mail address of at most 254 characters; in the token only if the role has shareEmail in the policy',
       }),
     ),
     userAvatar: Type.Optional(
@@ -54,7 +54,7 @@ export const TokenRequest = Type.Object(
       Type.Integer({
         minimum: MIN_LIFETIME_MINUTES,
         maximum: MAX_LIFETIME_MINUTES,
-        description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} up to the maximum of the role; without it, the default of the role`,
+        description: `a whole number of minutes from ${MIN_LIFETIME_MINUTES} to the maximum of the role; the role defines the default`,
       }),
     ),
   },
@@ -62,7 +62,7 @@ export const TokenRequest = Type.Object(
     $id: 'TokenRequest',
     additionalProperties: false,
     description:
-      'Who enters which room in which role. A caller with an API key names userId, userName and userRole. For a signed-in user they come from the access token: they may be left out, but for userRole where the user has several roles.',
+      'A user, a room and a role. With an API key, userId, userName and userRole are required; a caller bound to consultations may omit a name and a role that the consultation defines. For a signed-in user, all three come from the access token; userRole is required if the user has several roles.',
     examples: [
       {
         roomId: 'bharattelemed-p1042-d77-1764000000',
@@ -76,36 +76,38 @@ export const TokenRequest = Type.Object(
 )
 export type TokenRequest = Static<typeof TokenRequest>
 
-/** Where the meeting takes place, and how it fits the role: what the IFrame API needs beside the token. */
+/** The parameters of JitsiMeetExternalAPI in addition to the token: where the meeting is, and its configuration. */
 export const Meeting = Type.Object(
   {
-    domain: Type.String({ description: 'first argument of JitsiMeetExternalAPI' }),
-    roomName: Type.String({ description: 'option roomName of JitsiMeetExternalAPI: <AppID>/<room>' }),
-    scriptUrl: Type.String({ description: 'where external_api.js is loaded from' }),
+    domain: Type.String({ description: 'the first argument of JitsiMeetExternalAPI' }),
+    roomName: Type.String({ description: 'the option roomName of JitsiMeetExternalAPI; on JaaS <AppID>/<room>' }),
+    scriptUrl: Type.String({ description: 'the URL of external_api.js' }),
     ...MeetingConfig.properties,
   },
   {
     $id: 'Meeting',
     description:
-      'Where the meeting takes place, and how it fits the role on a good network; GET /api/jitsi/meeting-config has it for others.',
+      'The parameters of JitsiMeetExternalAPI for the role on a good network. For other networks, use GET /api/jitsi/meeting-config.',
   },
 )
 export type Meeting = Static<typeof Meeting>
 
-/** The answer to a token request. Its first five members never change shape. */
+/** The answer to a token request. The type of its first five properties never changes. */
 export const TokenAnswer = Type.Object(
   {
-    token: Type.String({ description: 'the signed JWT, under 8 kB; option jwt of JitsiMeetExternalAPI' }),
-    expiresAt: Type.String({ format: 'date-time', description: 'when the token expires: ISO 8601, UTC' }),
+    token: Type.String({ description: 'the signed JWT, less than 8 kB: the option jwt of JitsiMeetExternalAPI' }),
+    expiresAt: Type.String({ format: 'date-time', description: 'when the token expires (UTC)' }),
     roomId: Type.String(),
     userRole: Type.String(),
     moderator: Type.Boolean(),
     meeting: Type.Unsafe<Meeting>(Type.Ref('Meeting')),
-    consultationId: Type.Optional(Type.String({ description: 'the consultation in this room, where it decided' })),
+    consultationId: Type.Optional(
+      Type.String({ description: 'the consultation of the room, if the caller is bound to consultations' }),
+    ),
   },
   {
     $id: 'TokenAnswer',
-    description: 'A token for one person, one room and one role.',
+    description: 'A token for one user, one room and one role.',
     examples: [
       {
         token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl',
@@ -117,7 +119,7 @@ export const TokenAnswer = Type.Object(
           domain: '8x8.vc',
           roomName: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/bharattelemed-p1042-d77-1764000000',
           scriptUrl: 'https://8x8.vc/vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe/external_api.js',
-          // Some of the members; all of them would fill a page.
+          // A part of the properties, for brevity.
           configOverwrite: { toolbarButtons: ['microphone', 'camera', 'hangup'], disableDeepLinking: true },
           interfaceConfigOverwrite: { VIDEO_LAYOUT_FIT: 'nocrop' },
         },
@@ -127,16 +129,16 @@ export const TokenAnswer = Type.Object(
 )
 export type TokenAnswer = Static<typeof TokenAnswer>
 
-/** The answer to whoever has to be admitted first. */
+/** The answer to a participant who must be admitted first. */
 export const WaitingAnswer = Type.Object(
   {
     state: Type.Literal('waiting'),
-    since: Type.String({ format: 'date-time', description: 'since when; ISO 8601, UTC' }),
-    consultationId: Type.String({ description: 'whose events tell of the admission; asking again does so too' }),
+    since: Type.String({ format: 'date-time', description: 'when the participant began to wait (UTC)' }),
+    consultationId: Type.String({ description: 'the consultation; follow its events, or repeat the request' }),
   },
   {
     $id: 'Waiting',
-    description: 'There is no token yet: the doctor has to admit this person.',
+    description: 'No token yet: a moderator must admit the participant first.',
     examples: [
       {
         state: 'waiting',

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../contract/problem.ts'
-import { EVENTS } from '../../contract/consultations/waiting-room.ts'
+import { CONSULTATION_EVENTS } from '../../contract/consultations/waiting-room.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 import { userBucketKey } from '../../service/tokens/token-limits.ts'
 import type { Requester } from '../../service/requester.ts'
@@ -48,7 +48,7 @@ const RETRY_MS = { next: 3000, last: 3_600_000 }
 const MAX_UNREAD_BYTES = 64 * 1024
 
 const DESCRIPTION = `Requires the scope consultations:read, or a signed-in participant, or the cookie of an invitation. Server-sent events
-(text/event-stream): ${EVENTS.join(', ')}. The data of each event is a ConsultationView. The first event holds the current
+(text/event-stream): ${CONSULTATION_EVENTS.join(', ')}. The data of each event is a ConsultationView. The first event holds the current
 state, so no change between two connections is lost. The stream ends after ended, cancelled or removed.`
 
 /** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import type { Redemption } from '../../contract/invitation.ts'
+import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
 import { networkOf } from '../server/client-address.ts'
@@ -13,7 +13,7 @@ import type { InvitationCookie } from './invitation-cookie.ts'
 /** What the route needs: the cookie and the use cases. */
 export type RedeemRoute = {
   cookie: InvitationCookie
-  bind(visitor: RedeemingBrowser, redemption: Redemption): Promise<BoundBrowser | Refusal>
+  bind(visitor: RedeemingBrowser, redemption: RedeemRequest): Promise<BoundBrowser | Refusal>
   /** @param isAborted whether the client has disconnected */
   enter(bound: BoundBrowser, isAborted: () => boolean): Promise<Outcome>
 }
@@ -44,7 +44,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
         description:
           'The code is the only credential. The first answer binds the browser to the invitation by a cookie; further requests of this browser, for example while it waits for admission, do not use up the invitation. Otherwise answers like a token request.',
         security: [],
-        body: Type.Unsafe<Redemption>(Type.Ref('Redemption')),
+        body: Type.Unsafe<RedeemRequest>(Type.Ref('RedeemRequest')),
         response: {
           200: responseOf('The token', TOKEN_RESPONSES[200]),
           202: responseOf('A moderator has to admit the participant first', TOKEN_RESPONSES[202]),

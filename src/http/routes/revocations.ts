@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Refusal } from '../../contract/problem.ts'
 import {
-  type RevocationMade,
+  type CreatedRevocation,
   type RevocationPage,
   RevocationQuery,
   type RevocationRequest,
@@ -16,7 +16,7 @@ import { requesterOf } from '../server/requester.ts'
 
 /** What the routes need: the guards and the use cases. */
 export type RevocationRoutes = RouteGuards & {
-  revoke(requester: Requester, request: RevocationRequest): Promise<RevocationMade | Refusal>
+  revoke(requester: Requester, request: RevocationRequest): Promise<CreatedRevocation | Refusal>
   list(requester: Requester, query: RevocationQuery): Promise<RevocationPage | Refusal>
   lift(requester: Requester, id: string): Promise<Refusal | undefined>
 }
@@ -48,7 +48,7 @@ function addRevoke(app: App, { revoke }: RevocationRoutes, preParsing: Hooks): v
           'Requires the scope tokens:revoke. The revocation applies to all callers as soon as this answer is sent. If the setting JAAS_MANAGEMENT is on, revoking all access of a user also bans the user at JaaS, which cannot be undone, and revoking a consultation also destroys its meeting.',
         ...SHARED_SCHEMA,
         body: Type.Unsafe<RevocationRequest>(Type.Ref('RevocationRequest')),
-        response: { 201: Type.Unsafe<RevocationMade>(Type.Ref('RevocationMade')) },
+        response: { 201: Type.Unsafe<CreatedRevocation>(Type.Ref('CreatedRevocation')) },
       },
     },
     async (request, reply) => {

@@ -8,15 +8,20 @@ import {
   ParticipantAnswer,
 } from '../../contract/consultations/consultation-answer.ts'
 import { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
-import { InvitationAnswer, InvitationList, InvitationRequest, Redemption } from '../../contract/invitation.ts'
+import { InvitationAnswer, InvitationList, InvitationRequest, RedeemRequest } from '../../contract/invitation.ts'
 import { InspectRequest, Inspection, Objection, TokenSummary } from '../../contract/tokens/inspection.ts'
 import { ConfigOverwrite, InterfaceConfigOverwrite } from '../../contract/meetings/config-overwrite.ts'
 import { MeetingConfig } from '../../contract/meetings/meeting-config.ts'
 import { Meeting, TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
-import { AdmitRequest, ConsultationView, WaitingEntry, WaitingList } from '../../contract/consultations/waiting-room.ts'
+import {
+  AdmitRequest,
+  ConsultationView,
+  WaitingParticipant,
+  WaitingList,
+} from '../../contract/consultations/waiting-room.ts'
 import { KickRequest } from '../../contract/consultations/kick.ts'
 import { RenewRequest } from '../../contract/tokens/renewal.ts'
-import { RevocationAnswer, RevocationMade, RevocationPage, RevocationRequest } from '../../contract/revocation.ts'
+import { RevocationAnswer, CreatedRevocation, RevocationPage, RevocationRequest } from '../../contract/revocation.ts'
 import type { App } from './app-type.ts'
 import { CODES, type OpenApiDocument, shareParameters } from './openapi-document.ts'
 import { addProblemResponses } from './openapi-problems.ts'
@@ -35,9 +40,9 @@ closed set. Each problem response lists its codes in \`x-problem-codes\`.`
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
   ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
-  ...[WaitingEntry, WaitingList, AdmitRequest, ConsultationView],
-  ...[InvitationRequest, InvitationAnswer, InvitationList, Redemption],
-  ...[RenewRequest, RevocationRequest, RevocationAnswer, RevocationMade, RevocationPage, KickRequest],
+  ...[WaitingParticipant, WaitingList, AdmitRequest, ConsultationView],
+  ...[InvitationRequest, InvitationAnswer, InvitationList, RedeemRequest],
+  ...[RenewRequest, RevocationRequest, RevocationAnswer, CreatedRevocation, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],
 ]

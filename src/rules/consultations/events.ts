@@ -1,10 +1,10 @@
-import type { ConsultationView, EventName, WaitingEntry } from '../../contract/consultations/waiting-room.ts'
+import type { ConsultationView, EventName, WaitingParticipant } from '../../contract/consultations/waiting-room.ts'
 import { type Consultation, type AccessLevel, stateOf, listWaiting } from './consultation.ts'
 import { closesAt, opensAt, type Window } from '../policy/window.ts'
 import { toIso } from '../time.ts'
 
 /** Who waits, as it is told. */
-export const toWaitingList = (consultation: Consultation): WaitingEntry[] =>
+export const toWaitingList = (consultation: Consultation): WaitingParticipant[] =>
   listWaiting(consultation).map(({ userId, role, name, waitingSince }) => ({
     userId,
     role,

@@ -1,8 +1,8 @@
 import {
   type ConsultationRequest,
-  DOCTOR,
+  DOCTOR_ROLE,
   MAX_PARTICIPANTS,
-  PATIENT,
+  PATIENT_ROLE,
 } from '../../contract/consultations/consultation.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import type { Participant } from './consultation.ts'
@@ -19,8 +19,8 @@ export function allOf(
   errors: FieldError[],
 ): Participant[] {
   const two = [
-    { userId: doctorId, role: DOCTOR, field: 'doctorId' },
-    { userId: patientId, role: PATIENT, field: 'patientId' },
+    { userId: doctorId, role: DOCTOR_ROLE, field: 'doctorId' },
+    { userId: patientId, role: PATIENT_ROLE, field: 'patientId' },
   ]
   if (doctorId === patientId) errors.push({ pointer: '/patientId', message: 'must be another person than doctorId' })
   for (const { role, field } of two) {

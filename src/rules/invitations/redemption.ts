@@ -1,4 +1,4 @@
-import type { Redemption } from '../../contract/invitation.ts'
+import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Consultation, Participant } from '../consultations/consultation.ts'
 import { checkAdmissionWindow } from '../consultations/admission.ts'
@@ -23,7 +23,7 @@ export function resolveInvitee(
   policy: Policy,
   invitation: Invitation,
   consultation: Consultation,
-  { displayName: given }: Pick<Redemption, 'displayName'>,
+  { displayName: given }: Pick<RedeemRequest, 'displayName'>,
   browser: Browser,
   now: number,
 ): Invitee | Refusal {

@@ -1,4 +1,4 @@
-import { DEFAULT_ROOM_TEMPLATE, DEFAULT_WINDOW } from '../../contract/policy/admission-policy.ts'
+import { DEFAULT_ROOM_TEMPLATE, DEFAULT_ADMISSION_WINDOW } from '../../contract/policy/admission-policy.ts'
 import {
   type CallerPolicy,
   CONSULTATION_ROOMS,
@@ -51,15 +51,15 @@ export function compileRoomPattern(pattern: string): RegExp {
 
 /** @param file a checked policy file */
 export function createPolicy({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
-  const before = { ...DEFAULT_WINDOW.minutesBefore, ...window.minutesBefore }
+  const before = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
   return {
     rooms: compileRoomPattern(rooms.pattern),
     roles: new Map(Object.entries(roles)),
     roomTemplate: rooms.template ?? DEFAULT_ROOM_TEMPLATE,
     window: {
       beforeMs: new Map(Object.entries(before).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
-      otherBeforeMs: DEFAULT_WINDOW.otherMinutesBefore * MINUTE_MS,
-      graceMs: (window.graceMinutes ?? DEFAULT_WINDOW.graceMinutes) * MINUTE_MS,
+      otherBeforeMs: DEFAULT_ADMISSION_WINDOW.otherMinutesBefore * MINUTE_MS,
+      graceMs: (window.graceMinutes ?? DEFAULT_ADMISSION_WINDOW.graceMinutes) * MINUTE_MS,
     },
     callers: new Map<string, Caller | undefined>([
       ...callers.map((each) => [each.id, createCaller(each)] as const),

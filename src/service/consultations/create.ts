@@ -1,6 +1,6 @@
 import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
 import type { ConsultationRequest } from '../../contract/consultations/consultation.ts'
-import { DOCTOR, PATIENT } from '../../contract/consultations/consultation.ts'
+import { DOCTOR_ROLE, PATIENT_ROLE } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import { fingerprintJson } from '../../rules/canonical-json.ts'
 import { type Consultation, toConsultationAnswer } from '../../rules/consultations/consultation.ts'
@@ -90,7 +90,8 @@ function createRoomName(
 
 /** The entry names the patient, or the first participant who is not the doctor. */
 function auditSubjectOf({ id, room, participants }: Consultation): AuditSubject {
-  const patient = participants.find(({ role }) => role === PATIENT) ?? participants.find(({ role }) => role !== DOCTOR)
+  const patient =
+    participants.find(({ role }) => role === PATIENT_ROLE) ?? participants.find(({ role }) => role !== DOCTOR_ROLE)
   return { consultation: id, room, ...(patient === undefined ? {} : { userId: patient.userId, role: patient.role }) }
 }
 

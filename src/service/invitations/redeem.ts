@@ -1,6 +1,6 @@
 import type { Origin } from '../../contract/audit/audit-entry.ts'
 import { MAX_PARTICIPANTS } from '../../contract/consultations/consultation.ts'
-import { type Redemption, SECRET_BYTES } from '../../contract/invitation.ts'
+import { type RedeemRequest, SECRET_BYTES } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
@@ -57,7 +57,7 @@ const INVALID: Refusal = { code: 'invitation-invalid' }
 export async function bindBrowser(
   deps: RedeemInvitationDeps,
   browser: RedeemingBrowser,
-  redemption: Redemption,
+  redemption: RedeemRequest,
 ): Promise<BoundBrowser | Refusal> {
   const bound = await bind(deps, browser, redemption)
   if ('code' in bound) deps.metrics.countRedemption('refused')
@@ -79,7 +79,7 @@ export const enterAsBrowser = (
 async function bind(
   deps: RedeemInvitationDeps,
   browser: RedeemingBrowser,
-  redemption: Redemption,
+  redemption: RedeemRequest,
 ): Promise<BoundBrowser | Refusal> {
   const { limits, invitations } = deps
   const banned = await checkBan(deps, browser.network)

@@ -1,7 +1,7 @@
 import type {
   ConferenceOutcome,
   RevocationAnswer,
-  RevocationMade,
+  CreatedRevocation,
   RevocationPage,
   RevocationQuery,
   RevocationRequest,
@@ -38,7 +38,7 @@ export async function revoke(
   deps: RevokeDeps,
   requester: Requester,
   request: RevocationRequest,
-): Promise<RevocationMade | Refusal> {
+): Promise<CreatedRevocation | Refusal> {
   const action = 'revocation.create'
   const now = deps.clock()
   const scope = parseIssuedBefore(request, now)

@@ -1,21 +1,22 @@
 import { sql } from 'kysely'
 import type { CheckpointStore } from '../../service/audit/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
+import { translateErrors } from '../database/errors.ts'
 import type { Database } from '../database/schema.ts'
 
-const PAGE = 100
+const PAGE_SIZE = 100
 
-/** Keeps checkpoints, numbered without a gap over all writers. */
+/** Opens the store of checkpoints. Their numbers have no gap, across all writers. */
 export function openCheckpoints(db: Database): CheckpointStore {
   return {
     add: (time, jws) =>
-      orUnavailable(async () => {
-        // Two replicas at one time would take one number; whoever comes second fails, and takes its checkpoint the next time.
+      translateErrors(async () => {
+        // If two replicas insert the same number at the same time, the second one fails, and adds its checkpoint the
+        // next time.
         await sql`insert into audit_checkpoint (number, time, jws)
           select coalesce(max(number), 0) + 1, ${sql.val(time)}, ${sql.val(jws)} from audit_checkpoint`.execute(db)
       }),
     findLastTime: () =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const last = await db
           .selectFrom('audit_checkpoint')
           .select('time')
@@ -25,13 +26,13 @@ export function openCheckpoints(db: Database): CheckpointStore {
         return last?.time
       }),
     readPage: (after) =>
-      orUnavailable(() =>
+      translateErrors(() =>
         db
           .selectFrom('audit_checkpoint')
           .select(['number', 'time', 'jws'])
           .where('number', '>', after)
           .orderBy('number')
-          .limit(PAGE)
+          .limit(PAGE_SIZE)
           .execute(),
       ),
   }

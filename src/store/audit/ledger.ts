@@ -4,58 +4,66 @@ import type { AuditEntry, ChainedEntry, ChainEnd } from '../../contract/audit/au
 import type { ChainHead } from '../../contract/audit/checkpoint.ts'
 import { ServiceFault } from '../../service/fault.ts'
 import type { Ledger } from '../../service/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
+import { translateErrors } from '../database/errors.ts'
 import { toRow, toValues } from './row.ts'
 import { createCommitScheduler } from './commit-scheduler.ts'
 import type { Database } from '../database/schema.ts'
 
-/** How a chain grows: given its end and the next entry, the next as it is kept. */
+/** Links an entry to the end of its chain: adds the sequence and the hashes. */
 export type LinkEntry = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
 
-/** Whose chain it is. Every start of a writer begins a chain of its own, so that no writer waits for another. */
+/**
+ * The name of a writer, and the id of its current chain. Each start of a writer begins a new chain, so that no writer
+ * waits for another.
+ */
 export type Writer = { name: string; chain: string }
 
-type Waiting = { entry: AuditEntry; kept: () => void; lost: (fault: ServiceFault) => void }
+type PendingAppend = { entry: AuditEntry; resolve: () => void; reject: (fault: ServiceFault) => void }
 
-/** Rows of one INSERT. It bounds the number of distinct statements, and stays far under SQLite's limit of variables. */
+/**
+ * The most rows of one INSERT. It limits the number of distinct statements and the variables, which SQLite limits
+ * too.
+ */
 const MAX_BATCH = 128
 
-/** Entries that may wait for the disk; past it the record counts as unavailable. */
+/** The most entries that wait for a commit. If more arrive, the record counts as unavailable. */
 const MAX_WAITING = 10_000
 
 /**
- * Keeps entries in groups: what was appended in one turn of the event loop is committed by one statement, and each promise
- * resolves once its group is on disk.
- * @param link links an entry to the one before
- * @param events is told of each commit
- * @param waitMs how long whoever comes now waits for something else, in milliseconds
+ * Opens the ledger of a writer. It commits entries in groups: one INSERT writes all entries that wait, and the
+ * promise of each entry resolves when its group is on disk. Measured on SQLite, 2000 appends at concurrency 64,
+ * compared to one commit per entry in alternation: 2.5 to 2.8 times the throughput and 0.14 of the CPU time per
+ * entry.
+ * @param link links an entry to the one before it
+ * @param events receives each commit
+ * @param signingWaitMs returns the expected wait for a signature, in milliseconds
  */
 export function openLedger(
   db: Database,
   writer: Writer,
   link: LinkEntry,
   events: CommitEvents,
-  waitMs: () => number = () => 0,
+  signingWaitMs: () => number = () => 0,
 ): Ledger {
-  const waiting: Waiting[] = []
+  const waiting: PendingAppend[] = []
   const commit = createCommitter(db, writer, link)
-  const pace = createCommitScheduler(waitMs)
+  const scheduler = createCommitScheduler(signingWaitMs)
   let committing = false
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      await pace.due(waiting.length >= MAX_BATCH)
+      await scheduler.waitUntilDue(waiting.length >= MAX_BATCH)
       const batch = waiting.splice(0, MAX_BATCH)
       try {
         await commit(batch.map(({ entry }) => entry))
-        for (const { kept } of batch) kept()
-        events.onCommit(pace.succeed(), batch.length)
+        for (const { resolve } of batch) resolve()
+        events.onCommit(scheduler.recordSuccess(), batch.length)
       } catch (cause) {
-        pace.fail()
+        scheduler.recordFailure()
         events.onCommitFailed()
         const fault = new ServiceFault('record-unavailable', { cause })
-        // Where the database hangs, those behind would wait as long again, one batch after the other.
-        for (const { lost } of [...batch, ...waiting.splice(0)]) lost(fault)
+        // If the database hangs, later batches would each wait for a timeout of their own.
+        for (const { reject } of [...batch, ...waiting.splice(0)]) reject(fault)
       }
     }
     committing = false
@@ -63,26 +71,28 @@ export function openLedger(
 
   return {
     append: (entry) =>
-      new Promise((kept, lost) => {
-        if (waiting.length >= MAX_WAITING) return lost(new ServiceFault('record-unavailable'))
-        waiting.push({ entry, kept, lost })
+      new Promise((resolve, reject) => {
+        if (waiting.length >= MAX_WAITING) return reject(new ServiceFault('record-unavailable'))
+        waiting.push({ entry, resolve, reject })
         if (committing) return
         committing = true
         setImmediate(() => void commitWaiting())
       }),
-    probe: () => (pace.tellFailure() ? Promise.reject(new ServiceFault('record-unavailable')) : probe(db)),
+    probe: () =>
+      scheduler.consumeFailure() ? Promise.reject(new ServiceFault('record-unavailable')) : writeProbeRow(db),
   }
 }
 
-/** Appends entries to a writer's chain by one statement, whose text is made once for each number of them. */
+/** Creates a function that appends entries to the chain of a writer with one statement. */
 function createCommitter(
   db: Database,
   writer: Writer,
   link: LinkEntry,
 ): (entries: readonly AuditEntry[]) => Promise<void> {
-  /** Unknown at the beginning, and after a failure: then the database is asked what it holds. */
+  /** Undefined before the first commit and after a failure; the database is queried then. */
   let end: ChainEnd | undefined
-  const texts = new Map<number, string>()
+  /** SQL texts by the number of entries. */
+  const statementCache = new Map<number, string>()
   return async (entries) => {
     let last = end ?? (await findChainEnd(db, writer))
     end = undefined
@@ -91,52 +101,56 @@ function createCommitter(
       last = next
       return next
     })
-    const text = texts.get(chained.length) ?? db.insertInto('audit_entry').values(chained.map(toRow)).compile().sql
-    texts.set(chained.length, text)
-    await db.executeQuery(CompiledQuery.raw(text, chained.flatMap(toValues)))
+    const statement =
+      statementCache.get(chained.length) ?? db.insertInto('audit_entry').values(chained.map(toRow)).compile().sql
+    statementCache.set(chained.length, statement)
+    await db.executeQuery(CompiledQuery.raw(statement, chained.flatMap(toValues)))
     end = last
   }
 }
 
-/** The end of a writer's chain; before its first entry, what that entry has to name. */
+/**
+ * Finds the end of a writer's chain. If the chain has no entry yet, the end refers to the previous chain of the
+ * writer.
+ */
 async function findChainEnd(db: Database, { name, chain }: Writer): Promise<ChainEnd> {
-  const own = await findEndOrMarker(db, chain)
-  if (own !== undefined) return own
-  const before = await findPreviousChain(db, name)
-  const last = before === undefined ? undefined : await findEndOrMarker(db, before)
+  const current = await findEntryOrMarker(db, chain)
+  if (current !== undefined) return current
+  const previous = await findPreviousChain(db, name)
+  const last = previous === undefined ? undefined : await findEntryOrMarker(db, previous)
   const start = { chain, sequence: 0, writer: name }
   return last === undefined ? start : { ...start, hash: last.hash, previousChain: `${last.chain}:${last.sequence}` }
 }
 
-/** The chain that a writer had last; of one whose beginning was removed by retention, its stub tells. */
+/** Finds the last chain of a writer, by its first entry, or by a retention marker if retention removed that entry. */
 async function findPreviousChain(db: Database, writer: string): Promise<string | undefined> {
-  const kept = await db
+  const entry = await db
     .selectFrom('audit_entry')
     .select('chain')
     .where('writer', '=', writer)
     .orderBy('time', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (kept !== undefined) return kept.chain
-  const removed = await db
+  if (entry !== undefined) return entry.chain
+  const marker = await db
     .selectFrom('audit_stub')
     .select('chain')
     .where('writer', '=', writer)
     .orderBy('began', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return removed?.chain
+  return marker?.chain
 }
 
-/** The last entry of a chain. */
-export const findLastChain = (db: Database, chain: string): Promise<ChainHead | undefined> =>
-  findEndInChain(db, 'audit_entry', chain)
+/** Finds the last entry of a chain. */
+export const findChainHead = (db: Database, chain: string): Promise<ChainHead | undefined> =>
+  findLastRow(db, 'audit_entry', chain)
 
-/** The end of a chain, also where retention removed all of it. */
-const findEndOrMarker = async (db: Database, chain: string): Promise<ChainHead | undefined> =>
-  (await findLastChain(db, chain)) ?? findEndInChain(db, 'audit_stub', chain)
+/** Finds the last entry of a chain, or the newest retention marker if retention removed all entries. */
+const findEntryOrMarker = async (db: Database, chain: string): Promise<ChainHead | undefined> =>
+  (await findChainHead(db, chain)) ?? findLastRow(db, 'audit_stub', chain)
 
-const findEndInChain = (
+const findLastRow = (
   db: Database,
   table: 'audit_entry' | 'audit_stub',
   chain: string,
@@ -149,12 +163,12 @@ const findEndInChain = (
     .limit(1)
     .executeTakeFirst()
 
-const probe = (db: Database): Promise<void> =>
-  orUnavailable(async () => {
+const writeProbeRow = (db: Database): Promise<void> =>
+  translateErrors(async () => {
     const first = { id: 1, time: 0 }
     await db
       .insertInto('probe')
       .values(first)
-      .onConflict((same) => same.column('id').doUpdateSet({ time: sql`probe.time + 1` }))
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ time: sql`probe.time + 1` }))
       .execute()
   })

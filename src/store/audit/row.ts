@@ -3,7 +3,7 @@ import type { Tables } from '../database/schema.ts'
 
 type Row = Tables['audit_entry']
 
-/** The column of each member of an entry. */
+/** The column of each property of an entry. */
 export const COLUMNS = {
   chain: 'chain',
   sequence: 'sequence',
@@ -31,17 +31,17 @@ export const COLUMNS = {
   hash: 'hash',
 } as const satisfies Record<keyof ChainedEntry, keyof Row>
 
-const MEMBERS = Object.entries(COLUMNS) as [keyof ChainedEntry, keyof Row][]
+const PROPERTIES = Object.entries(COLUMNS) as [keyof ChainedEntry, keyof Row][]
 
-/** An entry as the row that it is kept as: what is absent is null there. */
+/** Converts an entry to a row. Absent properties become null. */
 export const toRow = (entry: ChainedEntry): Row =>
-  Object.fromEntries(MEMBERS.map(([member, column]) => [column, entry[member] ?? null])) as Row
+  Object.fromEntries(PROPERTIES.map(([property, column]) => [column, entry[property] ?? null])) as Row
 
-/** The values of an entry, in the order of the columns of its row. */
-export const toValues = (entry: ChainedEntry): unknown[] => MEMBERS.map(([member]) => entry[member] ?? null)
+/** Returns the values of an entry, in the order of the columns of `toRow`. */
+export const toValues = (entry: ChainedEntry): unknown[] => PROPERTIES.map(([property]) => entry[property] ?? null)
 
-/** A row as the entry that it is: what is null there is absent. */
+/** Converts a row to an entry. Null columns become absent properties. */
 export const toEntry = (row: Row): ChainedEntry =>
   Object.fromEntries(
-    MEMBERS.flatMap(([member, column]) => (row[column] === null ? [] : [[member, row[column]]])),
+    PROPERTIES.flatMap(([property, column]) => (row[column] === null ? [] : [[property, row[column]]])),
   ) as ChainedEntry

@@ -1,84 +1,88 @@
 import type { ChangeBus } from '../../service/consultations/ports.ts'
 
-/** The changeBus of a store. */
+/** The change bus of a store. */
 export type StoreChangeBus = ChangeBus & {
-  /** Whether rings reach the other instances and theirs are heard here; true until somebody asked for either. */
+  /** @returns whether this instance exchanges notifications with the others; true until the bus is first used */
   up(): boolean
-  /** Ends all; from then on nobody is told anything. Never throws. */
+  /** Ends all subscriptions, then closes the connection. Never throws. */
   close(): Promise<void>
 }
 
-/** Who listens, by consultation. */
+/** The subscribers of this process, by id. */
 export type Subscribers = Pick<ChangeBus, 'subscribe'> & {
-  tell(consultationId: string): void
-  tellAll(): void
-  /** From now on nobody is told anything. */
-  end(): void
+  notify(id: string): void
+  notifyAll(): void
+  /** Ends all subscriptions. Later subscriptions have no effect. */
+  close(): void
 }
 
-/** @param onError is told what a listener throws, which keeps no other from hearing */
+/** @param onError receives the errors that subscribers throw; the other subscribers are still called */
 export function createSubscribers(onError: (error: Error) => void): Subscribers {
-  const listeners = new Map<string, Set<() => void>>()
-  let ended = false
-  const call = (heard: () => void) => {
+  const subscribersById = new Map<string, Set<() => void>>()
+  let closed = false
+  const call = (onChange: () => void) => {
     try {
-      heard()
+      onChange()
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)))
     }
   }
-  const tell = (id: string) => {
-    const all = listeners.get(id) ?? new Set()
-    // Whoever comes or goes meanwhile: the former is told next time, the latter no more.
-    for (const heard of [...all]) if (all.has(heard)) call(heard)
+  const notify = (id: string) => {
+    const subscribers = subscribersById.get(id) ?? new Set()
+    // A subscriber that is added during the calls waits for the next notification; one that is removed is not called.
+    for (const onChange of [...subscribers]) if (subscribers.has(onChange)) call(onChange)
   }
   return {
-    subscribe(id, heard) {
-      if (ended) return () => undefined
-      // One function may listen twice, and stop once.
-      const mine = () => heard()
-      const all = listeners.get(id) ?? new Set()
-      listeners.set(id, all.add(mine))
+    subscribe(id, onChange) {
+      if (closed) return () => undefined
+      // A separate function for each subscription, because the same `onChange` may be subscribed twice.
+      const subscriber = () => onChange()
+      const subscribers = subscribersById.get(id) ?? new Set()
+      subscribersById.set(id, subscribers.add(subscriber))
       return () => {
-        all.delete(mine)
-        if (all.size === 0 && listeners.get(id) === all) listeners.delete(id)
+        subscribers.delete(subscriber)
+        if (subscribers.size === 0 && subscribersById.get(id) === subscribers) subscribersById.delete(id)
       }
     },
-    tell,
-    tellAll: () => [...listeners.keys()].forEach(tell),
-    end() {
-      ended = true
-      for (const all of listeners.values()) all.clear()
-      listeners.clear()
+    notify,
+    notifyAll: () => [...subscribersById.keys()].forEach(notify),
+    close() {
+      closed = true
+      for (const subscribers of subscribersById.values()) subscribers.clear()
+      subscribersById.clear()
     },
   }
 }
 
 /**
- * Collects ids until the running code is done, each once.
- * @returns takes an id; `told` never runs inside it
+ * Coalesces ids: collects them until the current turn of the event loop ends, each once.
+ * @param flush receives the collected ids, never synchronously
+ * @returns a function that adds an id
  */
-export function coalesce(told: (ids: ReadonlySet<string>) => void): (id: string) => void {
-  let gathered = new Set<string>()
+export function coalesce(flush: (ids: ReadonlySet<string>) => void): (id: string) => void {
+  let collected = new Set<string>()
   return (id) => {
-    if (gathered.size === 0) {
+    if (collected.size === 0) {
       setImmediate(() => {
-        const ids = gathered
-        gathered = new Set()
-        told(ids)
+        const ids = collected
+        collected = new Set()
+        flush(ids)
       })
     }
-    gathered.add(id)
+    collected.add(id)
   }
 }
 
-/** The changeBus of a database that one process has to itself: what rings is heard in this process alone. */
+/**
+ * Creates the change bus of a database that only one process uses. Notifications stay in this process.
+ * @param onError receives the errors that subscribers throw
+ */
 export function createEmbeddedChangeBus(onError: (error: Error) => void): StoreChangeBus {
-  const listeners = createSubscribers(onError)
+  const subscribers = createSubscribers(onError)
   return {
-    publish: coalesce((ids) => ids.forEach((id) => listeners.tell(id))),
-    subscribe: listeners.subscribe,
+    publish: coalesce((ids) => ids.forEach((id) => subscribers.notify(id))),
+    subscribe: subscribers.subscribe,
     up: () => true,
-    close: () => Promise.resolve(listeners.end()),
+    close: () => Promise.resolve(subscribers.close()),
   }
 }

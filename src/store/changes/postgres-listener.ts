@@ -2,53 +2,58 @@ import { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 
-/** The channel of all that is told about consultations. */
+/** The PostgreSQL channel that carries the ids of changes. */
 const CHANNEL = 'consultation'
 
-/** How long a server may take to say goodbye, in milliseconds. */
+/** How long closing the connection may take before the socket is destroyed, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 500
 
-/** A connection that hears what other connections tell. Its methods throw once it is lost, and are called one at a time. */
+/**
+ * A connection that sends notifications to the other connections and receives theirs. Call its methods one at a time.
+ * They throw once the connection is lost.
+ */
 export type PostgresListener = {
   connect(): Promise<void>
-  /** Tells ids to all other connections. */
+  /** Sends ids to all other connections. */
   notify(ids: readonly string[]): Promise<void>
-  /** Throws where the server does not answer in time. */
+  /** Checks the connection. Throws if the server does not answer in time. */
   probe(): Promise<void>
-  /** Says goodbye; never throws, and takes half a second at most. */
-  end(): Promise<void>
-  /** Ends at once; whatever is under way throws. */
-  cut(): void
+  /** Closes the connection, within 500 ms. Never throws. */
+  close(): Promise<void>
+  /** Destroys the connection at once. A call in progress throws. */
+  destroy(): void
 }
 
 /**
- * @param timeoutMs how long the server may take for anything
- * @param heard is told what other connections tell
- * @param lost is told when the connection is lost
+ * Creates a listener that is not connected yet.
+ * @param url `postgres://…`
+ * @param timeoutMs the time limit for connecting and for each statement, in milliseconds
+ * @param onNotification receives each id that another connection sends
+ * @param onLost called when the connection is lost, once or twice
  */
-export function openPostgresListener(
+export function createPostgresListener(
   url: string,
   timeoutMs: number,
-  heard: (id: string) => void,
-  lost: () => void,
+  onNotification: (id: string) => void,
+  onLost: () => void,
 ): PostgresListener {
-  // Of our own making, so that it can be ended whatever the server does.
+  // A socket of our own can be destroyed at any time, even while the server hangs.
   const socket = new Socket()
   const client = new pg.Client({
     connectionString: url,
     stream: () => socket,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
-    // The server's limit cannot help where the server hangs.
+    // The client needs a limit too, because a server that hangs does not apply its own.
     query_timeout: timeoutMs,
   })
   let ownPid: number | undefined
   client.on('notification', ({ processId, payload = '' }) => {
-    if (processId !== ownPid) heard(payload)
+    if (processId !== ownPid) onNotification(payload)
   })
-  // Without a listener it would end the process; what is asked next throws.
-  client.on('error', lost)
-  client.on('end', lost)
+  // Without a handler, an error would end the process. The next statement throws in any case.
+  client.on('error', onLost)
+  client.on('end', onLost)
   return {
     async connect() {
       await client.connect()
@@ -59,11 +64,11 @@ export function openPostgresListener(
     notify: async (ids) =>
       void (await client.query('select pg_notify($1, id) from unnest($2::text[]) as id', [CHANNEL, ids])),
     probe: async () => void (await client.query('select 1')),
-    async end() {
+    async close() {
       const ended = client.end().catch(() => undefined)
       await Promise.race([ended, setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
       socket.destroy()
     },
-    cut: () => void socket.destroy(),
+    destroy: () => void socket.destroy(),
   }
 }

@@ -6,18 +6,18 @@ import type {
   Participant,
   ParticipantProgress,
 } from '../../service/consultations/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
+import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
 import { toParticipantRow, toRow } from './row.ts'
-import { search, findOne } from './search.ts'
+import { searchConsultations, findConsultation } from './search.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
 
-/** Keeps consultations. */
+/** Opens the store of consultations. */
 export function openConsultations(db: Database, engine: Engine): ConsultationStore {
   return {
-    add: (consultation, idempotent) => orUnavailable(() => add(db, consultation, idempotent)),
+    add: (consultation, idempotent) => translateErrors(() => add(db, consultation, idempotent)),
     findAnswer: (caller, key) =>
-      orUnavailable(() =>
+      translateErrors(() =>
         db
           .selectFrom('idempotent_answer')
           .select(['fingerprint', 'answer'])
@@ -25,16 +25,16 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
           .where('key', '=', key)
           .executeTakeFirst(),
       ),
-    findById: (id) => orUnavailable(() => findOne(db, 'id', id)),
-    findByRoom: (room) => orUnavailable(() => findOne(db, 'room', room)),
-    search: (query) => orUnavailable(() => search(db, query)),
-    replace: (consultation) => orUnavailable(() => replace(db, consultation)),
-    recordProgress: (id, participant, reached) => orUnavailable(() => recordProgress(db, id, participant, reached)),
-    enter: (id, participant, via, at) => orUnavailable(() => enter(db, engine, { id, participant, via, at })),
-    findEndedBefore: (time) => orUnavailable(() => findEndedBefore(db, time)),
-    delete: (ids) => orUnavailable(() => deleteConsultations(db, ids)),
+    findById: (id) => translateErrors(() => findConsultation(db, 'id', id)),
+    findByRoom: (room) => translateErrors(() => findConsultation(db, 'room', room)),
+    search: (query) => translateErrors(() => searchConsultations(db, query)),
+    replace: (consultation) => translateErrors(() => replace(db, consultation)),
+    recordProgress: (id, participant, reached) => translateErrors(() => recordProgress(db, id, participant, reached)),
+    enter: (id, participant, via, at) => translateErrors(() => enter(db, engine, { id, participant, via, at })),
+    findEndedBefore: (time) => translateErrors(() => findEndedBefore(db, time)),
+    delete: (ids) => translateErrors(() => deleteConsultations(db, ids)),
     deleteAnswers: (before) =>
-      orUnavailable(
+      translateErrors(
         async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute()),
       ),
   }
@@ -42,50 +42,54 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
 
 type Trx = Transaction<Tables>
 
-/** Ends a transaction without its effect. */
+/** Rolls back the transaction that throws it. */
 class RollbackError extends Error {}
 
 function add(db: Database, consultation: Consultation, idempotent: IdempotentAnswer | undefined) {
-  const parts = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
+  const insert = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
     if (idempotent !== undefined) {
       const answer = { ...idempotent, created_at: consultation.createdAt }
       const inserted = await trx
         .insertInto('idempotent_answer')
         .values(answer)
-        .onConflict((same) => same.columns(['caller', 'key']).doNothing())
+        .onConflict((conflict) => conflict.columns(['caller', 'key']).doNothing())
         .executeTakeFirst()
       if (inserted.numInsertedOrUpdatedRows === 0n) return 'answered'
     }
     const inserted = await trx
       .insertInto('consultation')
       .values(toRow(consultation))
-      .onConflict((same) => same.column('room').doNothing())
+      .onConflict((conflict) => conflict.column('room').doNothing())
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows === 0n) throw new RollbackError()
-    await addParticipants(trx, consultation.id, consultation.participants)
+    await saveParticipants(trx, consultation.id, consultation.participants)
     return 'added'
   }
   return db
     .transaction()
-    .execute(parts)
+    .execute(insert)
     .catch((error: unknown) => {
       if (error instanceof RollbackError) return 'room-taken' as const
       throw error
     })
 }
 
-const addParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
+/** Adds participants in their order. For a participant who is one already, only position and name change. */
+const saveParticipants = (trx: Trx, id: string, participants: readonly Participant[]) =>
   trx
     .insertInto('participant')
-    .values(participants.map((each, position) => toParticipantRow(id, each, position)))
-    .onConflict((same) =>
-      same
+    .values(participants.map((participant, position) => toParticipantRow(id, participant, position)))
+    .onConflict((conflict) =>
+      conflict
         .columns(['consultation', 'user_id'])
         .doUpdateSet({ position: sql`excluded.position`, name: sql`excluded.name` }),
     )
     .execute()
 
-/** Whoever stays keeps what was reached, also what is reached while this is under way: admissions, entries, who waits. */
+/**
+ * Replaces a consultation. Participants who remain keep their stored progress (waiting, admission, entry), even if it
+ * was stored after the caller read the consultation.
+ */
 function replace(db: Database, consultation: Consultation): Promise<boolean> {
   const { id, version, participants } = consultation
   const { opened_at: _opened, ...row } = toRow(consultation)
@@ -97,14 +101,14 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
       .where('version', '=', version - 1)
       .executeTakeFirst()
     if (updated.numUpdatedRows === 0n) return false
-    const before = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
-    const stays = ({ user_id, role, since }: Tables['participant']) =>
-      participants.some((each) => each.userId === user_id && each.role === role && each.since === since)
-    const removed = before.filter((each) => !stays(each)).map(({ user_id }) => user_id)
+    const stored = await trx.selectFrom('participant').selectAll().where('consultation', '=', id).execute()
+    const remains = ({ user_id, role, since }: Tables['participant']) =>
+      participants.some((next) => next.userId === user_id && next.role === role && next.since === since)
+    const removed = stored.filter((participant) => !remains(participant)).map(({ user_id }) => user_id)
     if (removed.length > 0) {
       await trx.deleteFrom('participant').where('consultation', '=', id).where('user_id', 'in', removed).execute()
     }
-    await addParticipants(trx, id, participants)
+    await saveParticipants(trx, id, participants)
     return true
   })
 }
@@ -129,11 +133,14 @@ async function recordProgress(
 
 type Entry = { id: string; participant: Participant; via: string; at: number }
 
-/** Whoever enters first is counted under a lock on the consultation, so that two never take the last place. */
+/**
+ * Stores an entry. The participants who entered are counted under a lock on the consultation, so that two concurrent
+ * entries cannot both get the last place.
+ */
 function enter(db: Database, engine: Engine, { id, participant: { userId, since }, via, at }: Entry): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    const asked = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
-    const found = await (engine === 'postgres' ? asked.forUpdate() : asked).where('id', '=', id).executeTakeFirst()
+    const query = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
+    const found = await (engine === 'postgres' ? query.forUpdate() : query).where('id', '=', id).executeTakeFirst()
     if (found === undefined || found.ended_at !== null || found.cancelled_at !== null) return false
     const entered = await trx
       .selectFrom('participant')
@@ -158,15 +165,15 @@ function enter(db: Database, engine: Engine, { id, participant: { userId, since 
   })
 }
 
-/** Behind all who were named. */
+/** The position of participants who are added one by one: after those of the list. */
 const LAST_POSITION = 1_000_000
 
-/** Adds somebody behind all who were named. @returns false where the person takes part already */
-export async function join(db: Database, id: string, participant: Participant): Promise<boolean> {
+/** Adds a participant at the end of the list. @returns false if the user is a participant already */
+export async function appendParticipant(db: Database, id: string, participant: Participant): Promise<boolean> {
   const inserted = await db
     .insertInto('participant')
     .values(toParticipantRow(id, participant, LAST_POSITION))
-    .onConflict((same) => same.columns(['consultation', 'user_id']).doNothing())
+    .onConflict((conflict) => conflict.columns(['consultation', 'user_id']).doNothing())
     .executeTakeFirst()
   return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
 }

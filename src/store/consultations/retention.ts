@@ -1,27 +1,31 @@
 import type { Database } from '../database/schema.ts'
 
-const BATCH = 200
+const BATCH_SIZE = 200
 
-/** Ids of some of the consultations that ended before a time, the oldest first. @param before epoch milliseconds */
+/**
+ * Finds consultations that ended before a time.
+ * @param before epoch milliseconds
+ * @returns up to 200 ids, the oldest consultation first
+ */
 export async function findEndedBefore(db: Database, before: number): Promise<string[]> {
   const rows = await db
     .selectFrom('consultation')
     .select('id')
-    // What ended before began before, by which the index leads there.
+    // Implied by the next condition, but this one can use the index.
     .where('starts_at', '<', before)
     .where('ends_at', '<', before)
     .orderBy('starts_at')
     .orderBy('id')
-    .limit(BATCH)
+    .limit(BATCH_SIZE)
     .execute()
   return rows.map(({ id }) => id)
 }
 
-/** Removes consultations, and all that belongs to them. */
+/** Deletes consultations with their invitations, sessions, revocations and participants. */
 export async function deleteConsultations(db: Database, ids: readonly string[]): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const theirs = trx.selectFrom('invitation').select('id').where('consultation', 'in', ids)
-    await trx.deleteFrom('invitation_session').where('invitation', 'in', theirs).execute()
+    const invitationIds = trx.selectFrom('invitation').select('id').where('consultation', 'in', ids)
+    await trx.deleteFrom('invitation_session').where('invitation', 'in', invitationIds).execute()
     for (const table of ['invitation', 'revocation', 'participant'] as const) {
       await trx.deleteFrom(table).where('consultation', 'in', ids).execute()
     }

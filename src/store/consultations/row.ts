@@ -5,7 +5,7 @@ import type { Tables } from '../database/schema.ts'
 type Row = Selectable<Tables['consultation']>
 type ParticipantRow = Selectable<Tables['participant']>
 
-/** A consultation as the row that it is kept as. */
+/** Converts a consultation to a row. */
 export const toRow = (consultation: Consultation): Row => ({
   id: consultation.id,
   room: consultation.room,
@@ -22,7 +22,7 @@ export const toRow = (consultation: Consultation): Row => ({
   cancelled_at: consultation.cancelledAt ?? null,
 })
 
-/** A participant as the row that it is kept as. @param position the place in the list */
+/** Converts a participant to a row. @param position the position in the list of participants */
 export const toParticipantRow = (consultation: string, participant: Participant, position: number): ParticipantRow => ({
   consultation,
   user_id: participant.userId,
@@ -36,13 +36,13 @@ export const toParticipantRow = (consultation: string, participant: Participant,
   via: participant.via ?? null,
 })
 
-/** The members whose columns are not null. */
-const present = <T extends Record<string, unknown>>(members: T): { [K in keyof T]?: NonNullable<T[K]> } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as {
+/** Returns a copy without the properties that are null. */
+const omitNulls = <T extends Record<string, unknown>>(properties: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)) as {
     [K in keyof T]?: NonNullable<T[K]>
   }
 
-/** Rows as the consultation that they are. @param participants in their order */
+/** Converts rows to a consultation. @param participants in the order of the list */
 export const toConsultation = (row: Row, participants: readonly ParticipantRow[]): Consultation => ({
   id: row.id,
   room: row.room,
@@ -52,23 +52,23 @@ export const toConsultation = (row: Row, participants: readonly ParticipantRow[]
   waitingRoom: row.waiting_room === 1,
   createdAt: row.created_at,
   createdBy: row.created_by,
-  ...present({
+  ...omitNulls({
     maxParticipants: row.max_participants,
     externalId: row.external_id,
     openedAt: row.opened_at,
     endedAt: row.ended_at,
     cancelledAt: row.cancelled_at,
   }),
-  participants: participants.map((each) => ({
-    userId: each.user_id,
-    role: each.role,
-    since: each.since,
-    ...present({
-      name: each.name,
-      waitingSince: each.waiting_since,
-      admittedAt: each.admitted_at,
-      enteredAt: each.entered_at,
-      via: each.via,
+  participants: participants.map((participant) => ({
+    userId: participant.user_id,
+    role: participant.role,
+    since: participant.since,
+    ...omitNulls({
+      name: participant.name,
+      waitingSince: participant.waiting_since,
+      admittedAt: participant.admitted_at,
+      enteredAt: participant.entered_at,
+      via: participant.via,
     }),
   })),
 })

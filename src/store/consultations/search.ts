@@ -3,17 +3,24 @@ import type { Consultation, ConsultationSearch } from '../../service/consultatio
 import { toConsultation } from './row.ts'
 import type { Database, Tables } from '../database/schema.ts'
 
-/** The consultation with an id or in a room. */
-export async function findOne(db: Database, by: 'id' | 'room', value: string): Promise<Consultation | undefined> {
-  const [found] = await withParticipants(db, db.selectFrom('consultation').selectAll().where(by, '=', value))
+/** Finds a consultation by its id or its room. */
+export async function findConsultation(
+  db: Database,
+  by: 'id' | 'room',
+  value: string,
+): Promise<Consultation | undefined> {
+  const [found] = await fetchWithParticipants(db, db.selectFrom('consultation').selectAll().where(by, '=', value))
   return found
 }
 
 /**
- * The consultations of a query, which has few of them, in its order, each with its participants. One statement: of two, the
- * second could see a change that the first did not, and people would be there in a window that was never theirs.
+ * Runs a query for consultations, and adds the participants to each. It is one statement, because with two, the
+ * participants could be newer than the consultation, and a new participant would be admitted by times that were changed
+ * before.
+ * @param query returns a page of consultations at most
+ * @returns in the order of the start, then of the id
  */
-async function withParticipants(
+async function fetchWithParticipants(
   db: Database,
   query: SelectQueryBuilder<Tables, 'consultation', Tables['consultation']>,
 ) {
@@ -26,17 +33,17 @@ async function withParticipants(
     .orderBy('position')
     .orderBy('user_id')
     .execute()
-  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((all) =>
-    all[0] === undefined ? [] : [toConsultation(all[0], all.filter(isParticipant))],
+  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((group) =>
+    group[0] === undefined ? [] : [toConsultation(group[0], group.filter(isParticipant))],
   )
 }
 
-/** A consultation without participants is joined to nulls. */
+/** Whether a joined row has a participant. A consultation without participants is one row with nulls. */
 const isParticipant = <Row extends { user_id: string | null }>(row: Row): row is Row & Tables['participant'] =>
   row.user_id !== null
 
-/** The consultations that a question is about, in the order of their beginning. */
-export function search(
+/** Searches for consultations. @returns in the order of the start, then of the id */
+export function searchConsultations(
   db: Database,
   { from, to, participant, externalId, state, closedBy, after, limit }: ConsultationSearch,
 ) {
@@ -45,18 +52,18 @@ export function search(
   if (to !== undefined) query = query.where('starts_at', '<', to)
   if (externalId !== undefined) query = query.where('external_id', '=', externalId)
   if (participant !== undefined) {
-    query = query.where('id', 'in', (of) =>
-      of.selectFrom('participant').select('consultation').where('user_id', '=', participant),
+    query = query.where('id', 'in', (eb) =>
+      eb.selectFrom('participant').select('consultation').where('user_id', '=', participant),
     )
   }
   if (state === 'cancelled') query = query.where('cancelled_at', 'is not', null)
   else if (state !== undefined) query = query.where('cancelled_at', 'is', null)
   if (state === 'ended') {
-    query = query.where((is) => is.or([is('ended_at', 'is not', null), is('ends_at', '<=', closedBy)]))
+    query = query.where((eb) => eb.or([eb('ended_at', 'is not', null), eb('ends_at', '<=', closedBy)]))
   } else if (state === 'open' || state === 'scheduled') {
     query = query.where('ended_at', 'is', null).where('ends_at', '>', closedBy)
     query = query.where('opened_at', state === 'open' ? 'is not' : 'is', null)
   }
   if (after !== undefined) query = query.where(sql<boolean>`(starts_at, id) > (${after.startsAt}, ${after.id})`)
-  return withParticipants(db, query.orderBy('starts_at').orderBy('id').limit(limit))
+  return fetchWithParticipants(db, query.orderBy('starts_at').orderBy('id').limit(limit))
 }

@@ -1,7 +1,10 @@
 import { ServiceFault } from '../../service/fault.ts'
 
-/** Whatever a database throws means that the record is not to be had now. @throws ServiceFault `record-unavailable` */
-export async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs a piece of work, and translates every error of the database.
+ * @throws ServiceFault `record-unavailable`, with the error of the database as its cause
+ */
+export async function translateErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** The tables. Times are epoch milliseconds; what does not apply is null here and absent in an entry. */
+/** The tables. Times are epoch milliseconds. An absent property of an object is a null column. */
 export type Tables = {
   audit_entry: {
     chain: string
@@ -23,15 +23,18 @@ export type Tables = {
     renews: string | null
     kid: string | null
     lifetime_seconds: number | null
-    /** In the first entry of a chain alone: whose chain it is, and which one that writer had before. */
+    /** Only in the first entry of a chain: its writer, and the end of the previous chain of that writer. */
     writer: string | null
     previous_chain: string | null
     previous_hash: string
     hash: string
   }
-  /** Signed ends of chains, numbered without a gap. */
+  /** Signed heads of chains, numbered without a gap. */
   audit_checkpoint: { number: number; time: number; jws: string }
-  /** Signed stubs, which stand for what retention removed: of each chain all up to the newest one's sequence. */
+  /**
+   * Signed retention markers. The newest marker of a chain covers the rows up to its sequence, which retention may
+   * remove; all others cannot be deleted.
+   */
   audit_stub: {
     chain: string
     sequence: number
@@ -41,7 +44,7 @@ export type Tables = {
     time: number
     jws: string
   }
-  /** Every key that was ever seen, by the kid that verifiers cache it under. */
+  /** Every key that was ever in the key ring, by the `kid` that verifiers see. */
   key_seen: {
     kid: string
     fingerprint: string
@@ -49,14 +52,14 @@ export type Tables = {
     first_seen_at: number
     changed_at: number
   }
-  /** Rooms with an appointment. */
+  /** Consultations. */
   consultation: {
     id: string
     room: string
     version: number
     starts_at: number
     ends_at: number
-    /** 1 where those who do not moderate wait. */
+    /** 1 if participants who are not moderators wait for admission, otherwise 0. */
     waiting_room: number
     max_participants: number | null
     external_id: string | null
@@ -66,7 +69,7 @@ export type Tables = {
     ended_at: number | null
     cancelled_at: number | null
   }
-  /** Who takes part in them, in the order in which they were named. */
+  /** The participants of consultations. `position` is the order of the list. */
   participant: {
     consultation: string
     user_id: string
@@ -79,7 +82,7 @@ export type Tables = {
     entered_at: number | null
     via: string | null
   }
-  /** Invitations; of a code its SHA-256 in hex is kept. */
+  /** Invitations. `code_hash` is the hex SHA-256 of the code. */
   invitation: {
     id: string
     consultation: string
@@ -94,7 +97,10 @@ export type Tables = {
     revoked_at: number | null
     code_hash: string
   }
-  /** The browsers that used them, by the SHA-256 of their cookie, and by which code. */
+  /**
+   * The browsers that used an invitation. `session_hash` is the hex SHA-256 of the cookie, `code_hash` that of the
+   * code used.
+   */
   invitation_session: {
     session_hash: string
     invitation: string
@@ -102,9 +108,9 @@ export type Tables = {
     user_id: string
     created_at: number
   }
-  /** What was answered to requests that carried an Idempotency-Key. */
+  /** The answers to requests with an Idempotency-Key. */
   idempotent_answer: { caller: string; key: string; fingerprint: string; answer: string; created_at: number }
-  /** Who gets no token; a row is in force until it is removed. */
+  /** Revocations. A row is in force until it is deleted. */
   revocation: {
     id: string
     consultation: string | null
@@ -115,7 +121,7 @@ export type Tables = {
     created_at: number
     created_by: string
   }
-  /** One row that a readiness probe rewrites: writing is the only proof that writing works. */
+  /** One row that the readiness probe updates, because only a write proves that the database accepts writes. */
   probe: { id: number; time: number }
 }
 

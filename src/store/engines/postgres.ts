@@ -1,18 +1,22 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { migrate, type Pending, pendingMigrations } from '../migrations/migrate.ts'
+import { migrate, type PendingMigration, listPendingMigrations } from '../migrations/migrate.ts'
 import type { Database, Tables } from '../database/schema.ts'
 
-/** No statement of this service takes longer, unless something is wrong. */
+/** The time limit of a statement, in milliseconds. Every statement of this service takes less in normal operation. */
 const STATEMENT_TIMEOUT_MS = 2000
 
-/** The types that come as text otherwise, because JavaScript could not hold them: 20 is bigint, 1700 numeric. */
-const NUMBERS = new Set([20, 1700])
+/**
+ * Type ids (OID) that are parsed as numbers: bigint (20) and numeric (1700). `pg` returns them as text, because they
+ * can exceed the range of a JavaScript number; the values of this service do not.
+ */
+const NUMBER_TYPES = new Set([20, 1700])
 
 /**
- * Opens PostgreSQL and brings its tables up to date.
- * @param url `postgres://…`; of TLS speak its parameters `sslmode` and `sslrootcert`
- * @param onError is told of connections that break; without a listener they would end the process
+ * Connects to PostgreSQL and runs the pending migrations.
+ * @param url `postgres://…`; its parameters `sslmode` and `sslrootcert` configure TLS
+ * @param onError receives the error when a connection breaks
+ * @throws the error of the database
  */
 export async function openPostgres(url: string, onError: (error: Error) => void): Promise<Database> {
   const db = connect(url, onError)
@@ -25,11 +29,11 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   }
 }
 
-/** The migrations that a database lacks. */
-export async function pendingInPostgres(url: string): Promise<Pending[]> {
+/** Lists the pending migrations of a database. */
+export async function listPendingInPostgres(url: string): Promise<PendingMigration[]> {
   const db = connect(url, () => undefined)
   try {
-    return await pendingMigrations(db, 'postgres')
+    return await listPendingMigrations(db, 'postgres')
   } finally {
     await db.destroy()
   }
@@ -41,16 +45,17 @@ function connect(url: string, onError: (error: Error) => void): Database {
     max: 4,
     connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    // The server's limit cannot help where the server hangs.
+    // The client needs a limit too, because a server that hangs does not apply its own.
     query_timeout: STATEMENT_TIMEOUT_MS + 500,
     idleTimeoutMillis: 60_000,
     types: {
       getTypeParser: (id: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
-        NUMBERS.has(id) ? Number : (pg.types.getTypeParser(id, format) as (value: string) => unknown),
+        NUMBER_TYPES.has(id) ? Number : (pg.types.getTypeParser(id, format) as (value: string) => unknown),
     },
   })
   pool.on('error', onError)
-  // The pool listens to its idle connections alone; one that breaks in use would end the process.
+  // The pool handles errors of idle connections only. Without a handler, an error of a busy connection would end the
+  // process.
   pool.on('connect', (client) => client.on('error', onError))
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }

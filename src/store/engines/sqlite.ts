@@ -11,20 +11,22 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { migrate, type Pending, pendingMigrations } from '../migrations/migrate.ts'
+import { listPendingMigrations, migrate, type PendingMigration } from '../migrations/migrate.ts'
 import type { Database, Tables } from '../database/schema.ts'
-import type { Answer, Ask } from './sqlite-worker.ts'
+import type { WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
 
-/** How long a write waits for another process to let go of the file. */
+/** How long a write waits for the lock of another process, in milliseconds. */
 const BUSY_TIMEOUT_MS = 1000
 
 /**
- * Opens the embedded database and brings its tables up to date. What is committed is on disk (WAL, synchronous=FULL).
- * @param path the file; its folder is made where it is missing, for its owner alone
+ * Opens the embedded database and runs the pending migrations. A commit resolves when it is on disk (WAL,
+ * synchronous=FULL).
+ * @param path the database file; a missing folder is created, for its owner only
+ * @throws the error of the database
  */
 export async function openSqlite(path: string): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const db = await kyselyOver(path, false)
+  const db = await connect(path, false)
   try {
     await migrate(db, 'sqlite')
     return db
@@ -34,99 +36,109 @@ export async function openSqlite(path: string): Promise<Database> {
   }
 }
 
-/** The migrations that a file lacks; one that is not there is not made. */
-export async function pendingInSqlite(path: string): Promise<Pending[]> {
-  const isThere = existsSync(path)
-  const db = await kyselyOver(isThere ? path : ':memory:', isThere)
+/** Lists the pending migrations of a database file. If the file does not exist, it is not created. */
+export async function listPendingInSqlite(path: string): Promise<PendingMigration[]> {
+  const exists = existsSync(path)
+  const db = await connect(exists ? path : ':memory:', exists)
   try {
-    return await pendingMigrations(db, 'sqlite')
+    return await listPendingMigrations(db, 'sqlite')
   } finally {
     await db.destroy()
   }
 }
 
-async function kyselyOver(path: string, readOnly: boolean): Promise<Database> {
-  const thread = startThread()
+async function connect(path: string, readOnly: boolean): Promise<Database> {
+  const thread = idleThreads.pop() ?? startThread()
   try {
-    await thread.ask({ open: path, readOnly, timeoutMs: BUSY_TIMEOUT_MS })
+    await thread.send({ open: path, readOnly, timeoutMs: BUSY_TIMEOUT_MS })
   } catch (error) {
-    await thread.end()
+    await thread.terminate()
     throw error
   }
   return new Kysely<Tables>({
     dialect: {
       createAdapter: () => new TransactionalAdapter(),
-      createDriver: () => driverOver(thread),
+      createDriver: () => createDriver(thread),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
 }
 
-/** SQLite changes tables in transactions as it does rows: so a migration reaches the disk once, and whole or not at all. */
+/**
+ * Makes Kysely run each migration in a transaction, so that it is applied completely or not at all. SQLite supports
+ * DDL in transactions; the adapter of Kysely says that it does not.
+ */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }
 }
 
-type Thread = { ask(ask: Ask): Promise<Exclude<Answer, { error: string }>>; end(): Promise<unknown> }
+type Result = Exclude<WorkerResponse, { error: string }>
 
-type Waiting = { resolve: (answer: Exclude<Answer, { error: string }>) => void; reject: (error: Error) => void }
+type DatabaseThread = { send(request: WorkerRequest): Promise<Result>; terminate(): Promise<unknown> }
 
-/** Starts a thread with a database in it. It keeps the process alive only while somebody waits for it. */
-function startThread(): Thread {
-  // The file stands beside this one, as source or compiled.
+type PendingRequest = { resolve: (result: Result) => void; reject: (error: Error) => void }
+
+/** Threads of closed databases, for the next database: a thread takes 11 ms to start. */
+const idleThreads: DatabaseThread[] = []
+const MAX_IDLE_THREADS = 2
+
+/** Starts the worker thread of a database. It keeps the process alive only while a request waits for its response. */
+function startThread(): DatabaseThread {
+  // The worker is in the same folder, as TypeScript source or compiled.
   const file = new URL(`sqlite-worker${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { execArgv: [], name: 'sqlite' })
-  const waiting: Waiting[] = []
+  const pending: PendingRequest[] = []
   worker.unref()
-  worker.on('message', (answer: Answer) => {
-    const first = waiting.shift()
-    if (waiting.length === 0) worker.unref()
-    if ('error' in answer) first?.reject(new Error(answer.error))
-    else first?.resolve(answer)
+  worker.on('message', (response: WorkerResponse) => {
+    const request = pending.shift()
+    if (pending.length === 0) worker.unref()
+    if ('error' in response) request?.reject(new Error(response.error))
+    else request?.resolve(response)
   })
-  let broken: Error | undefined
+  let failure: Error | undefined
   worker.on('error', (error) => {
-    broken = error as Error
-    for (const { reject } of waiting.splice(0)) reject(broken)
+    failure = error as Error
+    for (const { reject } of pending.splice(0)) reject(failure)
   })
   return {
-    ask: (ask) =>
+    send: (request) =>
       new Promise((resolve, reject) => {
-        if (broken !== undefined) return reject(broken)
+        if (failure !== undefined) return reject(failure)
         worker.ref()
-        waiting.push({ resolve, reject })
-        worker.postMessage(ask)
+        pending.push({ resolve, reject })
+        worker.postMessage(request)
       }),
-    end: () => worker.terminate(),
+    terminate: () => worker.terminate(),
   }
 }
 
-/** The database of a thread, as Kysely expects it: one connection, which Kysely lets one at a time use. */
-function driverOver(thread: Thread): Driver {
-  const run = (sql: string) => thread.ask({ sql, parameters: [] })
+/** Creates a Kysely driver with one connection, which Kysely lends to one user at a time. */
+function createDriver(thread: DatabaseThread): Driver {
+  const run = (sql: string) => thread.send({ sql, parameters: [] })
   const connection: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, changes } = await thread.ask({ sql, parameters })
+      const { rows, changes } = await thread.send({ sql, parameters })
       return { rows: rows as R[], numAffectedRows: BigInt(changes) }
     },
     streamQuery() {
-      throw new Error('what is long is read page by page')
+      throw new Error('streaming is not supported; long results are read page by page')
     },
   }
   return {
     init: () => Promise.resolve(),
     acquireConnection: () => Promise.resolve(connection),
-    // At once for writing: of two processes that start together, one waits for the other.
+    // IMMEDIATE takes the write lock at the start: if two processes migrate at the same time, the second one waits.
     beginTransaction: async () => void (await run('begin immediate')),
     commitTransaction: async () => void (await run('commit')),
     rollbackTransaction: async () => void (await run('rollback')),
     releaseConnection: () => Promise.resolve(),
     async destroy() {
-      await thread.ask({ close: true })
-      await thread.end()
+      await thread.send({ close: true })
+      if (idleThreads.length < MAX_IDLE_THREADS) idleThreads.push(thread)
+      else await thread.terminate()
     },
   }
 }

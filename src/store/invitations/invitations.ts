@@ -7,45 +7,45 @@ import type {
   InvitationSession,
   InvitationUse,
 } from '../../service/invitations/ports.ts'
-import { orUnavailable } from '../database/errors.ts'
-import { join } from '../consultations/consultations.ts'
+import { translateErrors } from '../database/errors.ts'
+import { appendParticipant } from '../consultations/consultations.ts'
 import { toInvitation, toRow } from './row.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
 
-/** Keeps invitations. */
+/** Opens the store of invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
-  const one = async (by: 'id' | 'code_hash', value: string) => {
+  const findInvitation = async (by: 'id' | 'code_hash', value: string) => {
     const row = await db.selectFrom('invitation').selectAll().where(by, '=', value).executeTakeFirst()
     return row === undefined ? undefined : toInvitation(row)
   }
   return {
-    add: (invitation, codeHash, invitee, most) =>
-      orUnavailable(() => add(db, engine, invitation, codeHash, invitee, most)),
+    add: (invitation, codeHash, invitee, limits) =>
+      translateErrors(() => add(db, engine, invitation, codeHash, invitee, limits)),
     findById: (consultationId, id) =>
-      orUnavailable(async () => {
-        const found = await one('id', id)
+      translateErrors(async () => {
+        const found = await findInvitation('id', id)
         return found?.consultationId === consultationId ? found : undefined
       }),
-    findByCode: (codeHash) => orUnavailable(() => one('code_hash', codeHash)),
+    findByCode: (codeHash) => translateErrors(() => findInvitation('code_hash', codeHash)),
     list: (consultationId) =>
-      orUnavailable(async () => {
+      translateErrors(async () => {
         const all = db.selectFrom('invitation').selectAll().where('consultation', '=', consultationId)
         return (await all.orderBy('created_at').orderBy('id').execute()).map(toInvitation)
       }),
-    findSession: (sessionHash) => orUnavailable(() => findSession(db, sessionHash)),
-    use: (invitation, use) => orUnavailable(() => markUse(db, engine, invitation, use)),
-    revoke: (id, at) => orUnavailable(() => revoke(db, id, at)),
+    findSession: (sessionHash) => translateErrors(() => findSession(db, sessionHash)),
+    use: (invitation, use) => translateErrors(() => recordUse(db, engine, invitation, use)),
+    revoke: (id, at) => translateErrors(() => revoke(db, id, at)),
     replaceCode: (id, codeHash, now) =>
-      orUnavailable(async () => {
-        const asked = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
-        const updated = await asked.where(findUsable(now)).executeTakeFirst()
+      translateErrors(async () => {
+        const query = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
+        const updated = await query.where(isUsable(now)).executeTakeFirst()
         return updated.numUpdatedRows > 0n
       }),
   }
 }
 
-/** Whether a new browser may use an invitation. */
-const findUsable = (now: number) =>
+/** Builds the SQL condition that a new browser may use an invitation. @param now epoch milliseconds */
+const isUsable = (now: number) =>
   sql<boolean>`used < uses and revoked_at is null and (expires_at is null or expires_at > ${now})`
 
 async function findSession(db: Database, sessionHash: string): Promise<InvitationSession | undefined> {
@@ -63,16 +63,22 @@ async function findSession(db: Database, sessionHash: string): Promise<Invitatio
 
 type Trx = Transaction<Tables>
 
-/** Keeps others from changing a consultation until the transaction ends. @returns false where it was closed */
+/**
+ * Locks a consultation until the transaction ends. SQLite needs no row lock, because a transaction locks the database.
+ * @returns false if the consultation was ended or cancelled
+ */
 async function lockOpenConsultation(trx: Trx, engine: Engine, id: string): Promise<boolean> {
-  const asked = trx.selectFrom('consultation').select(['ended_at', 'cancelled_at']).where('id', '=', id)
-  const found = await (engine === 'postgres' ? asked.forUpdate() : asked).executeTakeFirst()
+  const query = trx.selectFrom('consultation').select(['ended_at', 'cancelled_at']).where('id', '=', id)
+  const found = await (engine === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
   return found?.ended_at === null && found.cancelled_at === null
 }
 
-/** Adds somebody; the version grows, so that nobody removes this person by a list from before. */
+/**
+ * Adds a participant unless the user is one already. The version of the consultation increases, so that a `replace`
+ * with an older list fails instead of removing the participant.
+ */
 async function addParticipant(trx: Trx, id: string, participant: Participant): Promise<void> {
-  if (await join(trx, id, participant)) await bumpVersion(trx, id)
+  if (await appendParticipant(trx, id, participant)) await bumpVersion(trx, id)
 }
 
 const bumpVersion = (trx: Trx, id: string) =>
@@ -82,14 +88,11 @@ const bumpVersion = (trx: Trx, id: string) =>
     .where('id', '=', id)
     .execute()
 
-/** How many take part beside somebody. */
-async function others(trx: Trx, id: string, { userId }: Participant): Promise<number> {
-  const counted = trx.selectFrom('participant').select(sql<number>`count(*)`.as('there'))
-  const { there } = await counted
-    .where('consultation', '=', id)
-    .where('user_id', '!=', userId)
-    .executeTakeFirstOrThrow()
-  return there
+/** Counts the participants other than this one. */
+async function countOthers(trx: Trx, id: string, { userId }: Participant): Promise<number> {
+  const query = trx.selectFrom('participant').select(sql<number>`count(*)`.as('count'))
+  const { count } = await query.where('consultation', '=', id).where('user_id', '!=', userId).executeTakeFirstOrThrow()
+  return count
 }
 
 function add(
@@ -98,7 +101,7 @@ function add(
   invitation: Invitation,
   codeHash: string,
   invitee: Participant | undefined,
-  most: InvitationLimits,
+  limits: InvitationLimits,
 ) {
   const { consultationId, createdAt } = invitation
   return db.transaction().execute(async (trx) => {
@@ -107,30 +110,33 @@ function add(
       .selectFrom('invitation')
       .select([
         sql<number>`count(*)`.as('all'),
-        sql<number>`coalesce(sum(case when ${findUsable(createdAt)} then 1 else 0 end), 0)`.as('live'),
+        sql<number>`coalesce(sum(case when ${isUsable(createdAt)} then 1 else 0 end), 0)`.as('live'),
       ])
       .where('consultation', '=', consultationId)
       .executeTakeFirstOrThrow()
-    if (all >= most.all || live >= most.live) return 'too-many'
-    if (invitee !== undefined && (await others(trx, consultationId, invitee)) >= most.participants) return 'full'
+    if (all >= limits.all || live >= limits.live) return 'too-many'
+    if (invitee !== undefined && (await countOthers(trx, consultationId, invitee)) >= limits.participants) return 'full'
     await trx.insertInto('invitation').values(toRow(invitation, codeHash)).execute()
     if (invitee !== undefined) await addParticipant(trx, consultationId, invitee)
     return 'added'
   })
 }
 
-/** Ends a transaction without its effect. */
+/** Rolls back the transaction that throws it. */
 class RollbackError extends Error {
-  readonly because: 'closed' | 'full'
+  readonly outcome: 'closed' | 'full'
 
-  constructor(because: RollbackError['because']) {
-    super(because)
-    this.because = because
+  constructor(outcome: RollbackError['outcome']) {
+    super(outcome)
+    this.outcome = outcome
   }
 }
 
-/** The use comes first: of all who come at once, those who are too late wait for nothing else. */
-function markUse(db: Database, engine: Engine, { id, consultationId }: Invitation, use: InvitationUse) {
+/**
+ * Counts a use, then adds the session and the participant. The use is counted first, so that concurrent requests for
+ * a used-up invitation do not wait for the lock on the consultation.
+ */
+function recordUse(db: Database, engine: Engine, { id, consultationId }: Invitation, use: InvitationUse) {
   const { codeHash, sessionHash, userId, at, joins } = use
   return db
     .transaction()
@@ -140,24 +146,28 @@ function markUse(db: Database, engine: Engine, { id, consultationId }: Invitatio
         .set({ used: sql`used + 1` })
         .where('id', '=', id)
         .where('code_hash', '=', codeHash)
-        .where(findUsable(at))
+        .where(isUsable(at))
         .executeTakeFirst()
       if (marked.numUpdatedRows === 0n) return 'dead'
       if (!(await lockOpenConsultation(trx, engine, consultationId))) throw new RollbackError('closed')
       const values = { session_hash: sessionHash, invitation: id, code_hash: codeHash, user_id: userId, created_at: at }
       await trx.insertInto('invitation_session').values(values).execute()
       if (joins === undefined) return 'used'
-      if ((await others(trx, consultationId, joins.participant)) >= joins.most) throw new RollbackError('full')
+      if ((await countOthers(trx, consultationId, joins.participant)) >= joins.most) throw new RollbackError('full')
       await addParticipant(trx, consultationId, joins.participant)
       return 'used'
     })
     .catch((error: unknown) => {
-      if (error instanceof RollbackError) return error.because
+      if (error instanceof RollbackError) return error.outcome
       throw error
     })
 }
 
-/** Whoever came by it takes part anew, with a version of its own, so that no list from before brings back the time before. */
+/**
+ * Revokes an invitation. Its users become new participants (`since` changes), so that earlier tokens are not renewed.
+ * The version of the consultation increases, so that a `replace` with an older list fails instead of restoring the
+ * old `since`.
+ */
 function revoke(db: Database, id: string, at: number): Promise<void> {
   return db.transaction().execute(async (trx) => {
     const revoked = await trx
@@ -172,11 +182,11 @@ function revoke(db: Database, id: string, at: number): Promise<void> {
     await bumpVersion(trx, consultation)
     await trx
       .updateTable('participant')
-      // Tokens tell the second alone.
+      // The next full second, because `iat` of a token has no milliseconds.
       .set('since', (Math.floor(at / 1000) + 1) * 1000)
       .where('consultation', '=', consultation)
-      .where('user_id', 'in', (of) =>
-        of.selectFrom('invitation_session').select('user_id').where('invitation', '=', id),
+      .where('user_id', 'in', (eb) =>
+        eb.selectFrom('invitation_session').select('user_id').where('invitation', '=', id),
       )
       .execute()
   })

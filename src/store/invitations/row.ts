@@ -4,7 +4,7 @@ import type { Tables } from '../database/schema.ts'
 
 type Row = Selectable<Tables['invitation']>
 
-/** An invitation as the row that it is kept as. */
+/** Converts an invitation to a row. @param codeHash hex SHA-256 of the code */
 export const toRow = (invitation: Invitation, codeHash: string): Row => ({
   id: invitation.id,
   consultation: invitation.consultationId,
@@ -20,7 +20,7 @@ export const toRow = (invitation: Invitation, codeHash: string): Row => ({
   code_hash: codeHash,
 })
 
-/** A row as the invitation that it is. */
+/** Converts a row to an invitation. */
 export const toInvitation = (row: Row): Invitation => ({
   id: row.id,
   consultationId: row.consultation,

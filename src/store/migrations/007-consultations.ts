@@ -1,22 +1,22 @@
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** Consultations, who takes part in them, and the columns by which the record names them. */
+/** Creates consultations, their participants and idempotent answers, and adds references to them to audit entries. */
 export const consultations: Migration = {
   async up(db: Kysely<unknown>) {
     for (const name of ['consultation', 'invitation', 'renews']) {
       await db.schema.alterTable('audit_entry').addColumn(name, 'text').execute()
     }
-    // Partial, so that what is about no consultation costs nothing here.
+    // Partial: an entry without a consultation takes no space in this index.
     await sql`CREATE INDEX audit_entry_consultation ON audit_entry (consultation, time, chain, sequence)
       WHERE consultation IS NOT NULL`.execute(db)
-    await consultationTable(db)
-    await participantTable(db)
-    await answerTable(db)
+    await createConsultationTable(db)
+    await createParticipantTable(db)
+    await createAnswerTable(db)
   },
 }
 
-async function consultationTable(db: Kysely<unknown>): Promise<void> {
+async function createConsultationTable(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('consultation')
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
@@ -38,7 +38,7 @@ async function consultationTable(db: Kysely<unknown>): Promise<void> {
     WHERE external_id IS NOT NULL`.execute(db)
 }
 
-async function participantTable(db: Kysely<unknown>): Promise<void> {
+async function createParticipantTable(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('participant')
     .addColumn('consultation', 'text', (column) => column.notNull().references('consultation.id'))
@@ -56,7 +56,7 @@ async function participantTable(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('participant_user').on('participant').columns(['user_id', 'consultation']).execute()
 }
 
-async function answerTable(db: Kysely<unknown>): Promise<void> {
+async function createAnswerTable(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('idempotent_answer')
     .addColumn('caller', 'text', (column) => column.notNull())

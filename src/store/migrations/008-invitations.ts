@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** Invitations to consultations, and the browsers that used them. */
+/** Creates invitations to consultations, and the sessions of the browsers that used them. */
 export const invitations: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

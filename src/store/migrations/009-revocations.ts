@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
-/** Revocations that are in force. */
+/** Creates revocations. */
 export const revocations: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,42 +1,42 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresQueryCompiler, SqliteAdapter, SqliteQueryCompiler } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { migrationsFor } from './migrations.ts'
+import { listMigrations } from './migrations.ts'
 import type { Database, Engine } from '../database/schema.ts'
 
-const migratorOf = (db: Database, engine: Engine): Migrator =>
-  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrationsFor(engine)) } })
+const createMigrator = (db: Database, engine: Engine): Migrator =>
+  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(listMigrations(engine)) } })
 
 /**
- * Brings the tables to the shape that this version needs; what is there stays. Kysely's own lock lets replicas start
- * together.
+ * Runs the pending migrations. Replicas may start at the same time: Kysely holds a lock meanwhile.
+ * @throws the error of the database if a migration fails
  */
 export async function migrate(db: Database, engine: Engine): Promise<void> {
-  const { error } = await migratorOf(db, engine).migrateToLatest()
+  const { error } = await createMigrator(db, engine).migrateToLatest()
   if (error !== undefined) throw error
 }
 
-/** A migration that a database lacks, and what it would do. */
-export type Pending = { name: string; statements: string[] }
+/** A migration that a database does not have yet, and its SQL statements. */
+export type PendingMigration = { name: string; statements: string[] }
 
-/** What `migrate` would do; nothing is changed, not even where there is nothing yet. */
-export async function pendingMigrations(db: Database, engine: Engine): Promise<Pending[]> {
-  const migrations = await migratorOf(db, engine).getMigrations()
-  const pending: Pending[] = []
+/** Lists the migrations that `migrate` would run. Changes nothing, even in an empty database. */
+export async function listPendingMigrations(db: Database, engine: Engine): Promise<PendingMigration[]> {
+  const migrations = await createMigrator(db, engine).getMigrations()
+  const pending: PendingMigration[] = []
   for (const { name, migration, executedAt } of migrations) {
-    if (executedAt === undefined) pending.push({ name, statements: await statementsOf(migration, engine) })
+    if (executedAt === undefined) pending.push({ name, statements: await listStatements(migration, engine) })
   }
   return pending
 }
 
-/** The statements of a migration, taken from a run against a database that does nothing. */
-async function statementsOf(migration: Migration, engine: Engine): Promise<string[]> {
+/** Runs a migration against a driver that does nothing, and records the statements. */
+async function listStatements(migration: Migration, engine: Engine): Promise<string[]> {
   const statements: string[] = []
   const dry = new Kysely<unknown>({
     dialect: {
       createAdapter: () => (engine === 'sqlite' ? new SqliteAdapter() : new PostgresAdapter()),
       createDriver: () => new DummyDriver(),
       createIntrospector: () => {
-        throw new Error('a migration asks nothing')
+        throw new Error('migrations do not introspect the database')
       },
       createQueryCompiler: () => (engine === 'sqlite' ? new SqliteQueryCompiler() : new PostgresQueryCompiler()),
     },

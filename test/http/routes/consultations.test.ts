@@ -108,7 +108,7 @@ describe('POST /api/jitsi/consultations', () => {
       'a time without a time zone',
       { ...VISIT, startsAt: '2026-11-24T10:00:00' },
       '/startsAt',
-      'must be when it begins: a time',
+      'must be the start of the consultation: an RFC 3339 time',
     ],
     [
       'an end and a duration',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { RevocationMade, RevocationPage } from '../../../src/contract/revocation.ts'
+import type { CreatedRevocation, RevocationPage } from '../../../src/contract/revocation.ts'
 import type { Deps } from '../../../src/app/compose.ts'
 import { openRevocationCache } from '../../../src/service/revocations/cache.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
@@ -40,7 +40,7 @@ const asks = ({ desk, nobody }: Visits, roomId: string) => ({
     return body['code'] ?? status
   },
   revoke: async (request: object) => {
-    const { status, body } = await desk<RevocationMade>('POST', '/revocations', request)
+    const { status, body } = await desk<CreatedRevocation>('POST', '/revocations', request)
     if (status !== 201) throw new Error(`nothing was revoked: ${JSON.stringify(body)}`)
     return body
   },
@@ -65,7 +65,7 @@ describe('a revocation', () => {
   it('of a user blocks every token and renewal of that user only, until it is lifted', async () => {
     const { desk, enter, renew, id, entries } = await opened()
     const { token } = await enter(PATIENT)
-    const { status, body } = await desk<RevocationMade>('POST', '/revocations', { userId: PATIENT.userId })
+    const { status, body } = await desk<CreatedRevocation>('POST', '/revocations', { userId: PATIENT.userId })
     expect({ status, body }).toStrictEqual({
       status: 201,
       body: {

@@ -269,12 +269,11 @@ describe('a request that is wrong', () => {
         {
           pointer: '/userEmail',
           message:
-            'must be an e-mail address of at most 254 characters; it enters the token only where the policy of the role says so',
+            'must be an e-mail address of at most 254 characters; in the token only if the role has shareEmail in the policy',
         },
         {
           pointer: '/expirationMinutes',
-          message:
-            'must be a whole number of minutes from 5 up to the maximum of the role; without it, the default of the role',
+          message: 'must be a whole number of minutes from 5 to the maximum of the role; the role defines the default',
         },
       ],
     })

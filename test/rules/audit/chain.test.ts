@@ -4,6 +4,7 @@ import type { AuditEntry, ChainedEntry, ChainEnd } from '../../../src/contract/a
 import { CHAIN_START, linkEntry } from '../../../src/rules/audit/chain.ts'
 import { entryFindings } from '../../../src/rules/audit/verify-chain.ts'
 import { brokenAt, type Entry } from '../../kit.ts'
+import { anyCharacter } from '../../support/arbitraries.ts'
 
 const entry = fc.record(
   {
@@ -12,7 +13,7 @@ const entry = fc.record(
     caller: fc.string(),
     action: fc.constant('token.issue' as const),
     outcome: fc.constantFrom('issued' as const, 'refused' as const),
-    room: fc.string({ unit: 'binary' }),
+    room: fc.string({ unit: anyCharacter }),
     userId: fc.string(),
     lifetimeSeconds: fc.nat(),
   },

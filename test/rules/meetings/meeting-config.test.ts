@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { NETWORKS } from '../../../src/contract/meetings/meeting-config.ts'
 import { BUILT_IN_POLICY, type RolePolicy } from '../../../src/contract/policy/policy.ts'
-import { BUTTONS, HEIGHTS, MEDIA_PATHS } from '../../../src/contract/policy/meeting-policy.ts'
+import { BUTTONS, VIDEO_HEIGHTS, MEDIA_PATHS } from '../../../src/contract/policy/meeting-policy.ts'
 import { meetingConfigOf } from '../../../src/rules/meetings/meeting-config.ts'
 import { meetingFaults } from '../../../src/rules/policy/meeting-faults.ts'
 import { TOOLBAR_BUTTONS, WHITELIST } from '../../support/jitsi-lists.ts'
@@ -16,7 +16,7 @@ const meeting = fc.record(
       { requiredKeys: [] },
     ),
     mediaPath: fc.constantFrom(...MEDIA_PATHS),
-    maxHeight: fc.constantFrom(...HEIGHTS),
+    maxHeight: fc.constantFrom(...VIDEO_HEIGHTS),
     prejoin: fc.boolean(),
     avatars: fc.boolean(),
     subject: fc.string({ minLength: 1, maxLength: 64 }),

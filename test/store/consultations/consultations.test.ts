@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Consultation, ConsultationStore } from '../../../src/service/consultations/ports.ts'
-import { join, openConsultations } from '../../../src/store/consultations/consultations.ts'
+import { appendParticipant, openConsultations } from '../../../src/store/consultations/consultations.ts'
 import { closeEngines, ENGINES } from '../engines/engines.ts'
 
 const HOUR_MS = 3_600_000
@@ -128,7 +128,7 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     const store = openConsultations(db, name === 'SQLite' ? 'sqlite' : 'postgres')
     await store.add(made('a'))
     const guest = { userId: 'guest-1', role: 'patient', name: 'Guest', since: 9 }
-    const joined = await Promise.all([join(db, 'a', guest), join(db, 'a', guest)])
+    const joined = await Promise.all([appendParticipant(db, 'a', guest), appendParticipant(db, 'a', guest)])
     expect(joined.toSorted()).toStrictEqual([false, true])
     expect((await store.findById('a'))?.participants.at(-1)).toStrictEqual(guest)
   })

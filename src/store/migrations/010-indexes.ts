@@ -2,11 +2,11 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * Each question of an auditor has an index that gives its answer in the order of time; the few entries of one millisecond are
- * put in order by whoever asks. An index without the ids of chains is a third as large, and every entry is written into eight.
- * The order of all of them stays whole, for whatever is asked by time alone.
+ * Narrows the indexes for the searches of auditors to `time`, which orders all entries but those of one millisecond;
+ * the query sorts these. An index without chain ids takes a third of the space, and each new entry is written to
+ * eight indexes. `audit_entry_order` still contains the full order, for searches by time only.
  */
-export const narrowIndexes: Migration = {
+export const indexes: Migration = {
   async up(db: Kysely<unknown>) {
     for (const name of ['room', 'user_id', 'caller', 'jti', 'action', 'outcome', 'consultation']) {
       await db.schema.dropIndex(`audit_entry_${name}`).execute()
@@ -14,7 +14,7 @@ export const narrowIndexes: Migration = {
     for (const name of ['room', 'user_id', 'caller', 'jti', 'action', 'outcome']) {
       await db.schema.createIndex(`audit_entry_${name}`).on('audit_entry').columns([name, 'time']).execute()
     }
-    // Partial, so that what is about no consultation costs nothing here.
+    // Partial: an entry without a consultation takes no space in this index.
     await sql`CREATE INDEX audit_entry_consultation ON audit_entry (consultation, time)
       WHERE consultation IS NOT NULL`.execute(db)
   },
