@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { ConsultationId } from './consultation-id.ts'
 import { ParticipantId } from './person.ts'
 import { timestampInput, timestamp } from './timestamp.ts'
+import { NextCursor, pageParameters } from './page.ts'
 
 /** The body of `POST /api/jitsi/revocations`: at least one of a consultation, a user and a time. */
 export const RevocationRequest = Type.Object(
@@ -62,15 +63,7 @@ export const DEFAULT_REVOCATION_LIMIT = 50
 /** The query of `GET /api/jitsi/revocations`. Values are strings; src/rules/revocation.ts parses them. */
 export const RevocationQuery = Type.Object(
   {
-    limit: Type.Optional(
-      Type.String({
-        pattern: '^[1-9]\\d{0,2}$',
-        description: `a page size from 1 to ${MAX_REVOCATION_LIMIT}; default: ${DEFAULT_REVOCATION_LIMIT}`,
-      }),
-    ),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'the nextCursor of the previous page' }),
-    ),
+    ...pageParameters(DEFAULT_REVOCATION_LIMIT, MAX_REVOCATION_LIMIT),
   },
   { additionalProperties: false },
 )
@@ -80,7 +73,7 @@ export type RevocationQuery = Static<typeof RevocationQuery>
 export const RevocationPage = Type.Object(
   {
     revocations: Type.Array(Type.Unsafe<RevocationAnswer>(Type.Ref('Revocation'))),
-    nextCursor: Type.Optional(Type.String({ description: 'cursor of the next page, absent on the last page' })),
+    nextCursor: NextCursor,
   },
   { $id: 'RevocationPage', description: 'A page of the revocations in force, newest first.' },
 )

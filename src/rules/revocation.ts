@@ -7,7 +7,8 @@ import {
 } from '../contract/revocation.ts'
 import { parseInstantMs, toIso } from './time.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
-import { type Place, placeAt } from './cursor.ts'
+import { createCursorCodec, isId, isTimeMs } from './cursor.ts'
+import { type Page, parsePage } from './page.ts'
 
 /** A revocation in force. Times are epoch milliseconds. Without a consultation and a user it names everybody. */
 export type Revocation = {
@@ -83,18 +84,21 @@ export const toRevocationAnswer = ({
   createdAt: toIso(createdAt),
 })
 
-/** @returns which page a query asks for, or the parameters that mean nothing */
-export function parseRevocationQuery({ limit, cursor }: RevocationQuery): { limit: number; before?: Place } | Refusal {
-  const count = limit === undefined ? DEFAULT_REVOCATION_LIMIT : Number(limit)
-  const before = cursor === undefined ? undefined : placeAt(cursor)
-  const errors: FieldError[] = [
-    ...(count > MAX_REVOCATION_LIMIT
-      ? [{ pointer: '/query/limit', message: `must be at most ${MAX_REVOCATION_LIMIT}` }]
-      : []),
-    ...(cursor !== undefined && before === undefined
-      ? [{ pointer: '/query/cursor', message: 'must be the nextCursor of an answer' }]
-      : []),
-  ]
-  if (errors.length > 0) return { code: 'invalid-request', errors }
-  return { limit: count, ...(before === undefined ? {} : { before }) }
+/** The position of a revocation in a list: in order of creation, then of id. */
+export type RevocationPosition = Pick<Revocation, 'createdAt' | 'id'>
+
+/** The cursors of the list of revocations. */
+export const REVOCATION_CURSORS = createCursorCodec<RevocationPosition>({ createdAt: isTimeMs, id: isId })
+
+const LIMITS = { default: DEFAULT_REVOCATION_LIMIT, max: MAX_REVOCATION_LIMIT }
+
+/**
+ * Parses a query for revocations.
+ * @param query a query that fits its schema
+ * @returns the page, or `invalid-request` with an error for each invalid parameter
+ */
+export function parseRevocationQuery(query: RevocationQuery): Page<RevocationPosition> | Refusal {
+  const errors: FieldError[] = []
+  const page = parsePage(query, LIMITS, REVOCATION_CURSORS, errors)
+  return errors.length > 0 ? { code: 'invalid-request', errors } : page
 }

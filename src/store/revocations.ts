@@ -25,10 +25,10 @@ export function openRevocations(db: Database): RevocationStore {
           .execute()
         return rows.map(toRevocation)
       }),
-    listPage: ({ limit, before }) =>
+    listPage: ({ limit, after }) =>
       translateErrors(async () => {
         let query = selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
-        if (before !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${before.at}, ${before.id})`)
+        if (after !== undefined) query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`)
         return (await query.execute()).map(toRevocation)
       }),
   }

@@ -79,11 +79,11 @@ describe.each(ENGINES)('revocations on $name', ({ there, open }) => {
       ['d', 2],
     ] as const)
       await store.add(made(id, { userId: 'u' }, NOW - age))
-    const ids = async (limit: number, before?: { at: number; id: string }) =>
-      (await store.listPage({ limit, ...(before === undefined ? {} : { before }) })).map(({ id }) => id)
+    const ids = async (limit: number, after?: { createdAt: number; id: string }) =>
+      (await store.listPage({ limit, ...(after === undefined ? {} : { after }) })).map(({ id }) => id)
     expect(await ids(10)).toStrictEqual(['b', 'a', 'c', 'd'])
     expect(await ids(2)).toStrictEqual(['b', 'a'])
-    expect(await ids(2, { at: NOW, id: 'a' })).toStrictEqual(['c', 'd'])
-    expect(await ids(10, { at: NOW, id: 'b' })).toStrictEqual(['a', 'c', 'd'])
+    expect(await ids(2, { createdAt: NOW, id: 'a' })).toStrictEqual(['c', 'd'])
+    expect(await ids(10, { createdAt: NOW, id: 'b' })).toStrictEqual(['a', 'c', 'd'])
   })
 })

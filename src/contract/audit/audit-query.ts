@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { timestampInput } from '../timestamp.ts'
+import { NextCursor, pageParameters } from '../page.ts'
 
 /** The maximum and the default number of entries per page. */
 export const MAX_AUDIT_LIMIT = 1000
@@ -20,15 +21,7 @@ export const AuditQuery = Type.Object(
     outcome: filter('an outcome (issued, refused, waiting or done)', 16),
     jti: filter('a token id', 64),
     consultation: filter('a consultation id', 64),
-    limit: Type.Optional(
-      Type.String({
-        pattern: '^[1-9]\\d{0,3}$',
-        description: `a page size from 1 to ${MAX_AUDIT_LIMIT}; default: ${DEFAULT_AUDIT_LIMIT}`,
-      }),
-    ),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'the nextCursor of the previous page' }),
-    ),
+    ...pageParameters(DEFAULT_AUDIT_LIMIT, MAX_AUDIT_LIMIT),
   },
   { additionalProperties: false },
 )
@@ -87,7 +80,7 @@ export type AuditRow = Static<typeof AuditRow>
 export const AuditPage = Type.Object(
   {
     entries: Type.Array(Type.Unsafe<AuditRow>(Type.Ref('AuditRow'))),
-    nextCursor: Type.Optional(Type.String({ description: 'cursor of the next page, absent on the last page' })),
+    nextCursor: NextCursor,
   },
   { $id: 'AuditPage', description: 'A page of audit entries, newest first.' },
 )

@@ -3,6 +3,7 @@ import { ExternalId } from './consultation.ts'
 import { ParticipantId } from '../person.ts'
 import { timestampInput, timestamp } from '../timestamp.ts'
 import { oneOf } from '../one-of.ts'
+import { NextCursor, pageParameters } from '../page.ts'
 
 /** The states of a consultation. A consultation never returns to an earlier state. */
 export const CONSULTATION_STATES = ['scheduled', 'open', 'ended', 'cancelled'] as const
@@ -72,15 +73,7 @@ export const ConsultationQuery = Type.Object(
     participant: Type.Optional(ParticipantId),
     externalId: Type.Optional(ExternalId),
     state: Type.Optional(oneOf(CONSULTATION_STATES)),
-    limit: Type.Optional(
-      Type.String({
-        pattern: '^[1-9]\\d{0,2}$',
-        description: `a page size from 1 to ${MAX_CONSULTATION_LIMIT}; default: ${DEFAULT_CONSULTATION_LIMIT}`,
-      }),
-    ),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,256}$', description: 'the nextCursor of the previous page' }),
-    ),
+    ...pageParameters(DEFAULT_CONSULTATION_LIMIT, MAX_CONSULTATION_LIMIT),
   },
   { additionalProperties: false },
 )
@@ -90,7 +83,7 @@ export type ConsultationQuery = Static<typeof ConsultationQuery>
 export const ConsultationPage = Type.Object(
   {
     consultations: Type.Array(Type.Unsafe<ConsultationAnswer>(Type.Ref('Consultation'))),
-    nextCursor: Type.Optional(Type.String({ description: 'cursor of the next page, absent on the last page' })),
+    nextCursor: NextCursor,
   },
   { $id: 'ConsultationPage', description: 'A page of consultations, ordered by start.' },
 )

@@ -1,54 +1,40 @@
-import { parseInstantMs } from '../time.ts'
 import {
   type ConsultationQuery,
   DEFAULT_CONSULTATION_LIMIT,
   MAX_CONSULTATION_LIMIT,
 } from '../../contract/consultations/consultation-answer.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
+import { createCursorCodec, isId, isTimeMs } from '../cursor.ts'
+import { type Page, parsePage } from '../page.ts'
+import { parsePeriod } from '../time.ts'
 import type { Consultation } from './consultation.ts'
-import { cursorAt, placeAt } from '../cursor.ts'
 
-/** What a query asks for. */
-export type ParsedConsultationQuery = Pick<ConsultationQuery, 'participant' | 'externalId' | 'state'> & {
-  from?: number
-  to?: number
-  /** Behind this consultation, in the order of beginning and id. */
-  after?: Pick<Consultation, 'startsAt' | 'id'>
-  limit: number
-}
+/** The position of a consultation in a list: in order of start, then of id. */
+export type ConsultationPosition = Pick<Consultation, 'startsAt' | 'id'>
 
-/** @returns what a query asks for, or the parameters that mean nothing */
-export function parseConsultationQuery({
-  from,
-  to,
-  limit,
-  cursor,
-  ...equal
-}: ConsultationQuery): ParsedConsultationQuery | Refusal {
-  const times = Object.entries({ from, to }).flatMap(([name, text]) =>
-    text === undefined ? [] : [{ name, ms: parseInstantMs(text) }],
-  )
-  const after = cursor === undefined ? undefined : placeAt(cursor)
-  const count = limit === undefined ? DEFAULT_CONSULTATION_LIMIT : Number(limit)
-  const errors: FieldError[] = [
-    ...times
-      .filter(({ ms }) => Number.isNaN(ms))
-      .map(({ name }) => ({ pointer: `/query/${name}`, message: 'must be a time of the calendar' })),
-    ...(count > MAX_CONSULTATION_LIMIT
-      ? [{ pointer: '/query/limit', message: `must be at most ${MAX_CONSULTATION_LIMIT}` }]
-      : []),
-    ...(cursor !== undefined && after === undefined
-      ? [{ pointer: '/query/cursor', message: 'must be the nextCursor of an answer' }]
-      : []),
-  ]
-  if (errors.length > 0) return { code: 'invalid-request', errors }
-  return {
-    ...equal,
-    ...(Object.fromEntries(times.map(({ name, ms }) => [name, ms])) as { from?: number; to?: number }),
-    ...(after === undefined ? {} : { after: { startsAt: after.at, id: after.id } }),
-    limit: count,
+/** The cursors of a list of consultations. */
+export const CONSULTATION_CURSORS = createCursorCodec<ConsultationPosition>({ startsAt: isTimeMs, id: isId })
+
+const LIMITS = { default: DEFAULT_CONSULTATION_LIMIT, max: MAX_CONSULTATION_LIMIT }
+
+/** A parsed query for consultations. */
+export type ParsedConsultationQuery = Pick<ConsultationQuery, 'participant' | 'externalId' | 'state'> &
+  Page<ConsultationPosition> & {
+    /** Consultations that end after `from` and start before `to`, in epoch milliseconds. */
+    from?: number
+    to?: number
   }
-}
 
-/** The cursor of the page behind a consultation. */
-export const cursorTo = ({ startsAt, id }: Consultation): string => cursorAt({ at: startsAt, id })
+/**
+ * Parses a query for consultations.
+ * @param query a query that fits its schema
+ * @returns the parsed query, or `invalid-request` with an error for each invalid parameter
+ */
+export function parseConsultationQuery(query: ConsultationQuery): ParsedConsultationQuery | Refusal {
+  const { from: _from, to: _to, limit: _limit, cursor: _cursor, ...filters } = query
+  const errors: FieldError[] = []
+  const period = parsePeriod(query, errors)
+  const page = parsePage(query, LIMITS, CONSULTATION_CURSORS, errors)
+  if (errors.length > 0) return { code: 'invalid-request', errors }
+  return { ...filters, ...period, ...page }
+}

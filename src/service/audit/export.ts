@@ -29,12 +29,12 @@ export async function exportAudit(
 }
 
 async function* exportPages(reader: AuditReader, search: Search, format: ExportFormat): AsyncGenerator<string> {
-  let before = search.before
+  let { after } = search
   yield format.head
   for (;;) {
-    const entries = await reader.search({ ...search, ...(before === undefined ? {} : { before }), limit: PAGE_SIZE })
+    const entries = await reader.search({ ...search, ...(after === undefined ? {} : { after }), limit: PAGE_SIZE })
     yield entries.map((entry) => format.line(toAuditRow(entry))).join('')
-    before = entries.at(-1)
+    after = entries.at(-1)
     if (entries.length < PAGE_SIZE) return
   }
 }

@@ -1,7 +1,8 @@
 import type { AuditPage, AuditQuery } from '../../contract/audit/audit-query.ts'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { toAuditRow, cursorOf, type Search, parseAuditQuery } from '../../rules/audit/query.ts'
+import { AUDIT_CURSORS, parseAuditQuery, type Search, toAuditRow } from '../../rules/audit/query.ts'
+import { readPage } from '../page.ts'
 import type { Clock, Ledger } from '../ports.ts'
 import type { AuditReader } from './ports.ts'
 
@@ -40,12 +41,6 @@ export async function readAudit(
 ): Promise<AuditPage | Refusal> {
   const search = await recordSearch(deps, requester, 'audit.read', query)
   if ('code' in search) return search
-  // One more than the page holds shows whether there is a next page.
-  const matches = await deps.reader.search({ ...search, limit: search.limit + 1 })
-  const entries = matches.slice(0, search.limit)
-  const last = entries.at(-1)
-  return {
-    entries: entries.map(toAuditRow),
-    ...(matches.length > search.limit && last !== undefined ? { nextCursor: cursorOf(last) } : {}),
-  }
+  const { items, ...next } = await readPage(search, AUDIT_CURSORS, (page) => deps.reader.search(page))
+  return { entries: items.map(toAuditRow), ...next }
 }

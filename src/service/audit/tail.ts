@@ -66,10 +66,10 @@ async function* follow(
 async function readRecent(reader: AuditReader, search: Search, since: number): Promise<Map<string, ChainedEntry>> {
   const entries = new Map<string, ChainedEntry>()
   const from = Math.max(search.from ?? 0, since - MAX_DELAY_MS)
-  for (let before: ChainedEntry | undefined; ;) {
-    const page = await reader.search({ ...search, from, limit: PAGE_SIZE, ...(before === undefined ? {} : { before }) })
+  for (let after: ChainedEntry | undefined; ;) {
+    const page = await reader.search({ ...search, from, limit: PAGE_SIZE, ...(after === undefined ? {} : { after }) })
     for (const entry of page) entries.set(positionKey(entry), entry)
-    before = page.at(-1)
+    after = page.at(-1)
     if (page.length < PAGE_SIZE) return entries
   }
 }

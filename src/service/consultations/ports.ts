@@ -1,10 +1,12 @@
 import type { ConsultationState } from '../../contract/consultations/consultation-answer.ts'
 import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
+import type { ConsultationPosition } from '../../rules/consultations/query.ts'
+import type { Page } from '../../rules/page.ts'
 
 export type { Consultation, Participant }
 
 /** A search for consultations. */
-export type ConsultationSearch = {
+export type ConsultationSearch = Page<ConsultationPosition> & {
   /** Consultations that end after `from` and start before `to`, in epoch milliseconds. */
   from?: number
   to?: number
@@ -13,9 +15,6 @@ export type ConsultationSearch = {
   state?: ConsultationState
   /** Epoch milliseconds. A consultation whose `endsAt` is not later counts as ended. */
   closedBy: number
-  /** The last consultation of the previous page. */
-  after?: { startsAt: number; id: string }
-  limit: number
 }
 
 /** When a participant began to wait, and when the participant was admitted, in epoch milliseconds. */

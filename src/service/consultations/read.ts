@@ -6,8 +6,9 @@ import type {
 import type { Refusal } from '../../contract/problem.ts'
 import { accessLevelOf } from '../../rules/consultations/access.ts'
 import type { Appointment } from '../../rules/consultations/consultation.ts'
-import { cursorTo, parseConsultationQuery } from '../../rules/consultations/query.ts'
+import { CONSULTATION_CURSORS, parseConsultationQuery } from '../../rules/consultations/query.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
+import { readPage } from '../page.ts'
 import type { Requester } from '../requester.ts'
 import { findConsultation, type FindConsultationDeps, type FoundConsultation, buildConsultationAnswer } from './find.ts'
 
@@ -68,11 +69,10 @@ export async function listConsultations(
   await recordAction(deps, requester, 'consultation.read', DONE)
   const { window } = deps.policy()
   const closedBy = deps.clock() - window.graceMs
-  // One more than the page holds shows whether there is a next page.
-  const matches = await deps.consultations.search({ ...search, closedBy, limit: search.limit + 1 })
-  const page = matches.slice(0, search.limit)
-  const last = page.at(-1)
-  const consultations = page
+  const { items, ...next } = await readPage({ ...search, closedBy }, CONSULTATION_CURSORS, (page) =>
+    deps.consultations.search(page),
+  )
+  const consultations = items
     .map((consultation) => ({
       consultation,
       accessLevel: accessLevelOf(deps.policy(), requester.caller, consultation),
@@ -80,6 +80,6 @@ export async function listConsultations(
     .filter(({ accessLevel }) => accessLevel !== 'none')
   return {
     consultations: consultations.map((each) => buildConsultationAnswer(deps, requester, each)),
-    ...(matches.length > search.limit && last !== undefined ? { nextCursor: cursorTo(last) } : {}),
+    ...next,
   }
 }

@@ -1,5 +1,5 @@
-import type { Place } from '../../rules/cursor.ts'
-import type { TokenSubject, Revocation } from '../../rules/revocation.ts'
+import type { Page } from '../../rules/page.ts'
+import type { Revocation, RevocationPosition, TokenSubject } from '../../rules/revocation.ts'
 
 export type { Revocation }
 
@@ -13,5 +13,5 @@ export type RevocationStore = {
   /** @returns the revocations that name this user, this room, both, or everybody */
   findMatching(subject: Pick<TokenSubject, 'room' | 'userId'>): Promise<Revocation[]>
   /** @returns a page of revocations in force, newest first */
-  listPage(page: { limit: number; before?: Place }): Promise<Revocation[]>
+  listPage(page: Page<RevocationPosition>): Promise<Revocation[]>
 }

@@ -1,17 +1,22 @@
 import type {
   ConferenceOutcome,
-  RevocationAnswer,
   CreatedRevocation,
   RevocationPage,
   RevocationQuery,
   RevocationRequest,
 } from '../../contract/revocation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { cursorAt } from '../../rules/cursor.ts'
-import { type Revocation, toRevocationAnswer, parseRevocationQuery, parseIssuedBefore } from '../../rules/revocation.ts'
+import {
+  parseIssuedBefore,
+  parseRevocationQuery,
+  type Revocation,
+  REVOCATION_CURSORS,
+  toRevocationAnswer,
+} from '../../rules/revocation.ts'
 import { changeConference, type ConferenceDeps } from '../consultations/conference.ts'
 import type { ChangeBus, ConsultationStore } from '../consultations/ports.ts'
 import { type AuditSubject, DONE, type RecordDeps, recordAction, refuseAction } from '../audit/record.ts'
+import { readPage } from '../page.ts'
 import type { Requester } from '../requester.ts'
 import { REVOCATIONS_TOPIC } from './cache.ts'
 import type { NewId } from '../ports.ts'
@@ -108,15 +113,8 @@ export async function listRevocations(
   const search = parseRevocationQuery(query)
   if ('code' in search) return refuseAction(deps, requester, 'revocation.read', search)
   await recordAction(deps, requester, 'revocation.read', DONE)
-  // One more than the page holds shows whether there is a next page.
-  const matches = await deps.revocations.listPage({ ...search, limit: search.limit + 1 })
-  const page = matches.slice(0, search.limit)
-  const last = page.at(-1)
-  const hasNext = matches.length > search.limit && last !== undefined
-  return {
-    revocations: page.map((each): RevocationAnswer => toRevocationAnswer(each)),
-    ...(hasNext ? { nextCursor: cursorAt({ at: last.createdAt, id: last.id }) } : {}),
-  }
+  const { items, ...next } = await readPage(search, REVOCATION_CURSORS, (page) => deps.revocations.listPage(page))
+  return { revocations: items.map(toRevocationAnswer), ...next }
 }
 
 /**

@@ -87,7 +87,7 @@ const BY_SELECTIVITY = ['jti', 'consultation', 'userId', 'room', 'caller', 'outc
  * index returns the entries in order. Only the most selective field can use its index: `coalesce` hides the others
  * from the planner of SQLite, which might choose any one of them.
  */
-export function buildSearch(db: Database, { from, to, equal, before, limit }: Search) {
+export function buildSearch(db: Database, { from, to, equal, after, limit }: Search) {
   let query = db.selectFrom('audit_entry').selectAll()
   const fields = BY_SELECTIVITY.filter((name) => equal[name] !== undefined)
   for (const name of fields) {
@@ -99,8 +99,8 @@ export function buildSearch(db: Database, { from, to, equal, before, limit }: Se
   }
   if (from !== undefined) query = query.where('time', '>=', from)
   if (to !== undefined) query = query.where('time', '<', to)
-  if (before !== undefined) {
-    const { time, chain, sequence } = before
+  if (after !== undefined) {
+    const { time, chain, sequence } = after
     query = query.where(sql<boolean>`(time, chain, sequence) < (${time}, ${chain}, ${sequence})`)
   }
   return query.orderBy('time', 'desc').orderBy('chain', 'desc').orderBy('sequence', 'desc').limit(limit)

@@ -4,22 +4,22 @@ import { openReader, buildSearch } from '../../../src/store/audit/reader.ts'
 import type { Database } from '../../../src/store/database/schema.ts'
 
 /** A place in the middle of the record. */
-const BEFORE = { time: 1_700_025_000_000, chain: 'chain-5', sequence: 50_001 }
+const AFTER = { time: 1_700_025_000_000, chain: 'chain-5', sequence: 50_001 }
 const HOUR = { from: 1_700_020_000_000, to: 1_700_023_600_000 }
 
 /** What an auditor asks, and the entries that answer it, at most a hundred. */
 const SEARCHES: [name: string, search: Omit<Search, 'limit'>, answers: number][] = [
   ['everything', { equal: {} }, 100],
-  ['a page in the middle', { equal: {}, before: BEFORE }, 100],
+  ['a page in the middle', { equal: {}, after: AFTER }, 100],
   ['an hour', { equal: {}, ...HOUR }, 100],
   ['a room', { equal: { room: 'room-77' } }, 20],
-  ['a room, from the middle on', { equal: { room: 'room-77' }, before: BEFORE }, 10],
+  ['a room, from the middle on', { equal: { room: 'room-77' }, after: AFTER }, 10],
   ['a user', { equal: { userId: 'user-77' } }, 34],
   ['a user in an hour', { equal: { userId: 'user-77' }, ...HOUR }, 2],
   ['a caller', { equal: { caller: 'caller-7' } }, 100],
-  ['a caller in an hour', { equal: { caller: 'caller-7' }, ...HOUR, before: BEFORE }, 100],
+  ['a caller in an hour', { equal: { caller: 'caller-7' }, ...HOUR, after: AFTER }, 100],
   ['an action', { equal: { action: 'token.issue' } }, 100],
-  ['an outcome', { equal: { outcome: 'refused' }, before: BEFORE }, 100],
+  ['an outcome', { equal: { outcome: 'refused' }, after: AFTER }, 100],
   ['a token', { equal: { jti: 'jti-777777' } }, 1],
   ['a token that is not there', { equal: { jti: 'none' } }, 0],
   ['a room and a user', { equal: { room: 'room-77', userId: 'user-77' } }, 7],
