@@ -27,7 +27,7 @@ import type { Store } from '../store/open.ts'
 import { countEntries, startMaintenance, type Maintenance } from './maintenance.ts'
 import { composeConsultations, type ConsultationDeps } from './compose-consultations.ts'
 
-/** All that has state, opened. */
+/** The opened dependencies of every use case and route. */
 export type Deps = IssueTokenDeps &
   ConsultationDeps & {
     keys: ReloadableKeys
@@ -37,9 +37,9 @@ export type Deps = IssueTokenDeps &
     reader: AuditReader
     maintenance: Maintenance
     metrics: Metrics
-    /** Reads policy and keys again; what is broken leaves in force what is. */
+    /** Reads policy and keys again. If one of them is invalid, the one in force stays in force. */
     reload(): Promise<void>
-    /** What was made for development, to be shown once; absent in production. */
+    /** The key and callers generated for development, shown once at start; absent in production. */
     development?: Development
     close(): Promise<void>
   }
@@ -51,9 +51,9 @@ export type ComposeOptions = {
 }
 
 /**
- * Opens the deps.
- * @param faults what is wrong with the settings already; told together with what is found here
- * @throws ConfigurationError with every fault of settings, key, policy and store
+ * Opens every dependency, in the order in which they need each other.
+ * @param faults errors already found in the settings; they are reported together with those found here
+ * @throws ConfigurationError with every error of settings, keys, policy and database
  */
 export async function compose(
   config: Config,
@@ -74,18 +74,16 @@ export async function compose(
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events, redisTimeoutMs)
-  const visits = composeConsultations(config, record, keys, newSecret, events.onError)
-  metrics.watch({ ...visits.watched, signing, ring: keys.status, clock, rotationDays: config.KEYS_ROTATION_DAYS })
+  const consultations = composeConsultations(config, record, keys, newSecret, events.onError)
+  watchGauges(metrics, config, { ...consultations.watched, signing, ring: keys.status })
   return {
     ...reloadable(policy, keys),
-    deployment: deploymentOf(config),
-    clock,
-    newId,
+    ...{ deployment: deploymentOf(config), clock, newId },
     keys,
     signing,
     ledger: record.ledger,
     reader: record.reader,
-    ...visits.deps,
+    ...consultations.deps,
     maintenance,
     limiter,
     metrics,
@@ -95,14 +93,21 @@ export async function compose(
       policy.close()
       keys.close()
       closeLimiter()
-      await visits.close()
+      await consultations.close()
       await maintenance.end(() => note('service.stop').catch(events.onError))
       await record.close()
     },
   }
 }
 
-/** What is read again while the service runs. */
+/** Connects the gauges to the state that they read when the metrics are scraped. */
+const watchGauges = (
+  metrics: Metrics,
+  { KEYS_ROTATION_DAYS: rotationDays }: Config,
+  state: Omit<Parameters<Metrics['watch']>[0], 'clock' | 'rotationDays'>,
+): void => metrics.watch({ ...state, clock, rotationDays })
+
+/** The dependencies that a reload replaces, and the reload itself. */
 const reloadable = (
   { current, reload }: ReturnType<typeof watchPolicy>,
   keys: ReloadableKeys,
@@ -112,13 +117,13 @@ const reloadable = (
   reload: async () => void (await Promise.all([reload(), keys.reload()])),
 })
 
-/** @returns an error, once what was opened before it is closed */
+/** @returns the error, after the record that was opened before it is closed */
 async function closeAfterError(record: Store, error: Error): Promise<Error> {
   await record.close()
   return error
 }
 
-/** What lies in files. @throws ConfigurationError with all that was found */
+/** Reads the key ring and the policy. @throws ConfigurationError with every error that was found */
 async function readFiles(config: Config, development: Development | undefined, found: string[]) {
   const [ring, file] = await Promise.all([
     collectErrors(found, () => openKeyRing(config, development)),
@@ -133,7 +138,7 @@ const newId = randomUUIDv7
 const newSecret: NewSecret = (bytes) => randomBytes(bytes).toString('hex')
 const monotonic = () => performance.now()
 
-/** Opens the record; that the service started stands in it by then. */
+/** Opens the record and appends `service.start`. */
 async function startRecord(config: Config, events: Events, { expectedWaitMs }: SigningLoad) {
   const record = countEntries(await openRecord(config, config.AUDIT_WRITER, events, expectedWaitMs))
   const note = createNote(record.ledger, clock)
@@ -141,7 +146,7 @@ async function startRecord(config: Config, events: Events, { expectedWaitMs }: S
   return { record, note }
 }
 
-/** Of the time that a token may wait, the record has its part. */
+/** The queue may use the part of SIGNING_QUEUE_MS that the group commit does not use. */
 const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): SigningQueue =>
   createSigningQueue(
     { maxRunning: SIGNATURES_PER_CORE * availableParallelism(), maxWaitMs: maxMs - groupCommitDelayMs(maxMs) },
@@ -149,7 +154,7 @@ const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): Si
     events,
   )
 
-/** The keys that sign: those of a ring, or the secret that stands in for one. */
+/** Opens the signing keys: a key ring, or the shared secret of a self-hosted Jitsi. */
 function openKeys(
   config: Config,
   ring: KeyRing | undefined,
@@ -161,7 +166,7 @@ function openKeys(
   return watchKeys(folder, ring, deploymentOf(config), deps, onKeysReload)
 }
 
-/** Takes the faults of opening something, which are sentences for a person, out of its way. */
+/** Collects the errors of opening something, each a sentence for an operator. @returns undefined if it failed */
 export async function collectErrors<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open()
@@ -172,7 +177,7 @@ export async function collectErrors<T>(faults: string[], open: () => Promise<T>)
   }
 }
 
-/** The policy by the settings: of its file, or the built-in one. */
+/** Reads POLICY_FILE; without one, creates the policy of development. */
 export async function readPolicy(config: Config, development: Development | undefined): Promise<PolicyFile> {
   if (config.POLICY_FILE === undefined) return developmentPolicy(development)
   return readConfiguredPolicy(config, config.POLICY_FILE)

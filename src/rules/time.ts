@@ -19,7 +19,7 @@ export function parseInstantMs(text: string): number {
 }
 
 /** The message of a `FieldError` for a time in the right form that does not exist. */
-export const NONEXISTENT_TIME = 'must be a date and time that exists'
+const NONEXISTENT_TIME = 'must be a date and time that exists'
 
 /**
  * Parses the bounds of a period in a query.
