@@ -1,4 +1,4 @@
-// First, for it sets the size of the pool before anything uses it.
+// Imported first: it sets the size of the thread pool, which must happen before the pool is used.
 import { yieldToEventLoop } from './app/thread-pool.ts'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
@@ -27,7 +27,7 @@ try {
   deps.metrics.watchProcess()
   await metricsApp?.listen({ host: config.HOST, port: config.METRICS_PORT ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'closing after an error that nobody caught')
+    if (err !== undefined) logger.fatal({ err }, 'closing after an uncaught error')
     else logger.info({ signal }, 'closing')
     await app.close()
   })

@@ -82,7 +82,7 @@ describe('with nothing configured', () => {
     running = startProcess(dir, { PORT: '0' })
     said = await running.said(/-d '.*'\n/)
     expect(developmentKey()).toBe(first.key)
-    expect([first.said, said].map((each) => each.includes('Made a signing key'))).toStrictEqual([true, false])
+    expect([first.said, said].map((each) => each.includes('Generated a signing key'))).toStrictEqual([true, false])
     const apiKeyIn = (text: string) => /jts_development_[A-Za-z0-9_-]{43}/.exec(text)?.[0]
     expect(apiKeyIn(said)).not.toBe(apiKeyIn(first.said))
   })
@@ -129,7 +129,7 @@ describe('in production', () => {
     writeFileSync(join(dir, 'file'), '')
     const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
     expect(await running.ended).toBe(1)
-    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); name one that/)
+    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); name a database that/)
   })
 
   it('reports that the port is in use, and exits 1', async () => {

@@ -37,8 +37,9 @@ import type { Tracing } from '../telemetry/tracing.ts'
 import { addConsultationRoutes } from './consultation-routes.ts'
 
 /**
- * Builds the application: what is added first, a request meets first. It does not listen yet.
- * @param tracing traces requests, where somebody wants that
+ * Builds the application, which does not listen yet. Hooks run in the order in which they are added here.
+ * @param tracing traces requests; undefined if tracing is not configured
+ * @returns the application; closing it does not close `deps`
  */
 export async function buildApp(
   config: Config,
@@ -85,27 +86,30 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
   if (config.METRICS_PORT === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
-  const door = {
+  const guards = {
     identify: (presented: PresentedCredential) =>
       authenticateCaller(deps, deps.limits.failedLoginsPerMinute, presented),
     limitCaller,
   }
   addTokens(app, {
-    ...door,
+    ...guards,
     issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, isAborted),
   })
-  await addConsultationRoutes(app, config, deps, door)
-  addMeetingConfig(app, { ...door, readMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query) })
+  await addConsultationRoutes(app, config, deps, guards)
+  addMeetingConfig(app, {
+    ...guards,
+    readMeetingConfig: (requester, query) => readMeetingConfig(deps, requester, query),
+  })
   addAudit(app, {
-    ...door,
+    ...guards,
     readAudit: (requester, query) => readAudit(deps, requester, query),
     exportAudit: (requester, format, query) => exportAudit(deps, requester, format, query),
   })
-  addInspect(app, { ...door, inspectToken: (requester, token) => inspectTokenForCaller(deps, requester, token) })
+  addInspect(app, { ...guards, inspectToken: (requester, token) => inspectTokenForCaller(deps, requester, token) })
   await addDocsPage(app)
 }
 
-/** Builds the application of a port that only the metrics are at. */
+/** Builds the application of METRICS_PORT, which serves `/metrics` only. */
 export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseLogger): App {
   const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
   app.decorateRequest('problem', null)

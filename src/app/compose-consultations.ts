@@ -17,7 +17,7 @@ import type { NewSecret } from '../service/ports.ts'
 import type { Conferences } from '../service/consultations/ports.ts'
 import type { Store } from '../store/open.ts'
 
-/** The deps of consultations. */
+/** The dependencies of the use cases of consultations, invitations and revocations. */
 export type ConsultationDeps = CreateConsultationDeps &
   FinishConsultationDeps &
   AdmitParticipantDeps &
@@ -27,8 +27,8 @@ export type ConsultationDeps = CreateConsultationDeps &
   RevokeDeps
 
 /**
- * Opens what consultations need beside the rest.
- * @param onError is told what nobody waits for
+ * Opens the dependencies of consultations, invitations and revocations.
+ * @param onError called with the error of work in the background, which no request waits for
  */
 export function composeConsultations(
   config: Config,
@@ -56,7 +56,7 @@ export function composeConsultations(
         (await findInvitationCaller({ invitations }, id, via))?.roles.has(role) ?? false,
     },
     watched: { changeBusUp: changeBus.up, revocations: revoked.count },
-    /** Ends once all that is under way is done. */
+    /** Resolves once the work in the background is done. */
     async close() {
       await background.waitUntilIdle()
       revoked.close()
@@ -64,7 +64,7 @@ export function composeConsultations(
   }
 }
 
-/** Undefined where the settings do not let us, or the deployment has no such endpoints. */
+/** @returns undefined unless JAAS_MANAGEMENT is on and the deployment is JaaS */
 const conferencesOf = (config: Config, { createAdminToken }: ReloadableKeys): Conferences | undefined =>
   config.JAAS_MANAGEMENT === 'off' || createAdminToken === undefined
     ? undefined

@@ -52,17 +52,17 @@ export type ComposeOptions = {
 
 /**
  * Opens every dependency, in the order in which they need each other.
- * @param faults errors already found in the settings; they are reported together with those found here
+ * @param errors errors already found in the settings; they are reported together with those found here
  * @throws ConfigurationError with every error of settings, keys, policy and database
  */
 export async function compose(
   config: Config,
   logger: FastifyBaseLogger,
-  faults: readonly string[] = [],
+  errors: readonly string[] = [],
   { redisTimeoutMs }: ComposeOptions = {},
 ): Promise<Deps> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
-  const found = [...faults]
+  const found = [...errors]
   const { ring, file } = await readFiles(config, development, found)
   const metrics = createMetrics(config.JITSI_DEPLOYMENT)
   const events = createEvents(logger, metrics, clock)
@@ -167,12 +167,12 @@ function openKeys(
 }
 
 /** Collects the errors of opening something, each a sentence for an operator. @returns undefined if it failed */
-export async function collectErrors<T>(faults: string[], open: () => Promise<T>): Promise<T | undefined> {
+export async function collectErrors<T>(errors: string[], open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open()
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
-    faults.push(...error.errors)
+    errors.push(...error.errors)
     return undefined
   }
 }

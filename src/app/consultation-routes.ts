@@ -29,52 +29,52 @@ import { bindBrowser, enterAsBrowser } from '../service/invitations/redeem.ts'
 import { admitParticipant, listWaiting } from '../service/consultations/waiting-room.ts'
 import { watchConsultation } from '../service/consultations/watch.ts'
 
-/** Adds all that is about consultations. */
-export async function addConsultationRoutes(app: App, config: Config, deps: Deps, door: RouteGuards): Promise<void> {
-  // In a scope of their own: no other route needs what a cookie costs each answer.
-  await app.register(async (scope: App) => addAll(scope, config, deps, door))
+/** Adds the routes of consultations, invitations, renewals and revocations. */
+export async function addConsultationRoutes(app: App, config: Config, deps: Deps, guards: RouteGuards): Promise<void> {
+  // In a scope of their own: the cookie plugin adds a cost to every response, and no other route uses cookies.
+  await app.register(async (scope: App) => addAll(scope, config, deps, guards))
 }
 
-async function addAll(app: App, config: Config, deps: Deps, door: RouteGuards): Promise<void> {
-  // Outside production a page on localhost has no https, without which a browser keeps no Secure cookie.
+async function addAll(app: App, config: Config, deps: Deps, guards: RouteGuards): Promise<void> {
+  // A browser stores a Secure cookie only over https, which a page on localhost does not have during development.
   const cookie = await createInvitationCookie(app, config.NODE_ENV === 'production')
   addConsultations(app, {
-    ...door,
+    ...guards,
     create: (requester, request, idempotencyKey) => createConsultation(deps, requester, request, idempotencyKey),
     read: (requester, id) => readConsultation(deps, requester, id),
     list: (requester, query) => listConsultations(deps, requester, query),
     change: (requester, id, version, change) => changeConsultation(deps, requester, id, version, change),
   })
-  addFinishRoutes(app, { ...door, finish: (requester, id, how) => finishConsultation(deps, requester, id, how) })
+  addFinishRoutes(app, { ...guards, finish: (requester, id, how) => finishConsultation(deps, requester, id, how) })
   addWaitingRoom(app, {
-    ...door,
+    ...guards,
     listWaiting: (requester, id) => listWaiting(deps, requester, id),
     admit: (requester, id, userId) => admitParticipant(deps, requester, id, userId),
   })
   addCalendar(app, {
-    ...door,
+    ...guards,
     publicUrl: config.PUBLIC_URL,
     readAppointment: (requester, id) => readAppointment(deps, requester, id),
   })
   addEvents(app, {
-    ...door,
+    ...guards,
     cookie,
     findVisitor: (secret, id) => findSessionCaller(deps, secret, id),
     heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
     reportOpenStreams: (open) => deps.metrics.setOpenStreams(open),
     watch: (requester, id, listener) => watchConsultation(deps, requester, id, listener),
   })
-  addInvitationRoutes(app, deps, door, cookie)
+  addInvitationRoutes(app, deps, guards, cookie)
   addRenewals(app, {
     renewToken: (token, isAborted) => renewToken(deps, deps.limits.failedLoginsPerMinute, token, isAborted),
   })
-  addRevocationRoutes(app, deps, door)
+  addRevocationRoutes(app, deps, guards)
 }
 
-/** Whoever comes without an account. */
-function addInvitationRoutes(app: App, deps: Deps, door: RouteGuards, cookie: InvitationCookie): void {
+/** Adds the routes for participants without an account. */
+function addInvitationRoutes(app: App, deps: Deps, guards: RouteGuards, cookie: InvitationCookie): void {
   addInvitations(app, {
-    ...door,
+    ...guards,
     create: (requester, consultationId, request) => createInvitation(deps, requester, consultationId, request),
     list: (requester, consultationId) => listInvitations(deps, requester, consultationId),
     revoke: (requester, consultationId, id) => revokeInvitation(deps, requester, consultationId, id),
@@ -87,13 +87,13 @@ function addInvitationRoutes(app: App, deps: Deps, door: RouteGuards, cookie: In
   })
 }
 
-/** What puts people out. */
-function addRevocationRoutes(app: App, deps: Deps, door: RouteGuards): void {
+/** Adds the routes that take access away. */
+function addRevocationRoutes(app: App, deps: Deps, guards: RouteGuards): void {
   addRevocations(app, {
-    ...door,
+    ...guards,
     revoke: (requester, request) => revoke(deps, requester, request),
     list: (requester, query) => listRevocations(deps, requester, query),
     lift: (requester, id) => liftRevocation(deps, requester, id),
   })
-  addKick(app, { ...door, kick: (requester, id, participantId) => kick(deps, requester, id, participantId) })
+  addKick(app, { ...guards, kick: (requester, id, participantId) => kick(deps, requester, id, participantId) })
 }

@@ -5,27 +5,27 @@ import { createKeyRingReader, isKeyMissing } from '../reload/key-location.ts'
 import { newApiKey } from '../auth/api-keys.ts'
 import { BUILT_IN_POLICY, CONSULTATION_ROOMS, type PolicyFile } from '../contract/policy/policy.ts'
 
-/** What development gets made, so that the service runs with nothing configured. */
+/** What development generates at start so that the service runs without configuration. */
 export type Development = { newKeyFile?: string; apiKey?: string; consultationsApiKey?: string }
 
 /**
- * The built-in policy, with callers made for this run where it is development's: one that may ask for any room, and one that
- * makes consultations and is held to them.
- * @param development takes the API keys of the callers; undefined in production, where nobody may ask
+ * Creates the built-in policy. In development it has two callers for this run: `development` may request any room, and
+ * `development-consultations` creates consultations and is bound to them.
+ * @param development receives the API keys of the callers; undefined in production, where the policy has no callers
  */
 export function developmentPolicy(development: Development | undefined): PolicyFile {
   if (development === undefined) return BUILT_IN_POLICY
-  const [anyRoom, visits] = [newApiKey('development'), newApiKey('development-visits')]
+  const [anyRoom, bound] = [newApiKey('development'), newApiKey('development-consultations')]
   development.apiKey = anyRoom.apiKey
-  development.consultationsApiKey = visits.apiKey
+  development.consultationsApiKey = bound.apiKey
   const roles = Object.keys(BUILT_IN_POLICY.roles)
   return {
     ...BUILT_IN_POLICY,
     callers: [
       { id: 'development', apiKeySha256: [anyRoom.sha256], roles, scopes: ['tokens:issue'] },
       {
-        id: 'development-visits',
-        apiKeySha256: [visits.sha256],
+        id: 'development-consultations',
+        apiKeySha256: [bound.sha256],
         roles,
         rooms: CONSULTATION_ROOMS,
         scopes: ['tokens:issue', 'tokens:revoke', 'consultations:read', 'consultations:write', 'audit:read'],
@@ -42,37 +42,35 @@ const EXAMPLE = {
 }
 
 /**
- * What a developer is told at start: that this is no production, and how to get a token.
- * @param address where the service listens
+ * Creates the notice for a developer: that this is not production, and how to request a token.
+ * @param address the URL of the service
+ * @returns text for standard output, which contains API keys
  */
-export function developmentNotice(
-  address: string,
-  { apiKey, consultationsApiKey: visitsApiKey, newKeyFile: madeKeyFile }: Development,
-): string {
+export function developmentNotice(address: string, { apiKey, consultationsApiKey, newKeyFile }: Development): string {
   const lines = [
     '',
     '*** DEVELOPMENT: NODE_ENV is not production. Do not put this in front of patients. ***',
-    ...(madeKeyFile === undefined ? [] : [`Made a signing key that no Jitsi knows: ${madeKeyFile}`]),
+    ...(newKeyFile === undefined ? [] : [`Generated a signing key, which no Jitsi accepts yet: ${newKeyFile}`]),
     ...(apiKey === undefined
       ? []
       : [
-          'Made a caller for this run alone. Its API key is shown here once:',
+          'Generated a caller for this run only. Its API key is shown once:',
           `  ${apiKey}`,
-          'Ask for a token:',
+          'Request a token:',
           `  curl -sS ${address}/api/jitsi/token -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(EXAMPLE)}'`,
         ]),
-    ...(visitsApiKey === undefined
+    ...(consultationsApiKey === undefined
       ? []
       : [
-          'And one that makes consultations and is held to them (README.md, "A visit"):',
-          `  export TOKENS=${address} KEY=${visitsApiKey}`,
+          'Generated a caller that creates consultations and is bound to them (docs/consultations.md):',
+          `  export TOKENS=${address} KEY=${consultationsApiKey}`,
         ]),
     '',
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** @returns the ring, or undefined where a shared secret signs */
+/** @returns the key ring, or undefined if JITSI_JWT_SECRET signs */
 export async function openKeyRing(config: Config, development: Development | undefined): Promise<KeyRing | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
   if (development !== undefined && isKeyMissing(config)) {

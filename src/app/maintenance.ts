@@ -10,7 +10,7 @@ import { deleteConsultations } from '../service/consultations/delete.ts'
 import { retainAudit, type RetentionActor } from '../service/audit/retain.ts'
 import type { Store } from '../store/open.ts'
 
-/** What keeping the record in order needs. */
+/** The dependencies of maintenance. */
 export type MaintenanceDeps = {
   record: CountedRecord
   keys: Pick<Keys, 'signStatement'>
@@ -18,22 +18,23 @@ export type MaintenanceDeps = {
   onError: (error: Error) => void
 }
 
-/** How often it is asked whether a checkpoint is due. */
+/** How often to check whether a checkpoint is due, in milliseconds. */
 const TICK_MS = 1000
 
-/** How long others have the database between two batches of a removal. */
+/** Pause between two batches of a removal, in milliseconds, in which other statements reach the database. */
 const PAUSE_MS = 20
 
-/** A record that counts what its ledger keeps. */
+/** A record that counts the entries appended through it. */
 export type CountedRecord = Store & { entryCount(): number }
 
+/** @returns the same record, which counts the entries that this process appends */
 export function countEntries(record: Store): CountedRecord {
-  let kept = 0
-  const append: Ledger['append'] = (entry) => record.ledger.append(entry).then(() => void (kept += 1))
-  return { ...record, ledger: { ...record.ledger, append }, entryCount: () => kept }
+  let entries = 0
+  const append: Ledger['append'] = (entry) => record.ledger.append(entry).then(() => void (entries += 1))
+  return { ...record, ledger: { ...record.ledger, append }, entryCount: () => entries }
 }
 
-/** Does something over and over, never twice at once. */
+/** Runs a task at an interval, in milliseconds. A run that is due while another is in progress is skipped. */
 function repeatEvery(ms: number, task: () => Promise<unknown>, onError: (error: Error) => void) {
   let last: Promise<unknown> | undefined
   const run = () =>
@@ -50,42 +51,47 @@ function repeatEvery(ms: number, task: () => Promise<unknown>, onError: (error: 
   }
 }
 
-/** Takes a checkpoint every so many entries of this instance or minutes, whichever comes first, and one at the end. */
+/** Takes a checkpoint after AUDIT_CHECKPOINT_ENTRIES or AUDIT_CHECKPOINT_MINUTES, whichever comes first, and one at the end. */
 function takeCheckpoints(
   { AUDIT_CHECKPOINT_ENTRIES, AUDIT_CHECKPOINT_MINUTES }: Config,
   { record, keys, clock, onError }: MaintenanceDeps,
 ) {
   const take = createCheckpointTaker({ ...record, keys, clock })
-  let last = { kept: 0, at: performance.now() }
+  let last = { entries: 0, at: performance.now() }
   const takeIfDue = async () => {
-    const now = { kept: record.entryCount(), at: performance.now() }
+    const now = { entries: record.entryCount(), at: performance.now() }
     const due =
-      now.kept - last.kept >= AUDIT_CHECKPOINT_ENTRIES || now.at - last.at >= AUDIT_CHECKPOINT_MINUTES * MINUTE_MS
+      now.entries - last.entries >= AUDIT_CHECKPOINT_ENTRIES || now.at - last.at >= AUDIT_CHECKPOINT_MINUTES * MINUTE_MS
     if (!due) return
     last = now
     await take()
   }
-  const looks = repeatEvery(TICK_MS, takeIfDue, onError)
+  const checks = repeatEvery(TICK_MS, takeIfDue, onError)
   return {
     async end() {
-      await looks.end()
+      await checks.end()
       await take().catch(onError)
     },
   }
 }
 
-/** What keeps the record in order. */
+/** The periodic work on the record: checkpoints and retention. */
 export type Maintenance = {
-  /** Removes what is older than the settings say. @throws ServiceFault `record-unavailable` */
+  /** Removes entries older than AUDIT_RETENTION_DAYS. @throws ServiceFault `record-unavailable` */
   retain(by: RetentionActor): Promise<{ entries: number; checkpoints: number }>
-  /** Does so now, and every day from now on; consultations that ended long ago are forgotten too, and idempotent
-   * answers of the day before. */
+  /**
+   * Removes them at once and then every day, together with consultations older than CONSULTATION_RETENTION_DAYS and
+   * idempotent answers older than a day.
+   */
   retainDaily(by: () => RetentionActor): void
-  /** Ends what is under way; the next run goes on from there. @param last makes the last entry, which is signed too */
+  /**
+   * Stops the maintenance; a removal in progress stops after its batch, and the next run continues it.
+   * @param last appends the last entry, which the final checkpoint covers
+   */
   end(last: () => Promise<void>): Promise<void>
 }
 
-/** Begins to keep the record in order. */
+/** Starts the maintenance of the record. Retention starts with `retainDaily`. */
 export function startMaintenance(config: Config, deps: MaintenanceDeps): Maintenance {
   const checkpoints = takeCheckpoints(config, deps)
   const { retain, daily, end } = startRetention(config, deps)
@@ -107,7 +113,7 @@ function startRetention(
   const state = { ending: false }
   const pause = async () => {
     await setTimeout(PAUSE_MS)
-    if (state.ending) throw new Error('stopped; the next run goes on from here')
+    if (state.ending) throw new Error('stopped; the next run continues from here')
   }
   const deps = { ...record, keys, clock, pause }
   const retain = async (by: RetentionActor) => {

@@ -10,7 +10,7 @@ import type { Ledger } from '../service/ports.ts'
 import { openStore, planMigrations, type Store } from '../store/open.ts'
 import { NO_EVENTS, type StoreEvents } from '../service/events.ts'
 
-/** Tells how a reload of the policy ended, and records it. */
+/** @returns a function that reports the outcome of a policy reload and records it */
 export const recordReload =
   (note: ReturnType<typeof createNote>, events: Pick<Events, 'onPolicyReload' | 'onError'>) =>
   (outcome: ReloadOutcome): void => {
@@ -18,17 +18,18 @@ export const recordReload =
     note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.onError)
   }
 
-/** Records what nobody asked for. */
+/** @returns a function that records what no caller requested, such as the start of the service */
 export const createNote =
   (ledger: Ledger, clock: Clock) =>
   (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
     ledger.append({ time: clock(), requestId: randomUUIDv7(), caller: '-', action, outcome })
 
 /**
- * Opens the record alone.
- * @param writer whose entries it takes, should there be any
- * @param waitMs how long whoever comes now waits for something else, in milliseconds
- * @throws ConfigurationError
+ * Opens the record without the rest of the service.
+ * @param writer the name under which entries are appended
+ * @param waitMs returns how long a request that arrives now waits for other resources, in milliseconds
+ * @returns the open record, which the caller closes
+ * @throws ConfigurationError if the database cannot be opened
  */
 export async function openRecord(
   { DATABASE_URL, AUDIT_PSEUDONYM_KEY }: RecordConfig,
@@ -46,22 +47,22 @@ type RecordConfig = Pick<Config, 'DATABASE_URL' | 'AUDIT_PSEUDONYM_KEY'>
 
 function throwCannotOpen({ message }: Error): never {
   throw new ConfigurationError([
-    `DATABASE_URL: the database cannot be opened (${message}); name one that this process may reach and write.`,
+    `DATABASE_URL: the database cannot be opened (${message}); name a database that this process can reach and write to.`,
   ])
 }
 
-/** A record in which persons and rooms stand by their pseudonyms, and are looked for by them. */
+/** @returns a record that stores pseudonyms instead of user ids and rooms, and searches for them by pseudonym */
 const withPseudonyms = (record: Store, pseudonyms: Pseudonyms): Store => ({
   ...record,
   ledger: { ...record.ledger, append: (entry) => record.ledger.append(pseudonymize(entry, pseudonyms)) },
   reader: { ...record.reader, search: (search) => record.reader.search(pseudonymizeSearch(search, pseudonyms)) },
 })
 
-/** What opening the record would change about its tables, which it does not. @throws ConfigurationError */
+/** Lists the migrations that opening the record would apply, and applies none. @throws ConfigurationError */
 export const listPendingMigrations = ({ DATABASE_URL }: RecordConfig) =>
   planMigrations(DATABASE_URL).catch(throwCannotOpen)
 
-/** Opens the record alone for a piece of work, and closes it however that ends. @throws what `openRecord` and the work do */
+/** Opens the record, calls `use`, and closes it. @throws what `openRecord` and `use` throw */
 export async function withRecord<T>(
   config: RecordConfig,
   writer: string,

@@ -2,17 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, setPriority } from 'node:os'
 
 /**
- * Gives the pool in which signatures are made one thread a core; more only make the event loop wait. Loaded before all else,
- * for libuv asks once, when the pool is used first. The count obeys the processor limits of a container (libuv 1.49).
+ * The thread pool, in which signatures are computed, gets one thread for each core; more threads only delay the event loop.
+ * libuv reads the variable once, when the pool is first used. The count respects the CPU limit of a container (libuv 1.49).
  */
 process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism())
 
-/** As much as signing may give way to the event loop, which answers probes and reads requests (nice(2)). */
+/** The nice value of the signing threads (nice(2)), so that the event loop, which answers probes, runs first. */
 const NICENESS = 10
 
 /**
- * Lets the event loop go before signatures, where the system knows priorities of threads: Linux. The pool has to be in use.
- * @returns how many threads give way
+ * Lowers the priority of the signing threads below that of the event loop, on Linux only: other systems have no priority per
+ * thread. The pool must already be in use.
+ * @returns the number of threads whose priority was lowered; 0 on other systems
  */
 export function yieldToEventLoop(): number {
   try {

@@ -1,15 +1,15 @@
 import { newApiKey } from '../auth/api-keys.ts'
-import { type Command, success, oneWord } from './command.ts'
+import { type Command, success, oneArgument } from './command.ts'
 
 export const apiKeyCommand: Command = {
   usage: 'api-key <caller id>',
-  about: 'Prints a new API key, once, and its hash for the apiKeySha256 of the caller in the policy.',
-  run(words) {
-    const { apiKey, sha256 } = newApiKey(oneWord(words))
+  about: 'Generates an API key and prints it once, with its hash for the apiKeySha256 of the caller in the policy.',
+  run(args) {
+    const { apiKey, sha256 } = newApiKey(oneArgument(args))
     return success({ apiKey, sha256 }, [
-      'API key, shown once; give it to the caller:',
+      'API key, shown once. Give it to the caller:',
       `  ${apiKey}`,
-      'Hash; add it to the apiKeySha256 of the caller in the policy:',
+      'Hash. Add it to the apiKeySha256 of the caller in the policy:',
       `  ${sha256}`,
     ])
   },

@@ -18,14 +18,14 @@ import { withDeps } from './with-deps.ts'
 export const retainCommand: Command = {
   usage: 'audit retain [--plan]',
   about: [
-    'Removes what is older than AUDIT_RETENTION_DAYS, as a running service does every day, and leaves a signed stub in its',
-    'place. With --plan shows what would go, and removes nothing.',
+    'Removes entries older than AUDIT_RETENTION_DAYS, as a running service does every day, and leaves a signed retention',
+    'marker in their place. With --plan, lists what would be removed and removes nothing.',
   ].join('\n'),
   options: { plan: { type: 'boolean' } },
-  async run({ words, options }, context) {
-    if (words.length > 0) throw new UsageError('audit retain takes no word')
+  async run({ args, options }, context) {
+    if (args.length > 0) throw new UsageError('audit retain takes no argument')
     const { AUDIT_RETENTION_DAYS } = configOf(context.env)
-    if (AUDIT_RETENTION_DAYS === 0) return success({}, ['AUDIT_RETENTION_DAYS is 0: everything is kept for ever.'])
+    if (AUDIT_RETENTION_DAYS === 0) return success({}, ['AUDIT_RETENTION_DAYS is 0: entries are kept forever.'])
     return options['plan'] === true ? plan(context) : retain(context)
   },
 }
@@ -34,17 +34,17 @@ function plan({ env, clock }: Context): Promise<Outcome> {
   const config = configOf(env)
   const since = retentionStart(config.AUDIT_RETENTION_DAYS, clock()) ?? 0
   return withRecord(config, CLI_WRITER, async (record) => {
-    const ends: ExpiredEntries[] = []
-    for await (const end of findExpired(record, since)) ends.push(end)
+    const expired: ExpiredEntries[] = []
+    for await (const each of findExpired(record, since)) expired.push(each)
     const keptFrom = new Date(since).toISOString()
-    const rows = ends.map(({ stub, count, lastAt }) => [stub.chain, String(count), new Date(lastAt).toISOString()])
-    const lines = rows.length === 0 ? ['Nothing is.'] : columns([['chain', 'entries', 'the last of them'], ...rows])
-    return success({ keptFrom, ends }, [`Older than ${keptFrom}:`, ...lines])
+    const rows = expired.map(({ stub, count, lastAt }) => [stub.chain, String(count), new Date(lastAt).toISOString()])
+    const lines = rows.length === 0 ? ['No entries.'] : columns([['chain', 'entries', 'last entry'], ...rows])
+    return success({ keptFrom, ends: expired }, [`Entries older than ${keptFrom}:`, ...lines])
   })
 }
 
 const retain = ({ env }: Context): Promise<Outcome> =>
-  withDeps(env, async ({ maintenance: upkeep }) => {
-    const removed = await upkeep.retain({ requestId: randomUUIDv7(), caller: OPERATOR.id })
-    return success(removed, [`${removed.entries} entries and ${removed.checkpoints} checkpoints were removed.`])
+  withDeps(env, async ({ maintenance }) => {
+    const removed = await maintenance.retain({ requestId: randomUUIDv7(), caller: OPERATOR.id })
+    return success(removed, [`Removed ${removed.entries} entries and ${removed.checkpoints} checkpoints.`])
   })

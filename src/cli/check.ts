@@ -14,47 +14,47 @@ import { columns, type Command, UsageError } from './command.ts'
 export const checkCommand: Command = {
   usage: 'check',
   about:
-    'Reads settings, keys and policy as the service would; tells every fault, the settings, the policy, and what to mind.',
-  async run({ words }, { env, clock }) {
-    if (words.length > 0) throw new UsageError('check takes no word')
-    const { config, errors: wrong, warnings: misspelt } = readConfig(env)
-    const faults = [...wrong]
-    await collectErrors(faults, async () => (keysAreMade(config) ? undefined : readKeyRing(keyLocationOf(config))))
-    const policy = await collectErrors(faults, () =>
+    'Reads settings, keys and policy as the service does, and prints every error and warning, the settings and the policy.',
+  async run({ args }, { env, clock }) {
+    if (args.length > 0) throw new UsageError('check takes no argument')
+    const { config, errors: settingErrors, warnings: misspelt } = readConfig(env)
+    const errors = [...settingErrors]
+    await collectErrors(errors, async () => (needsNoKey(config) ? undefined : readKeyRing(keyLocationOf(config))))
+    const policy = await collectErrors(errors, () =>
       readPolicy(config, config.NODE_ENV === 'production' ? undefined : {}),
     )
     const warnings = [...misspelt, ...warningsOf(config, policy, clock())]
     const settings = maskedSettings(config)
     const text = [
       ...section(
-        'Faults',
-        faults.map((fault) => `- ${fault}`),
+        'Errors',
+        errors.map((each) => `- ${each}`),
       ),
       ...section(
-        'To mind',
+        'Warnings',
         warnings.map((warning) => `- ${warning}`),
       ),
       ...section('Settings', columns(Object.entries(settings).map(([name, value]) => [name, value]))),
       ...(policy === undefined ? [] : policyTables(policy)),
-      faults.length === 0 ? 'The service would start.' : `The service would not start; ${faults.length} to mend.`,
+      errors.length === 0 ? 'The service can start.' : `The service cannot start; ${errors.length} to fix.`,
     ].join('\n')
-    return { code: faults.length === 0 ? 0 : 1, data: { faults, warnings, settings, policy: policyData(policy) }, text }
+    return { code: errors.length === 0 ? 0 : 1, data: { errors, warnings, settings, policy: policyData(policy) }, text }
   },
 }
 
-/** Whether nothing lies there that could be wrong: a shared secret signs, or development makes a key at its start. */
-const keysAreMade = (config: Config): boolean =>
+/** Whether no key file is needed: a shared secret signs, or development generates a key at start. */
+const needsNoKey = (config: Config): boolean =>
   config.JITSI_JWT_SECRET !== undefined || (config.NODE_ENV !== 'production' && isKeyMissing(config))
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`${title}:`, ...lines, '']
 
-/** The settings in force; of a secret only whether it is set. */
+/** @returns the settings in force; of a secret only whether it is set */
 function maskedSettings(config: Config): Record<string, string> {
   return Object.fromEntries(
     Object.entries(SETTINGS).map(([name, setting]) => {
       const value = config[name as keyof Config]
-      if ('secret' in setting) return [name, value === undefined ? 'not set' : 'set, and not shown']
+      if ('secret' in setting) return [name, value === undefined ? 'not set' : 'set (not shown)']
       const shown = [value ?? []].flat().join(', ')
       return [name, shown === '' ? 'not set' : shown]
     }),
@@ -64,14 +64,14 @@ function maskedSettings(config: Config): Record<string, string> {
 function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: number): string[] {
   const found = policy === undefined ? [] : [...policyWarnings(policy)]
   if (config.CORS_ORIGINS.includes('*'))
-    found.push('CORS_ORIGINS lets the pages of every origin call; list those that should.')
+    found.push('CORS_ORIGINS allows every origin; list the origins whose pages may call.')
   if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {
-    found.push('TRUST_PROXY is not set: behind a proxy all callers would count as one address.')
+    found.push('TRUST_PROXY is not set: behind a proxy, all callers count as one client address.')
   }
   for (const path of keyFiles(config)) {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
     if (age > config.KEYS_ROTATION_DAYS * DAY_MS)
-      found.push(`${path} is ${Math.floor(age / DAY_MS)} days old; make a new key and rotate.`)
+      found.push(`${path} is ${Math.floor(age / DAY_MS)} days old; generate a new key and rotate.`)
   }
   return found
 }
@@ -103,10 +103,10 @@ function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile):
     ...[caller.id, `${caller.apiKeySha256.length} keys`, caller.roles.join(' '), caller.rooms ?? rooms.pattern],
     caller.scopes.join(' '),
   ])
-  const issuerRows = issuers.map(({ issuer, roles: words, rooms: where }) => [
+  const issuerRows = issuers.map(({ issuer, roles: roleMap, rooms: issuerRooms }) => [
     issuer,
-    Object.values(words).join(' '),
-    where,
+    Object.values(roleMap).join(' '),
+    issuerRooms,
   ])
   return [
     ...section('Rooms', [rooms.pattern]),
@@ -116,14 +116,14 @@ function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile):
   ]
 }
 
-/** How the meeting of a role differs from what comes of itself, on one line. */
+/** @returns how the meeting of a role differs from the defaults, on one line */
 function meetingText({ toolbar = {}, ...others }: RoleMeeting = {}): string {
   const { add = [], remove = [] } = toolbar
   const buttons = [...add.map((button) => `+${button}`), ...remove.map((button) => `-${button}`)]
   return [...buttons, ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(' ')
 }
 
-/** The policy without the hashes of keys: they are no secret, but nobody's business either. */
+/** @returns the policy with the number of API keys instead of their hashes, which no reader needs */
 function policyData(policy: PolicyFile | undefined): object | undefined {
   if (policy === undefined) return undefined
   const callers = (policy.callers ?? []).map(({ apiKeySha256, ...caller }) => ({

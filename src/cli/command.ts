@@ -2,73 +2,73 @@ import type { Refusal } from '../contract/problem.ts'
 import type { Clock } from '../service/ports.ts'
 import { type Config, ConfigurationError, readConfig } from '../config/config.ts'
 
-/** What a command works with. */
+/** The environment of a command. */
 export type Context = {
   env: NodeJS.ProcessEnv
-  /** All of standard input. */
+  /** Reads all of standard input. */
   stdin: () => string
-  /** Writes to standard output, as fast as it is taken. */
+  /** Writes to standard output; resolves once the output accepts more. */
   out: (text: string) => Promise<void>
   clock: Clock
 }
 
 /**
- * How a command ended: `code` for scripts (0 done, 1 no, 2 not understood), `data` for `--json`, `text` for a person.
- * No member holds a secret that was not asked for with its own flag.
+ * The result of a command: `code` for scripts (0 success, 1 failure, 2 usage or configuration error), `data` for `--json`,
+ * `text` for a person. Neither contains a secret unless a flag of its own requests it.
  */
 export type Outcome = { code: 0 | 1 | 2; data: object; text: string }
 
-/** The words after a command: what stands there, and the options. */
-export type Words = { words: string[]; options: Record<string, string | boolean | undefined> }
+/** The positional arguments and the options after the name of a command. */
+export type Arguments = { args: string[]; options: Record<string, string | boolean | undefined> }
 
-/** A command: how it is called, what for, which options it takes, and what it does. */
+/** A command: its usage line, its help text, its options, and its implementation. */
 export type Command = {
   usage: string
   about: string
   options?: Record<string, { type: 'string' | 'boolean'; short?: string }>
-  run(words: Words, context: Context): Outcome | Promise<Outcome>
+  run(args: Arguments, context: Context): Outcome | Promise<Outcome>
 }
 
-/** Whose chain the entries of the command line are in. */
+/** The writer of audit entries that the command line appends. */
 export const CLI_WRITER = 'cli'
 
-/** Who asks at the command line, by the name that the record has for it. */
+/** The caller in audit entries of the command line. */
 export const OPERATOR = { id: 'cli:operator' }
 
-/** The words were not understood. */
+/** The command, its arguments or its options are invalid. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** The settings as the service would read them. @throws ConfigurationError */
+/** Reads the settings as the service does. @throws ConfigurationError */
 export function configOf(env: NodeJS.ProcessEnv): Config {
-  const { config, errors: faults } = readConfig(env)
-  if (faults.length > 0) throw new ConfigurationError(faults)
+  const { config, errors } = readConfig(env)
+  if (errors.length > 0) throw new ConfigurationError(errors)
   return config
 }
 
-/** What a person is told, and the same as data. */
+/** @returns exit code 0, with lines for a person and the same as data */
 export const success = (data: object, lines: readonly string[]): Outcome => ({ code: 0, data, text: lines.join('\n') })
 
-/** It was understood, and the answer is no. */
+/** @returns exit code 1, with the reason */
 export const failure = (reason: string, more: object = {}): Outcome => ({
   code: 1,
   data: { error: reason, ...more },
   text: reason,
 })
 
-/** The fields that a refusal names, a line each. */
+/** @returns one line for each field error of a refusal */
 export const fieldLines = ({ errors = [] }: Refusal): string[] =>
   errors.map(({ pointer, message }) => `${pointer} ${message}`)
 
-/** The one word that a command needs. @throws UsageError */
-export function oneWord({ words }: Words): string {
-  const [word, ...others] = words
-  if (word === undefined || others.length > 0) throw new UsageError('one word is needed')
-  return word
+/** @returns the only argument of a command. @throws UsageError if there is none or more than one */
+export function oneArgument({ args }: Arguments): string {
+  const [argument, ...others] = args
+  if (argument === undefined || others.length > 0) throw new UsageError('this command takes exactly one argument')
+  return argument
 }
 
-/** Rows of words, in columns. */
+/** Formats rows of cells as aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>(
     (all, row) => row.map((cell, index) => Math.max(cell.length, all[index] ?? 0)),

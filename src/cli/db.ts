@@ -3,10 +3,10 @@ import { CLI_WRITER, type Command, configOf, success, UsageError } from './comma
 
 export const migrateCommand: Command = {
   usage: 'db migrate [--plan]',
-  about: 'Brings the tables up to date, as every start does; with --plan shows what it would do, and does nothing.',
+  about: 'Applies pending migrations, as the service does at start. With --plan, prints them and applies nothing.',
   options: { plan: { type: 'boolean' } },
-  async run({ words, options }, { env }) {
-    if (words.length > 0) throw new UsageError('db migrate takes no word')
+  async run({ args, options }, { env }) {
+    if (args.length > 0) throw new UsageError('db migrate takes no argument')
     const config = configOf(env)
     const pending = await listPendingMigrations(config)
     if (pending.length === 0) return success({ pending }, ['The tables are up to date.'])

@@ -6,17 +6,17 @@ import { toPublicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/key-ring.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
-import { CLI_WRITER, type Command, configOf, success, failure, oneWord, type Outcome } from './command.ts'
+import { CLI_WRITER, type Command, configOf, success, failure, oneArgument, type Outcome } from './command.ts'
 import { keyIdOf, ringIn } from './keys.ts'
 
-/** Ends a key only where it is in the right state, and every token that it signed is dead. */
-function ending(
+/** @returns a command that ends a key if it is in the given state and every token that it signed has expired */
+function endKey(
   state: RingKey['state'],
   refusal: string,
   end: (config: Config, id: string) => Outcome,
 ): Command['run'] {
-  return async (words, { env, clock }) => {
-    const id = keyIdOf(oneWord(words))
+  return async (args, { env, clock }) => {
+    const id = keyIdOf(oneArgument(args))
     const config = configOf(env)
     const refused = await withRecord(config, CLI_WRITER, async (record) => {
       const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
@@ -25,7 +25,9 @@ function ending(
       const signed = await record.register.findSigningTimes(kidOf(deploymentOf(config), id))
       if (signed !== undefined && signed.deadAt > clock()) {
         const until = new Date(signed.deadAt).toISOString()
-        return failure(`${id} has signed a token that lives until ${until}; come back then.`, { until })
+        return failure(`${id} has signed a token that expires at ${until}; run this command again after that.`, {
+          until,
+        })
       }
       return undefined
     })
@@ -36,25 +38,23 @@ function ending(
 export const retireCommand: Command = {
   usage: 'keys retire <key id>',
   about:
-    'Takes the private half of a key away that signs no more and whose tokens are dead; the public half stays published.',
-  run: ending(
-    'next',
-    'only a key that signs no more can be retired, so activate another one first.',
-    ({ KEYS_DIR }, id) => {
-      const path = join(KEYS_DIR, `${id}.pem`)
-      // The public half first: a key is never gone from the set in between.
-      replaceFile(join(KEYS_DIR, `${id}.pub.pem`), toPublicPem(readPrivateKey(path)), 0o644)
-      rmSync(path)
-      return success({ id, state: 'retired' }, [`${id} is retired: published, and its private half is gone.`])
-    },
-  ),
+    'Deletes the private key of a key that no longer signs and whose tokens have expired. The public key stays published.',
+  run: endKey('next', 'activate another key before you retire this one.', ({ KEYS_DIR }, id) => {
+    const path = join(KEYS_DIR, `${id}.pem`)
+    // The public key is written first, so that the published set contains the key at all times.
+    replaceFile(join(KEYS_DIR, `${id}.pub.pem`), toPublicPem(readPrivateKey(path)), 0o644)
+    rmSync(path)
+    return success({ id, state: 'retired' }, [
+      `${id} is retired: its private key is deleted, its public key stays published.`,
+    ])
+  }),
 }
 
 export const removeCommand: Command = {
   usage: 'keys remove <key id>',
-  about: 'Publishes a retired key no more. Its id never works again for another key.',
-  run: ending('retired', 'only a retired key can be removed.', ({ KEYS_DIR }, id) => {
+  about: 'Stops publishing a retired key. Its id cannot be used for another key.',
+  run: endKey('retired', 'only a retired key can be removed.', ({ KEYS_DIR }, id) => {
     rmSync(join(KEYS_DIR, `${id}.pub.pem`))
-    return success({ id, state: 'removed' }, [`${id} is published no more.`])
+    return success({ id, state: 'removed' }, [`${id} is no longer published.`])
   }),
 }

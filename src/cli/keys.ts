@@ -8,26 +8,27 @@ import { ACTIVE_FILE, KEY_ID, readKeyRing, type RingKey } from '../keys/key-ring
 import { keyLocationOf } from '../reload/key-location.ts'
 import { withRecord } from '../app/open-record.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
-import { CLI_WRITER, columns, type Command, configOf, success, failure, oneWord, UsageError } from './command.ts'
+import { CLI_WRITER, columns, type Command, configOf, success, failure, oneArgument, UsageError } from './command.ts'
 
-/** @throws UsageError where it is no id of a key */
-export function keyIdOf(word: string): string {
-  if (!KEY_ID.test(word)) throw new UsageError('the id of a key has 1 to 64 characters of A-Z, a-z, 0-9 and . _ -')
-  return word
+/** @returns the key id. @throws UsageError if it is not a key id */
+export function keyIdOf(id: string): string {
+  if (!KEY_ID.test(id)) throw new UsageError('a key id has 1 to 64 characters of A-Z, a-z, 0-9 and . _ -')
+  return id
 }
 
 export const generateCommand: Command = {
   usage: 'keys generate [--id <key id>] [--primes 2|3|4]',
   about: [
-    'Makes a key of 4096 bits in KEYS_DIR and prints the public half to upload.',
-    'Four primes (RFC 8017) sign about 1.5 times as fast on processors with AVX-512 IFMA and 3 times as fast without,',
-    'and verify like any other; three gain little. Hardware keys and FIPS 186-5 know two only. Needs openssl.',
+    'Generates a 4096-bit key in KEYS_DIR and prints the public key to upload.',
+    'A key of four primes (RFC 8017) signs about 1.5 times as fast on processors with AVX-512 IFMA and 3 times as fast',
+    'on others, and is verified like any other; three primes gain little. Hardware keys and FIPS 186-5 support two',
+    'primes only. More than two primes need openssl.',
   ].join('\n'),
   options: { id: { type: 'string' }, primes: { type: 'string' } },
-  async run({ words, options }, { env }) {
-    if (words.length > 0) throw new UsageError('keys generate takes no word')
+  async run({ args, options }, { env }) {
+    if (args.length > 0) throw new UsageError('keys generate takes no argument')
     const primes = ([2, 3, 4] as const).find((each) => String(each) === (options['primes'] ?? '2'))
-    if (primes === undefined) throw new UsageError('--primes is 2, 3 or 4')
+    if (primes === undefined) throw new UsageError('--primes must be 2, 3 or 4')
     const id = keyIdOf(typeof options['id'] === 'string' ? options['id'] : `new-${randomBytes(3).toString('hex')}`)
     const path = join(configOf({ ...env, NODE_ENV: 'development' }).KEYS_DIR, `${id}.pem`)
     try {
@@ -35,24 +36,25 @@ export const generateCommand: Command = {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST')
-        return failure(`${path} is there already; choose another id, for verifiers keep a key under its id.`)
-      if (code === 'ENOENT') return failure('openssl is not there; it is needed for more than two primes.')
+        return failure(`${path} already exists; choose another id, because verifiers cache a key under its id.`)
+      if (code === 'ENOENT') return failure('openssl was not found; install it, or generate a key of two primes.')
       throw error
     }
-    const publicHalf = toPublicPem(readPrivateKey(path)).trim()
-    return success({ id, path, publicPem: publicHalf }, [
-      publicHalf,
+    const publicPem = toPublicPem(readPrivateKey(path)).trim()
+    return success({ id, path, publicPem }, [
+      publicPem,
       '',
-      `The private key is ${path}; its owner alone may read it. It signs nothing until it is activated.`,
-      'JaaS: upload the public half in the console, rename the file to the id that it is given (the part after the slash),',
-      'then: keys activate <key id>. Self-hosted: wait until verifiers have asked for the new set, then activate.',
+      `The private key is ${path}, readable only by its owner. It signs nothing until it is activated.`,
+      'JaaS: upload the public key in the console, rename the file to the id that the console shows (the part after the',
+      'slash), then run: keys activate <key id>. Self-hosted: wait until verifiers have fetched the new key set, then activate.',
     ])
   },
 }
 
 /**
- * The ring as a running service has it: where several keys lie there and none was chosen, the one that signed goes on.
- * @param known what the record knows of keys
+ * Reads the key ring as a running service does: of several keys of which none is selected, the one that signed last stays
+ * active.
+ * @param known the keys of the key register
  */
 export function ringIn(config: Config, known: readonly { kid: string; state: string }[]): readonly RingKey[] {
   const { kidPrefix } = deploymentOf(config)
@@ -62,9 +64,10 @@ export function ringIn(config: Config, known: readonly { kid: string; state: str
 
 export const listCommand: Command = {
   usage: 'keys list',
-  about: 'Tells which keys are active, next and retired, since when, what they signed last, and what Jitsi asks for.',
-  async run({ words }, { env }) {
-    if (words.length > 0) throw new UsageError('keys list takes no word')
+  about:
+    'Lists the keys with their state, when they last signed, when their last token expires, and the file that Jitsi requests.',
+  async run({ args }, { env }) {
+    if (args.length > 0) throw new UsageError('keys list takes no argument')
     const config = configOf(env)
     return withRecord(config, CLI_WRITER, async (record) => {
       const known = await record.register.list()
@@ -79,7 +82,7 @@ export const listCommand: Command = {
           deadAt: timeOf(signed?.deadAt),
         })
       }
-      const head = ['id', 'state', 'since', 'signed last', 'its tokens are dead', 'fingerprint', 'Jitsi asks for']
+      const head = ['id', 'state', 'since', 'last signed', 'last token expires', 'fingerprint', 'requested by Jitsi as']
       const rows = keys.map((key) => [
         ...[key.id, key.state, key.since ?? 'not in use yet', key.lastSignedAt ?? 'never', key.deadAt ?? '-'],
         ...[key.fingerprint, key.asap],
@@ -94,12 +97,12 @@ const timeOf = (ms: number | undefined): string | undefined =>
 
 export const activateCommand: Command = {
   usage: 'keys activate <key id>',
-  about: 'Lets a key sign that lies in KEYS_DIR; a running service takes it up within seconds.',
-  run(words, { env }) {
-    const id = keyIdOf(oneWord(words))
+  about: 'Selects the key in KEYS_DIR that signs. A running service uses it within seconds.',
+  run(args, { env }) {
+    const id = keyIdOf(oneArgument(args))
     const config = configOf(env)
     if (config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined) {
-      return failure('SIGNING_KEY_ID says which key signs, and wins over what is activated here; change or remove it.')
+      return failure('SIGNING_KEY_ID selects the key that signs and overrides this command; change or remove it.')
     }
     readPrivateKey(join(config.KEYS_DIR, `${id}.pem`))
     replaceFile(join(config.KEYS_DIR, ACTIVE_FILE), `${id}\n`, 0o644)

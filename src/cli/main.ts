@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { runCommand } from './run.ts'
 
-// Whoever reads the output may stop reading, such as head.
+// The reader of the output, such as head, may stop reading.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
 
 const argv = process.argv.slice(2)
@@ -16,6 +16,6 @@ const { code, data, text } = await runCommand(argv, {
 })
 const json = argv.includes('--json')
 const stream = json || code !== 2 ? process.stdout : process.stderr
-// A command that wrote as it went has nothing more to say.
+// A command that streamed its output has no text left.
 if (text !== '') stream.write(`${json ? JSON.stringify(data, null, 2) : text}\n`)
 process.exitCode = code

@@ -20,21 +20,20 @@ const OPTIONS = {
 export const mintCommand: Command = {
   usage:
     'mint --room <room> --user <id> --name <name> --role <role> [--minutes <n>] [--email <e>] [--avatar <url>] [--show-token]',
-  about:
-    'Issues a token by the same door as over HTTP, with an entry in the record. The token itself is printed with --show-token.',
+  about: 'Issues a token by the same rules as over HTTP and records it. --show-token prints the token itself.',
   options: {
     ...Object.fromEntries(Object.values(OPTIONS).map((name) => [name, { type: 'string' as const }])),
     'show-token': { type: 'boolean' },
   },
-  async run({ words, options }, { env }) {
-    if (words.length > 0) throw new UsageError('mint takes options only')
+  async run({ args, options }, { env }) {
+    if (args.length > 0) throw new UsageError('mint takes options only')
     const request: Record<string, unknown> = Object.fromEntries(
       Object.entries(OPTIONS).flatMap(([field, name]) => (options[name] === undefined ? [] : [[field, options[name]]])),
     )
     const { expirationMinutes } = request
     if (expirationMinutes !== undefined) request['expirationMinutes'] = Number(expirationMinutes)
-    const faults = findRequestErrors(request)
-    if (faults.length > 0) return failure(faults.join('\n'), { errors: faults })
+    const errors = findRequestErrors(request)
+    if (errors.length > 0) return failure(errors.join('\n'), { errors })
     return withDeps(env, async (deps, config) => {
       const caller = { ...OPERATOR, roles: new Set(deps.policy().roles.keys()), scopes: new Set<never>() }
       const outcome = await issueToken(deps, { caller, requestId: deps.newId() }, request as TokenRequest)
@@ -44,7 +43,7 @@ export const mintCommand: Command = {
           errors: outcome.errors,
         })
       }
-      if ('state' in outcome) throw new Error('the operator waits for nobody')
+      if ('state' in outcome) throw new Error('the operator is not bound to consultations and cannot wait')
       const { token, ...answer } = outcome
       const { says } = await inspectToken({ ...deps, deployment: deploymentOf(config) }, token)
       const shown = options['show-token'] === true ? { token } : {}

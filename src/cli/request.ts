@@ -6,11 +6,11 @@ import { displayName, isHttpsUrl } from '../rules/person.ts'
 FormatRegistry.Set('display-name', (text) => displayName(text) !== undefined)
 FormatRegistry.Set('https-url', isHttpsUrl)
 
-/** What the shape of a request breaks, as over HTTP: a sentence a field. */
+/** Checks a token request against its schema, as over HTTP. @returns one sentence for each invalid field */
 export function findRequestErrors(request: object): string[] {
-  const faults = new Map<string, string>()
+  const errors = new Map<string, string>()
   for (const { path, schema } of Value.Errors(TokenRequest, request)) {
-    if (!faults.has(path)) faults.set(path, `${path}: must be ${schema.description ?? 'as the description says'}`)
+    if (!errors.has(path)) errors.set(path, `${path}: must be ${schema.description ?? 'valid'}`)
   }
-  return [...faults.values()]
+  return [...errors.values()]
 }

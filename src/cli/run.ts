@@ -5,7 +5,7 @@ import { PolicyError } from '../reload/policy-file.ts'
 import { ServiceFault } from '../service/fault.ts'
 import { type Command, type Context, type Outcome, UsageError } from './command.ts'
 
-/** Loaded when they are called: most need a part of the service only. */
+/** Each command is imported when it runs, because most need only a part of the service. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   'audit export': async () => (await import('./audit.ts')).exportCommand,
   'audit retain': async () => (await import('./audit-retain.ts')).retainCommand,
@@ -26,14 +26,11 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 async function usage(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
   return [
-    'Usage: npm run cli -- <command>, or in the image: jaas-token-service <command>',
+    'Usage: npm run cli -- <command>, or in the image: jitsi-token-service <command>',
     '',
-    ...commands.flatMap(({ usage: words, about }) => [
-      `  ${words}`,
-      ...about.split('\n').map((line) => `      ${line}`),
-    ]),
+    ...commands.flatMap(({ usage: line, about }) => [`  ${line}`, ...about.split('\n').map((text) => `      ${text}`)]),
     '',
-    'Each takes --json. Exit codes: 0 done, 1 the answer is no, 2 not understood or not configured.',
+    'Every command accepts --json. Exit codes: 0 success, 1 failure, 2 usage or configuration error.',
   ].join('\n')
 }
 
@@ -44,30 +41,31 @@ async function run(argv: readonly string[], context: Context): Promise<Outcome> 
     return { code: 0, data: { usage: text }, text }
   }
   const command = await COMMANDS[name ?? '']?.()
-  if (name === undefined || command === undefined) throw new UsageError('there is no such command')
+  if (name === undefined || command === undefined) throw new UsageError('unknown command')
   const { positionals, values } = parseArgs({
     args: argv.slice(name.split(' ').length),
     allowPositionals: true,
     options: { ...command.options, json: { type: 'boolean' } },
   })
-  return command.run({ words: positionals, options: values }, context)
+  return command.run({ args: positionals, options: values }, context)
 }
 
-/** What a person can mend is told in a sentence; everything else is a fault of ours, and told whole. */
-async function failed(error: unknown): Promise<Outcome> {
+/** @returns the outcome of an error that a person can fix. @throws every other error, which is a defect of the service */
+async function outcomeOf(error: unknown): Promise<Outcome> {
   const message = error instanceof Error ? error.message : String(error)
-  const sentences = [ConfigurationError, KeyError, PolicyError, ServiceFault, RangeError]
-  const badWords =
+  const fixable = [ConfigurationError, KeyError, PolicyError, ServiceFault, RangeError]
+  const isUsageError =
     error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
-  if (badWords) return { code: 2, data: { error: message }, text: `${message}\n\n${await usage()}` }
-  if (sentences.some((each) => error instanceof each)) return { code: 2, data: { error: message }, text: message }
+  if (isUsageError) return { code: 2, data: { error: message }, text: `${message}\n\n${await usage()}` }
+  if (fixable.some((each) => error instanceof each)) return { code: 2, data: { error: message }, text: message }
   throw error
 }
 
 /**
  * Runs a command.
- * @param argv the words after the program's name
- * @returns how it ended; throws only for a fault of ours
+ * @param argv the arguments after the name of the program
+ * @returns the outcome
+ * @throws only errors that are defects of the service
  */
 export const runCommand = (argv: readonly string[], context: Context): Promise<Outcome> =>
-  run(argv, context).catch(failed)
+  run(argv, context).catch(outcomeOf)

@@ -7,17 +7,19 @@ import { kidOf } from '../rules/tokens/deployment.ts'
 import type { Keys } from '../service/keys/ports.ts'
 
 /**
- * The keys as they lie there; where none can be read, none is known.
- * @param archive a folder of public halves that are published no more
- * @throws KeyError where a key of the archive cannot be read
+ * Opens the keys that verify tokens and signed statements. If the key ring cannot be read, only the archive is used.
+ * @param archive a folder of public keys that are no longer published
+ * @throws KeyError if a key of the archive cannot be read
  */
 export function openVerifyingKeys(config: Config, archive?: string): Pick<Keys, 'verify'> {
   const secret = config.JITSI_JWT_SECRET
   if (secret !== undefined)
     return { verify: (token) => verifySignature(token, createSecretKey(secret, 'utf8'), 'HS256') }
   const deployment = deploymentOf(config)
-  const old = archive === undefined ? [] : readPublicKeys(archive)
-  const keys = new Map([...old, ...ringKeys(config)].map(({ id, publicKey }) => [kidOf(deployment, id), publicKey]))
+  const archived = archive === undefined ? [] : readPublicKeys(archive)
+  const keys = new Map(
+    [...archived, ...ringKeys(config)].map(({ id, publicKey }) => [kidOf(deployment, id), publicKey]),
+  )
   return { verify: (token, kid) => verifySignature(token, keys.get(kid ?? ''), 'RS256') }
 }
 

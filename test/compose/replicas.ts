@@ -97,7 +97,7 @@ async function checkRecord(project: Project, check: Check, answered: readonly st
   const recorded = new Set(await project.sql('SELECT jti FROM audit_entry WHERE jti IS NOT NULL'))
   const lost = answered.filter((jti) => !recorded.has(jti))
   check.that(`each of ${answered.length} tokens that were answered is in the record`, lost.length === 0)
-  const verified = await project.compose('exec', '-T', 'tokens-1', 'jaas-token-service', 'audit', 'verify')
+  const verified = await project.compose('exec', '-T', 'tokens-1', 'jitsi-token-service', 'audit', 'verify')
   check.that(`the record verifies: ${verified.split('\n').at(-1) ?? ''}`, true)
 }
 

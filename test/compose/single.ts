@@ -12,6 +12,6 @@ export async function checkSingle(project: Project, check: Check): Promise<void>
   })
   check.tell('tokens is killed', outcome)
   check.that('tokens is killed: no request fails', outcome.failed === 0)
-  const verified = await project.compose('exec', '-T', 'tokens', 'jaas-token-service', 'audit', 'verify')
+  const verified = await project.compose('exec', '-T', 'tokens', 'jitsi-token-service', 'audit', 'verify')
   check.that(`the record verifies: ${verified.split('\n').at(-1) ?? ''}`, true)
 }
