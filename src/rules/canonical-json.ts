@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { isJsonObject } from './json.ts'
 
-/** SHA-256 of a JSON value, in hex: the same for the same value, in whatever order its members came. */
+/** @returns the SHA-256 of a JSON value in hex, which does not depend on the order of properties */
 export const fingerprintJson = (value: unknown): string =>
   hash(
     'sha256',

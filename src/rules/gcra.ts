@@ -1,11 +1,11 @@
-/** What came of taking one from a bucket. */
+/** The outcome of taking one token from a bucket. */
 export type Take = {
   allowed: boolean
-  /** How many more may be taken at once. */
+  /** How many more can be taken immediately. */
   remaining: number
   /** Milliseconds until the bucket is full again. */
   resetMs: number
-  /** Milliseconds until the next one may be taken; 0 where one may be taken now. */
+  /** Milliseconds until the next one can be taken; 0 if one can be taken now. */
   retryAfterMs: number
 }
 
@@ -13,12 +13,12 @@ export type Take = {
 export const WINDOW_MS = 60_000
 
 /**
- * The generic cell rate algorithm (ITU-T I.371): a bucket of `perMinute` that refills evenly, in one number.
- * Without edges of windows: never are more than `perMinute`, and what a minute refills, let through.
- * @param fullAtMs when the bucket would be full (the "theoretical arrival time"), or undefined for a full one
+ * Takes one from a bucket of `perMinute` that refills evenly (generic cell rate algorithm, ITU-T I.371). The state is one
+ * number. There are no window boundaries at which twice the limit could pass.
+ * @param fullAtMs when the bucket is full again (the "theoretical arrival time"); undefined for a full bucket
  * @param perMinute at least 1
- * @param nowMs any clock
- * @returns what came of it, and when the bucket is full now
+ * @param nowMs milliseconds of any clock
+ * @returns the outcome, and when the bucket is full again
  */
 export function takeFromBucket(
   fullAtMs: number | undefined,
@@ -26,10 +26,10 @@ export function takeFromBucket(
   nowMs: number,
 ): Take & { fullAtMs: number } {
   const stepMs = WINDOW_MS / perMinute
-  // A clock that was set back must not lock anybody out for longer than a window.
+  // If the clock was set back, a caller waits no longer than one window.
   const full = Math.min(Math.max(fullAtMs ?? nowMs, nowMs), nowMs + WINDOW_MS)
   const next = full + stepMs
-  // Half a microsecond forgives what floating point adds up to over many steps.
+  // A tolerance of half a microsecond for the rounding errors of many steps.
   const overMs = next - nowMs - WINDOW_MS - 0.0005
   if (overMs > 0) return { allowed: false, remaining: 0, resetMs: full - nowMs, retryAfterMs: overMs, fullAtMs: full }
   const remaining = Math.floor((WINDOW_MS - (next - nowMs)) / stepMs + 1e-6)

@@ -1,4 +1,4 @@
-/** A key as the record knows it, by the `kid` that verifiers see. */
+/** A key in the key register, under the `kid` of its tokens. */
 export type KnownKey = {
   kid: string
   fingerprint: string
@@ -8,13 +8,13 @@ export type KnownKey = {
   changedAt: number
 }
 
-/** A key of the ring as it is now. */
+/** A key in the current key ring. */
 export type CurrentKey = Pick<KnownKey, 'kid' | 'fingerprint'> & { state: 'active' | 'next' | 'retired' }
 
 /**
- * What a ring changes in what is known.
- * @returns the keys whose state is new, and the kids that once had another key: a verifier keeps a key under its kid
- *   without end, so such a kid never works again
+ * Compares the current key ring with the key register.
+ * @returns the keys whose state changed, and the kids that were used for another key before: verifiers cache a key under its
+ *   kid without limit, so such a kid is refused
  */
 export function compareKeyRing(
   known: readonly KnownKey[],

@@ -6,7 +6,7 @@ export type Limits = {
   perAddress: number
   /** Requests of one client address for published keys. */
   keysPerAddress: number
-  /** Requests of one caller; the policy may set less. */
+  /** Requests of one caller; the policy can set a lower limit. */
   perCaller: number
   /** Tokens for one end user of a caller, and requests of one signed-in user. */
   perUser: number

@@ -21,7 +21,7 @@ export function displayName(text: string): string | undefined {
 
 const EMAIL = new RegExp(EMAIL_PATTERN)
 
-/** @returns whether a text is an e-mail address as a request may hold one */
+/** Whether a text is an e-mail address that a request may contain. */
 export const isEmail = (text: string): boolean => text.length <= MAX_EMAIL_CHARACTERS && EMAIL.test(text)
 
 // The characters of RFC 3986 and no others: nothing that JSON would escape or a page could break out with.

@@ -10,37 +10,40 @@ import type { FieldError, Refusal } from '../contract/problem.ts'
 import { createCursorCodec, isId, isTimeMs } from './cursor.ts'
 import { type Page, parsePage } from './page.ts'
 
-/** A revocation in force. Times are epoch milliseconds. Without a consultation and a user it names everybody. */
+/** A revocation in force. Without a consultation it applies to all of them, without a user to every user. Times are epoch milliseconds. */
 export type Revocation = {
   id: string
-  /** The consultation, and its room, by which every token is known. */
+  /** The consultation, and its room, which tokens contain. */
   consultation?: { id: string; room: string }
   userId?: string
-  /** Tokens from before are not renewed, and new ones may be had; without it, neither. */
+  /** If set, only tokens issued before this time are not renewed. If absent, no token is renewed or issued. */
   issuedBefore?: number
   createdAt: number
   createdBy: string
 }
 
-/** Who asks for a token, and for a renewal when the token to be renewed was issued, in epoch milliseconds. */
+/** The subject of a token request; for a renewal also when the current token was issued, in epoch milliseconds. */
 export type TokenSubject = { room: string; userId: string; issuedAt?: number }
 
-/** Whether a revocation stands against a token, or its renewal. */
-export function matchesRevocation({ consultation, userId, issuedBefore }: Revocation, entrant: TokenSubject): boolean {
-  if (consultation !== undefined && consultation.room !== entrant.room) return false
-  if (userId !== undefined && userId !== entrant.userId) return false
-  return issuedBefore === undefined || (entrant.issuedAt ?? Infinity) < issuedBefore
+/** Whether a revocation forbids a token or its renewal. */
+export function matchesRevocation({ consultation, userId, issuedBefore }: Revocation, subject: TokenSubject): boolean {
+  if (consultation !== undefined && consultation.room !== subject.room) return false
+  if (userId !== undefined && userId !== subject.userId) return false
+  return issuedBefore === undefined || (subject.issuedAt ?? Infinity) < issuedBefore
 }
 
-/** Says of many revocations at once what `bars` says of each, in four looks however many there are. */
+/**
+ * Indexes revocations, so that checking a subject takes four lookups regardless of their number.
+ * @returns a function that tells whether any of the revocations matches a subject (see `matchesRevocation`)
+ */
 export function indexRevocations(revocations: Iterable<Pick<Revocation, 'consultation' | 'userId' | 'issuedBefore'>>) {
-  // For each room and user the latest time before which tokens are barred: Infinity where new ones are too.
+  // For each room and user, the time before which tokens are revoked: Infinity if new tokens are refused too.
   const until = new Map<string, number>()
   for (const { consultation, userId, issuedBefore = Infinity } of revocations) {
     const key = keyOf(consultation?.room, userId)
     until.set(key, Math.max(until.get(key) ?? -Infinity, issuedBefore))
   }
-  // Most of the time there are none, and every token is asked about.
+  // Usually there is no revocation, and every token request is checked.
   if (until.size === 0) return () => false
   return ({ room, userId, issuedAt }: TokenSubject): boolean =>
     [keyOf(), keyOf(room), keyOf(undefined, userId), keyOf(room, userId)].some((key) => {
@@ -49,14 +52,15 @@ export function indexRevocations(revocations: Iterable<Pick<Revocation, 'consult
     })
 }
 
-/** No room has a blank in its name. */
+/** @returns the key of a room and user; a room name contains no space, so keys are unambiguous */
 const keyOf = (room = '', userId = ''): string => `${room} ${userId}`
 
 /**
- * What a request revokes.
- * @param request one whose shape was checked
+ * Parses the `issuedBefore` of a revocation request.
+ * @param request a request that fits its schema
  * @param now epoch milliseconds
- * @returns when, where it says so, or `invalid-request` for a time that is none or in the future
+ * @returns the time in epoch milliseconds, if the request has one; or `invalid-request` for a time that does not exist or
+ *   lies in the future
  */
 export function parseIssuedBefore(
   { issuedBefore }: RevocationRequest,
@@ -65,11 +69,11 @@ export function parseIssuedBefore(
   if (issuedBefore === undefined) return {}
   const ms = parseInstantMs(issuedBefore)
   if (ms <= now) return { issuedBefore: ms }
-  const message = Number.isNaN(ms) ? 'must be a time of the calendar' : 'must not be in the future'
+  const message = Number.isNaN(ms) ? 'must be a date and time that exists' : 'must not be in the future'
   return { code: 'invalid-request', errors: [{ pointer: '/issuedBefore', message }] }
 }
 
-/** A revocation as it is told. */
+/** @returns a revocation as the API shows it */
 export const toRevocationAnswer = ({
   id,
   consultation,

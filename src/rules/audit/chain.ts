@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import type { AuditEntry, ChainedEntry, ChainEnd } from '../../contract/audit/audit-entry.ts'
 
-/** What the first entry of a writer's first chain names as the hash before it. */
+/** The previous hash of the first entry of a writer's first chain. */
 export const CHAIN_START = '0'.repeat(64)
 
 /**
  * Links an entry to the end of its chain.
- * @param end the last entry; before the first one, the chain's id, its writer, and the last entry of the chain before
+ * @param end the last entry of the chain; for the first entry, the chain's id, its writer, and the end of the previous chain
+ * @returns the entry with its chain, sequence, previous hash and hash
  */
 export function linkEntry(end: ChainEnd, entry: AuditEntry): ChainedEntry {
   const { chain, sequence, writer, previousChain, hash: previousHash = CHAIN_START } = end
@@ -19,12 +20,12 @@ export function linkEntry(end: ChainEnd, entry: AuditEntry): ChainedEntry {
 }
 
 /**
- * The hash of an entry: SHA-256 over the previous hash (64 hex digits), a line feed, and all other members as canonical JSON
- * (RFC 8785). An entry is flat and holds strings and whole numbers only, for which RFC 8785 is JSON with sorted keys and no
- * spaces.
+ * Computes the hash of an entry: SHA-256 over the previous hash (64 hex digits), a line feed, and all other properties as
+ * canonical JSON (RFC 8785). An entry is flat and contains strings and whole numbers only; for these, RFC 8785 is JSON with
+ * sorted keys and no spaces.
  */
-export function hashOf({ previousHash, ...members }: Omit<ChainedEntry, 'hash'>): string {
+export function hashOf({ previousHash, ...properties }: Omit<ChainedEntry, 'hash'>): string {
   const sorted: Record<string, unknown> = {}
-  for (const name of Object.keys(members).sort()) sorted[name] = members[name as keyof typeof members]
+  for (const name of Object.keys(properties).sort()) sorted[name] = properties[name as keyof typeof properties]
   return hash('sha256', `${previousHash}\n${JSON.stringify(sorted)}`)
 }

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../contract/audit/audit-query.ts'
 
-/** The columns of an export, in this order. */
+/** The columns of a CSV export, in order. */
 const COLUMNS = [
   ...[
     'time',
@@ -22,10 +22,10 @@ const COLUMNS = [
   ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash'],
 ]
 
-/** How rows are written down: a head, and a line for each, each with its line end. */
+/** An export format: the text before the first row, and the line of a row, with its line end. */
 export type ExportFormat = { mediaType: string; head: string; line(row: AuditRow): string }
 
-/** Newline-delimited JSON: one object a line. */
+/** Newline-delimited JSON: one object per line. */
 const ndjson: ExportFormat = {
   mediaType: 'application/x-ndjson',
   head: '',
@@ -40,8 +40,8 @@ const csv: ExportFormat = {
 }
 
 /**
- * A cell. What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection); rooms never begin
- * so, ids of people and the names of those behind requests may.
+ * Formats a cell. Text that a spreadsheet would evaluate as a formula gets a leading apostrophe (OWASP, "CSV Injection"): ids
+ * of users and the names in `onBehalfOf` may begin with such a character.
  */
 function cell(value: string | number | undefined): string {
   const text = String(value ?? '')
@@ -49,4 +49,5 @@ function cell(value: string | number | undefined): string {
   return `"${safe.replaceAll('"', '""')}"`
 }
 
+/** The export formats, by the value of the `format` parameter. */
 export const EXPORT_FORMATS = { ndjson, csv }

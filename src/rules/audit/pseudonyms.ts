@@ -2,20 +2,22 @@ import { createHmac } from 'node:crypto'
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
 import type { Search } from './query.ts'
 
-/** What stands for a person or a room in the record, where the record must not tell them. */
+/** Replaces user ids and room names in the record with pseudonyms. */
 export type Pseudonyms = { userId(id: string): string; room(name: string): string }
 
 /**
- * Makes pseudonyms: HMAC-SHA-256 (RFC 2104) over what it is, a line feed, and the value, as 64 hex digits. Whoever holds the
- * key can look for a value; nobody can read one, and a room is never taken for a person of the same name.
+ * Creates pseudonyms: HMAC-SHA-256 (RFC 2104) over the kind of value, a line feed, and the value, as 64 hex digits. With the
+ * key, the record can be searched for a value, but no value can be read from it. The kind keeps the pseudonyms of a user and
+ * of a room with the same name apart.
  * @param key at least 32 bytes
  */
 export function createPseudonyms(key: string): Pseudonyms {
-  const of = (what: string) => (value: string) => createHmac('sha256', key).update(`${what}\n${value}`).digest('hex')
-  return { userId: of('user'), room: of('room') }
+  const create = (kind: string) => (value: string) =>
+    createHmac('sha256', key).update(`${kind}\n${value}`).digest('hex')
+  return { userId: create('user'), room: create('room') }
 }
 
-/** An entry as it is kept: persons and rooms by their pseudonyms, whoever caused the request among them. */
+/** @returns the entry with pseudonyms instead of user ids (`onBehalfOf` included) and the room */
 export function pseudonymize(entry: AuditEntry, { userId, room }: Pseudonyms): AuditEntry {
   return {
     ...entry,
@@ -25,7 +27,7 @@ export function pseudonymize(entry: AuditEntry, { userId, room }: Pseudonyms): A
   }
 }
 
-/** A question as it has to be asked of a record that holds pseudonyms. */
+/** @returns the search with the pseudonyms of the user id and room that it looks for */
 export function pseudonymizeSearch(search: Search, { userId, room }: Pseudonyms): Search {
   const { equal } = search
   return {

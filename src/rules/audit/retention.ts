@@ -2,36 +2,37 @@ import { createHash } from 'node:crypto'
 import type { RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import { DAY_MS } from '../time.ts'
 
-/** Before which time nothing is kept; undefined where all is kept for ever. @param days 0 for ever */
+/** @param days how long entries are kept; 0 for forever. @returns the time from which entries are kept, or undefined for all */
 export const retentionStart = (days: number, nowMs: number): number | undefined =>
   days === 0 ? undefined : nowMs - days * DAY_MS
 
-/** An old end that may go: what its stub will say but for when, how many entries it is, and when the last was made. */
+/** The expired entries of a chain: their retention marker without its time, their number, and the time of the last one. */
 export type ExpiredEntries = { stub: Omit<RetentionMarker, 'iat'>; count: number; lastAt: number }
 
-/** Something that stands in an order and has its time. */
+/** An entry in the order of its chain. */
 type SequencedEntry = { sequence: number; time: number; hash: string }
 
 /**
- * Goes on with an old end: entries are taken from the old end alone, up to the first that has to be kept.
- * @param end what was found before, if anything
- * @param next what follows it, in order
- * @param since the time from which on entries are kept
- * @param names what the stub says beside the last entry
+ * Extends the expired entries of a chain. Only the oldest entries expire, up to the first one that is kept.
+ * @param expired the expired entries found so far
+ * @param next the entries that follow them, in order
+ * @param since the time from which entries are kept, in epoch milliseconds
+ * @param names the properties of the retention marker besides the last entry
+ * @returns the expired entries, including those of `next`; undefined if there are none
  */
 export function extendExpired(
-  end: ExpiredEntries | undefined,
+  expired: ExpiredEntries | undefined,
   next: readonly SequencedEntry[],
   since: number,
   names: Pick<RetentionMarker, 'chain' | 'began' | 'writer'>,
 ): ExpiredEntries | undefined {
-  const kept = next.findIndex(({ time }) => time >= since)
-  const old = kept === -1 ? next : next.slice(0, kept)
+  const firstKept = next.findIndex(({ time }) => time >= since)
+  const old = firstKept === -1 ? next : next.slice(0, firstKept)
   const last = old.at(-1)
-  if (last === undefined) return end
+  if (last === undefined) return expired
   const { sequence, hash, time } = last
-  return { stub: { ...names, sequence, hash }, count: (end?.count ?? 0) + old.length, lastAt: time }
+  return { stub: { ...names, sequence, hash }, count: (expired?.count ?? 0) + old.length, lastAt: time }
 }
 
-/** The hash of a checkpoint, as a stub names it: hex SHA-256 of its JWS. */
+/** @returns the hash of a checkpoint in a retention marker: hex SHA-256 of its JWS */
 export const checkpointHash = (jws: string): string => createHash('sha256').update(jws).digest('hex')

@@ -1,7 +1,7 @@
 import type { Caller, Policy } from '../policy/policy.ts'
 import type { AccessLevel, Consultation } from './consultation.ts'
 
-/** @returns what a caller is to a consultation: a user what the policy makes of the role that the user takes part in */
+/** @returns the access level of a caller; for a signed-in user, from the role in which the user takes part */
 export function accessLevelOf(policy: Policy, caller: Caller, { participants }: Consultation): AccessLevel {
   if (caller.user === undefined) return 'machine'
   const self = participants.find(({ userId }) => userId === caller.user?.id)

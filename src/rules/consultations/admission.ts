@@ -15,11 +15,11 @@ export const isConsultationBound = ({ rooms }: Caller): boolean => CONSULTATION_
 
 /**
  * Decides whether a participant may enter a consultation. The role is the one that the consultation gives the participant.
- * @param request what the request says of its user and role
+ * @param request the user and role of the request
  * @param consultation the consultation of the requested room, if there is one
  * @param at epoch milliseconds
- * @returns an admission; or, with a waiting room, a participant who waits; or a refusal: `invalid-request`, `not-a-participant`, `role-not-allowed`,
- *   `consultation-cancelled`, `consultation-ended`, `too-late`, `too-early`
+ * @returns an admission; or, with a waiting room, a participant who waits; or a refusal: `invalid-request`,
+ *   `not-a-participant`, `role-not-allowed`, `consultation-cancelled`, `consultation-ended`, `too-late`, `too-early`
  */
 export function evaluateAdmission(
   policy: Policy,

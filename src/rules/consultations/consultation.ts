@@ -11,12 +11,12 @@ export type Participant = {
   userId: string
   role: string
   name?: string
-  /** Since when this person takes part in this role; tokens from before are not renewed. */
+  /** When this person was given this role; earlier tokens are not renewed. */
   since: number
   waitingSince?: number
   admittedAt?: number
   enteredAt?: number
-  /** Who asked for this person's last token: a caller of the policy, an issuer, or an invitation. */
+  /** The id of the caller that requested the last token: a caller of the policy, an issuer, or an invitation. */
   via?: string
 }
 
@@ -39,24 +39,24 @@ export type Consultation = {
   participants: readonly Participant[]
 }
 
-/** Where a consultation stands: scheduled → open → ended or cancelled. */
+/** @returns the state of a consultation at a time: scheduled, then open, then ended or cancelled */
 export function stateOf(consultation: Consultation, window: Window, now: number): ConsultationState {
   if (consultation.cancelledAt !== undefined) return 'cancelled'
   if (consultation.endedAt !== undefined || now >= closesAt(consultation, window)) return 'ended'
   return consultation.openedAt === undefined ? 'scheduled' : 'open'
 }
 
-/** When a consultation takes place, and nothing of who. Times are epoch milliseconds. */
+/** The time of a consultation, without its participants. Times are epoch milliseconds. */
 export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'endsAt'> & {
-  /** When it was told last. */
+  /** When the appointment last changed. */
   changedAt: number
   cancelled: boolean
 }
 
-/** What a caller is to a consultation. A machine stands above all; `none` sees nothing of it. */
+/** What a caller may see of a consultation: a machine everything, `none` nothing. */
 export type AccessLevel = 'machine' | 'moderator' | 'participant' | 'none'
 
-/** Those who wait to be admitted, the longest first. */
+/** @returns the participants who wait to be admitted, the longest waiting first */
 export const listWaiting = ({ participants }: Consultation): (Participant & { waitingSince: number })[] =>
   participants
     .filter((each): each is Participant & { waitingSince: number } => each.waitingSince !== undefined)
@@ -67,17 +67,17 @@ const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [
   ms === undefined ? {} : ({ [name]: toIso(ms) } as { [N in Name]?: string })
 
 /**
- * A consultation as it is told.
- * @param seenBy whom: somebody who takes part and does not moderate sees nobody else in it
+ * Converts a consultation to the answer of the API.
+ * @param reader the access level and user id of the caller; a participant who does not moderate sees no other participant
  */
 export function toConsultationAnswer(
   consultation: Consultation,
   window: Window,
   now: number,
-  seenBy: { standing: AccessLevel; userId?: string | undefined },
+  reader: { accessLevel: AccessLevel; userId?: string | undefined },
 ): ConsultationAnswer {
   const { id, room, version, waitingRoom, maxParticipants, externalId, participants } = consultation
-  const seen = participants.filter(({ userId }) => seenBy.standing !== 'participant' || userId === seenBy.userId)
+  const visible = participants.filter(({ userId }) => reader.accessLevel !== 'participant' || userId === reader.userId)
   const self = `/api/jitsi/consultations/${id}`
   return {
     id,
@@ -90,7 +90,7 @@ export function toConsultationAnswer(
     waitingRoom,
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
-    participants: seen.map((each) => toParticipantAnswer(consultation, window, each)),
+    participants: visible.map((each) => toParticipantAnswer(consultation, window, each)),
     links: {
       self,
       events: `${self}/events`,

@@ -3,7 +3,7 @@ import { type Consultation, type AccessLevel, stateOf, listWaiting } from './con
 import { closesAt, opensAt, type Window } from '../policy/window.ts'
 import { toIso } from '../time.ts'
 
-/** Who waits, as it is told. */
+/** @returns the participants who wait to be admitted, as the API shows them */
 export const toWaitingList = (consultation: Consultation): WaitingParticipant[] =>
   listWaiting(consultation).map(({ userId, role, name, waitingSince }) => ({
     userId,
@@ -13,14 +13,14 @@ export const toWaitingList = (consultation: Consultation): WaitingParticipant[] 
   }))
 
 /**
- * A consultation as a listener sees it.
- * @param listener who that is; a participant sees nobody else
+ * Converts a consultation to the view that an event stream sends.
+ * @param reader the access level and user id of the caller; a participant sees no other participant
  */
 export function toView(
   consultation: Consultation,
   window: Window,
   now: number,
-  { standing, userId }: { standing: AccessLevel; userId?: string | undefined },
+  { accessLevel, userId }: { accessLevel: AccessLevel; userId?: string | undefined },
 ): ConsultationView {
   const self = consultation.participants.find((each) => each.userId === userId)
   return {
@@ -33,14 +33,14 @@ export function toView(
     ...(self === undefined ? {} : { opensAt: toIso(opensAt(consultation, window, self.role)) }),
     ...(self?.waitingSince === undefined ? {} : { waitingSince: toIso(self.waitingSince) }),
     ...(self?.admittedAt === undefined ? {} : { admittedAt: toIso(self.admittedAt) }),
-    ...(standing === 'participant' ? {} : { waiting: toWaitingList(consultation) }),
+    ...(accessLevel === 'participant' ? {} : { waiting: toWaitingList(consultation) }),
   }
 }
 
 /**
- * What a listener is told when a view follows another.
- * @param before undefined at the beginning
- * @returns the name of the event, or undefined where nothing changed for this listener
+ * Finds the event that describes the difference between two views.
+ * @param before the view that was sent last; undefined for a new stream
+ * @returns the name of the event, or undefined if the view is unchanged
  */
 export function eventBetween(before: ConsultationView | undefined, now: ConsultationView): EventName | undefined {
   if (now.state === 'ended' || now.state === 'cancelled') return now.state
@@ -53,5 +53,5 @@ export function eventBetween(before: ConsultationView | undefined, now: Consulta
   return JSON.stringify(before) === JSON.stringify(now) ? undefined : 'state'
 }
 
-/** After these a stream has nothing to tell any more. */
+/** Whether an event is the last of a stream. */
 export const isLast = (event: EventName): boolean => event === 'ended' || event === 'cancelled' || event === 'removed'

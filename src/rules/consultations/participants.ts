@@ -11,41 +11,56 @@ import { displayName } from '../person.ts'
 
 type Listed = { userId: string; role: string; name?: string }
 
-/** The two, and who else is named; who is named twice in the same role is one person. */
-export function allOf(
+/**
+ * Lists the participants of a new consultation: doctor, patient, and the others of the request. An entry that repeats the
+ * doctor or the patient adds a name to them.
+ * @param now epoch milliseconds
+ * @param errors receives an error for each invalid field
+ * @returns the participants; usable only if no error was added
+ */
+export function participantsOf(
   policy: Policy,
   { patientId, doctorId, participants = [] }: ConsultationRequest,
   now: number,
   errors: FieldError[],
 ): Participant[] {
-  const two = [
+  const required = [
     { userId: doctorId, role: DOCTOR_ROLE, field: 'doctorId' },
     { userId: patientId, role: PATIENT_ROLE, field: 'patientId' },
   ]
-  if (doctorId === patientId) errors.push({ pointer: '/patientId', message: 'must be another person than doctorId' })
-  for (const { role, field } of two) {
+  if (doctorId === patientId) errors.push({ pointer: '/patientId', message: 'must differ from doctorId' })
+  for (const { role, field } of required) {
     if (policy.roles.has(role)) continue
-    errors.push({ pointer: `/${field}`, message: `needs the role ${role}, which the policy does not have` })
+    errors.push({ pointer: `/${field}`, message: `requires the role ${role}, which the policy does not define` })
   }
   const others = listParticipants(policy, participants, now, errors)
-  const named = (userId: string, role: string) =>
+  const nameOf = (userId: string, role: string) =>
     others.find((each) => each.userId === userId && each.role === role)?.name
   for (const [index, { userId, role }] of others.entries()) {
-    if (two.some((each) => each.userId === userId && each.role !== role)) {
-      errors.push({ pointer: `/participants/${index}/role`, message: 'must be the role that this person has already' })
+    if (required.some((each) => each.userId === userId && each.role !== role)) {
+      errors.push({
+        pointer: `/participants/${index}/role`,
+        message: 'must be the role that this participant already has',
+      })
     }
   }
-  const first = two.map(({ userId, role }): Participant => {
-    const name = named(userId, role)
+  const first = required.map(({ userId, role }): Participant => {
+    const name = nameOf(userId, role)
     return { userId, role, since: now, ...(name === undefined ? {} : { name }) }
   })
-  const all = [...first, ...others.filter(({ userId }) => two.every((each) => each.userId !== userId))]
+  const all = [...first, ...others.filter(({ userId }) => required.every((each) => each.userId !== userId))]
   if (all.length > MAX_PARTICIPANTS) {
-    errors.push({ pointer: '/participants', message: `must leave at most ${MAX_PARTICIPANTS} participants in all` })
+    errors.push({ pointer: '/participants', message: `must not exceed ${MAX_PARTICIPANTS} participants in total` })
   }
   return all
 }
 
+/**
+ * Lists the participants of a request.
+ * @param now epoch milliseconds
+ * @param errors receives an error for each invalid entry
+ * @returns the participants; usable only if no error was added
+ */
 export function listParticipants(
   policy: Policy,
   list: readonly Listed[],
@@ -55,7 +70,7 @@ export function listParticipants(
   const seen = new Set<string>()
   return list.map(({ userId, role, name: given }, index) => {
     const at = `/participants/${index}`
-    if (seen.has(userId)) errors.push({ pointer: `${at}/userId`, message: 'must not be named twice' })
+    if (seen.has(userId)) errors.push({ pointer: `${at}/userId`, message: 'must not appear twice' })
     if (!policy.roles.has(role))
       errors.push({ pointer: `${at}/role`, message: 'must be one of the roles of the policy' })
     seen.add(userId)

@@ -1,5 +1,5 @@
 import { planSchedule } from './schedule.ts'
-import { allOf, listParticipants } from './participants.ts'
+import { participantsOf, listParticipants } from './participants.ts'
 import {
   type ConsultationChange,
   type ConsultationRequest,
@@ -11,14 +11,14 @@ import type { Window } from '../policy/window.ts'
 import { MINUTE_MS } from '../time.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
 
-/** A consultation before it has a room. */
+/** A consultation that has no id and no room yet. */
 export type Plan = Omit<Consultation, 'id' | 'room'>
 
 /**
- * What a request asks for, as a consultation.
- * @param request one whose shape was checked
+ * Plans the consultation that a request describes.
+ * @param request a request that fits its schema
  * @param now epoch milliseconds
- * @returns the plan, or `invalid-request` with the fields that mean nothing, or `role-not-allowed`
+ * @returns the plan, or `invalid-request` with an error for each invalid field, or `role-not-allowed`
  */
 export function planConsultation(
   policy: Policy,
@@ -28,7 +28,7 @@ export function planConsultation(
 ): Plan | Refusal {
   const errors: FieldError[] = []
   const times = planSchedule(request, { startsAt: now, durationMs: DEFAULT_DURATION_MINUTES * MINUTE_MS }, now, errors)
-  const participants = allOf(policy, request, now, errors)
+  const participants = participantsOf(policy, request, now, errors)
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (participants.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
   const { waitingRoom = false, maxParticipants, externalId } = request
@@ -45,9 +45,9 @@ export function planConsultation(
 }
 
 /**
- * A consultation as a change leaves it. Whoever stays in the same role keeps what was reached: admission and entry; but who was
- * admitted and did not enter yet is not admitted to another time.
- * @param change one whose shape was checked
+ * Applies a change to a consultation. A participant who keeps the role also keeps admission and entry. If the start changes, a
+ * participant who was admitted but has not entered has to be admitted again.
+ * @param change a change that fits its schema
  * @param now epoch milliseconds
  * @returns the next version, or `invalid-request`, `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
  */
@@ -58,48 +58,50 @@ export function planChange(
   change: ConsultationChange,
   now: number,
 ): Consultation | Refusal {
-  const over = checkNotOver(before, policy.window, now)
-  if (over !== undefined) return over
+  const closed = checkNotOver(before, policy.window, now)
+  if (closed !== undefined) return closed
   const errors: FieldError[] = []
   const { startsAt, endsAt, participants: list, ...terms } = change
   const moved = startsAt !== undefined || endsAt !== undefined || change.durationMinutes !== undefined
   const length = { startsAt: before.startsAt, durationMs: before.endsAt - before.startsAt }
   const times = moved ? planSchedule(change, length, now, errors) : { startsAt: before.startsAt, endsAt: before.endsAt }
-  const kept = (each: Participant) =>
+  const previous = (each: Participant) =>
     before.participants.find(({ userId, role }) => userId === each.userId && role === each.role)
   const participants =
     list === undefined
       ? before.participants
       : listParticipants(policy, list, now, errors).map((each) => ({
-          ...kept(each),
+          ...previous(each),
           ...each,
-          since: kept(each)?.since ?? now,
+          since: previous(each)?.since ?? now,
         }))
   if (!participants.some(({ role }) => policy.roles.get(role)?.moderator === true)) {
-    errors.push({ pointer: '/participants', message: 'must leave somebody who moderates' })
+    errors.push({ pointer: '/participants', message: 'must include a participant whose role moderates' })
   }
   if (errors.length > 0) return { code: 'invalid-request', errors }
-  const strangers = participants.filter((each) => kept(each) === undefined)
-  if (strangers.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
+  const added = participants.filter((each) => previous(each) === undefined)
+  if (added.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
   const { durationMinutes: _length, ...rest } = terms
-  const asked = times.startsAt === before.startsAt ? participants : participants.map((each) => anew(each, now))
-  return { ...before, ...rest, ...times, participants: asked, version: before.version + 1 }
+  const current =
+    times.startsAt === before.startsAt ? participants : participants.map((each) => resetAdmission(each, now))
+  return { ...before, ...rest, ...times, participants: current, version: before.version + 1 }
 }
 
-/** Somebody who has not been inside, as if named now. */
-const anew = ({ userId, role, name, ...reached }: Participant, now: number): Participant => ({
+/** @returns the participant without admission and waiting, unless the participant has entered */
+const resetAdmission = ({ userId, role, name, ...reached }: Participant, now: number): Participant => ({
   userId,
   role,
   ...(name === undefined ? {} : { name }),
-  // Later than before in any case: by that the store knows that it is not the same any more.
+  // Always later than before: the store compares `since` to find out whether a participant changed.
   ...(reached.enteredAt === undefined ? { since: Math.max(now, reached.since + 1) } : reached),
 })
 
 /**
- * A consultation as its end leaves it.
- * @param how to `end` what took place, or to `cancel` what will not
- * @returns the next version; the same one where it is so already; or the refusal `consultation-ended`, where what has ended,
- *   by somebody or by the time, cannot be cancelled, or `consultation-cancelled`
+ * Ends or cancels a consultation.
+ * @param now epoch milliseconds
+ * @returns the next version; the same version if the consultation is already in that state; `consultation-ended` if a
+ *   consultation that has ended, by request or by time, is to be cancelled; `consultation-cancelled` if a cancelled one is to
+ *   be ended
  */
 export function planFinish(
   { window }: Pick<Policy, 'window'>,
@@ -116,7 +118,7 @@ export function planFinish(
   return cancelledAt === undefined ? { ...before, cancelledAt: now, version: version + 1 } : before
 }
 
-/** @returns why nothing of a consultation can change any more, or undefined */
+/** @returns the refusal of a change to an ended or cancelled consultation; undefined if it can change */
 export function checkNotOver(consultation: Consultation, window: Window, now: number): Refusal | undefined {
   const state = stateOf(consultation, window, now)
   if (state === 'cancelled') return { code: 'consultation-cancelled' }

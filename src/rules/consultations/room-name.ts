@@ -3,26 +3,27 @@ import { createHmac, hash } from 'node:crypto'
 /** The longest room name, in characters. */
 const MAX_ROOM_CHARACTERS = 128
 
-/** An id longer than this in a room name is stood for by its hash. */
+/** An id whose encoding is longer than this is replaced with its hash in a room name. */
 const MAX_ID_CHARACTERS = 48
 
-/** What a room name is made of. */
+/** The values of the placeholders in a room template. */
 export type RoomParts = {
   patientId: string
   doctorId: string
-  /** Epoch milliseconds; the name has the seconds. */
+  /** Epoch milliseconds; the name contains seconds. */
   timestamp: number
   /** 128 random bits in hex. */
   random: string
-  /** Unique, and hashed by the key. */
+  /** Unique id; the name contains its keyed hash. */
   consultationId: string
 }
 
 /**
- * The name of a consultation's room, such as Jitsi leaves it unchanged: `[a-z0-9-]`, at most 128 characters.
- * @param template literal text around `{patientId}`, `{doctorId}`, `{timestamp}`, `{random}` and `{hash}`
+ * Creates the room name of a consultation. It consists of `[a-z0-9-]`, which Jitsi does not change, and has at most 128
+ * characters.
+ * @param template literal text and the placeholders `{patientId}`, `{doctorId}`, `{timestamp}`, `{random}` and `{hash}`
  * @param hashKey key of `{hash}`: 128 bits of HMAC-SHA-256 over the consultation's id
- * @returns undefined where it would be too long
+ * @returns the name, or undefined if it would be too long
  */
 export function roomName(template: string, parts: RoomParts, hashKey: string | undefined): string | undefined {
   const values: Record<string, () => string> = {
@@ -32,7 +33,7 @@ export function roomName(template: string, parts: RoomParts, hashKey: string | u
     random: () => parts.random,
     hash: () => keyedHash(parts.consultationId, hashKey),
   }
-  const name = template.replace(/\{(\w+)\}/g, (_whole, word: string) => values[word]?.() ?? '')
+  const name = template.replace(/\{(\w+)\}/g, (_match, placeholder: string) => values[placeholder]?.() ?? '')
   return name.length <= MAX_ROOM_CHARACTERS ? name : undefined
 }
 
@@ -42,9 +43,9 @@ function keyedHash(text: string, key: string | undefined): string {
 }
 
 /**
- * An id in `[a-z0-9]`. Two ids never become the same text: `a` to `y` and digits stand for themselves, every other byte is
- * `z` and its two hex digits; what is too long for a room name is `zz` and 160 bits of its SHA-256, which nothing else
- * begins with.
+ * Encodes an id in `[a-z0-9]`. Different ids have different encodings: `a` to `y` and digits are kept, every other byte
+ * becomes `z` and two hex digits. An encoding that is too long for a room name is replaced with `zz` and 160 bits of the
+ * id's SHA-256; no other encoding begins with `zz`.
  */
 export function idText(id: string): string {
   const text = [...Buffer.from(id, 'utf8')]

@@ -10,26 +10,33 @@ import { DAY_MS, parseInstantMs, MINUTE_MS } from '../time.ts'
 
 type Schedule = Pick<ConsultationRequest, 'startsAt' | 'endsAt' | 'durationMinutes'>
 
-/** Beginning and end, in epoch milliseconds; what is wrong with them is added to the errors. */
+/**
+ * Computes start and end of a consultation from a request.
+ * @param defaults the values of the fields that the request omits; `startsAt` in epoch milliseconds
+ * @param now epoch milliseconds
+ * @param errors receives an error for each invalid field
+ * @returns epoch milliseconds; usable only if no error was added
+ */
 export function planSchedule(
   { startsAt, endsAt, durationMinutes }: Schedule,
-  otherwise: { startsAt: number; durationMs: number },
+  defaults: { startsAt: number; durationMs: number },
   now: number,
   errors: FieldError[],
 ): Pick<Consultation, 'startsAt' | 'endsAt'> {
-  const wrong = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
-  const start = startsAt === undefined ? otherwise.startsAt : parseInstantMs(startsAt)
-  const length = durationMinutes === undefined ? otherwise.durationMs : durationMinutes * MINUTE_MS
+  const addError = (field: string, message: string) => void errors.push({ pointer: `/${field}`, message })
+  const start = startsAt === undefined ? defaults.startsAt : parseInstantMs(startsAt)
+  const length = durationMinutes === undefined ? defaults.durationMs : durationMinutes * MINUTE_MS
   const end = endsAt === undefined ? start + length : parseInstantMs(endsAt)
-  if (endsAt !== undefined && durationMinutes !== undefined) wrong('durationMinutes', 'must not stand beside endsAt')
-  if (Number.isNaN(start)) wrong('startsAt', 'must be a time of the calendar')
-  else if (start > now + MAX_AHEAD_DAYS * DAY_MS) wrong('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
-  if (endsAt !== undefined && Number.isNaN(end)) wrong('endsAt', 'must be a time of the calendar')
+  if (endsAt !== undefined && durationMinutes !== undefined)
+    addError('durationMinutes', 'must not be combined with endsAt')
+  if (Number.isNaN(start)) addError('startsAt', 'must be a date and time that exists')
+  else if (start > now + MAX_AHEAD_DAYS * DAY_MS) addError('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
+  if (endsAt !== undefined && Number.isNaN(end)) addError('endsAt', 'must be a date and time that exists')
   if (Number.isNaN(start) || Number.isNaN(end)) return { startsAt: start, endsAt: end }
   const minutes = (end - start) / MINUTE_MS
   const at = endsAt === undefined ? (startsAt === undefined ? 'durationMinutes' : 'startsAt') : 'endsAt'
   if (minutes < MIN_DURATION_MINUTES || minutes > MAX_DURATION_MINUTES) {
-    wrong(at, `must leave from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES} minutes from beginning to end`)
-  } else if (end <= now) wrong(at, 'must leave an end in the future')
+    addError(at, `must give a duration from ${MIN_DURATION_MINUTES} to ${MAX_DURATION_MINUTES} minutes`)
+  } else if (end <= now) addError(at, 'must give an end in the future')
   return { startsAt: start, endsAt: end }
 }

@@ -15,26 +15,26 @@ export type Invitation = {
   consultationId: string
   role: string
   name?: string
-  /** Whom it invites; without, each use is another guest. */
+  /** The user whom it invites; without it, each use is another guest. */
   userId?: string
   uses: number
   used: number
-  /** Absent where it may be used until nobody may enter any more. */
+  /** If absent, the invitation is valid until the admission window closes. */
   expiresAt?: number
   createdAt: number
   createdBy: string
   revokedAt?: number
 }
 
-/** A code or a cookie as it is kept and looked for: SHA-256 in hex. It has 256 bits, so that no salt is needed. */
+/** @returns the hash under which a code or cookie is stored: SHA-256 in hex. A secret of 256 bits needs no salt. */
 export const hashSecret = (secret: string): string => hash('sha256', secret)
 
 /**
- * What a request for an invitation asks for.
- * @param request one whose shape was checked
+ * Plans the invitation that a request describes.
+ * @param request a request that fits its schema
  * @param now epoch milliseconds
- * @returns the invitation, or `consultation-ended`, `consultation-cancelled`, `invalid-request` with the fields that mean
- *   nothing, `role-not-allowed`
+ * @returns the invitation, or `consultation-ended`, `consultation-cancelled`, `invalid-request` with an error for each invalid
+ *   field, `role-not-allowed`
  */
 export function planInvitation(
   policy: Policy,
@@ -43,12 +43,12 @@ export function planInvitation(
   request: InvitationRequest,
   now: number,
 ): Omit<Invitation, 'id'> | Refusal {
-  const over = checkNotOver(consultation, policy.window, now)
-  if (over !== undefined) return over
+  const closed = checkNotOver(consultation, policy.window, now)
+  if (closed !== undefined) return closed
   const { role, userId, uses = 1 } = request
   const name = request.name === undefined ? undefined : displayName(request.name)
   const expiresAt = request.expiresAt === undefined ? undefined : parseInstantMs(request.expiresAt)
-  const errors = [...faultsOfPerson(policy, consultation, request), ...faultsOfTime(expiresAt, now)]
+  const errors = [...findPersonErrors(policy, consultation, request), ...findTimeErrors(expiresAt, now)]
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (!mayInvite(policy, caller, role)) return { code: 'role-not-allowed' }
   return {
@@ -64,34 +64,34 @@ export function planInvitation(
   }
 }
 
-/** A machine invites into its own roles, a signed-in user into those that do not moderate. */
+/** Whether a caller may invite into a role: an API caller into its own roles, a signed-in user into roles that do not moderate. */
 export const mayInvite = (policy: Policy, { user, roles }: Caller, role: string): boolean =>
   user === undefined ? roles.has(role) : policy.roles.get(role)?.moderator === false
 
-function faultsOfPerson(
+function findPersonErrors(
   policy: Policy,
   { participants }: Consultation,
   { role, userId }: InvitationRequest,
 ): FieldError[] {
   if (!policy.roles.has(role)) return [{ pointer: '/role', message: 'must be one of the roles of the policy' }]
   if (userId === undefined) return []
-  const there = participants.find((each) => each.userId === userId)
-  if (there !== undefined && there.role !== role) {
-    return [{ pointer: '/role', message: 'must be the role that this person has already' }]
+  const participant = participants.find((each) => each.userId === userId)
+  if (participant !== undefined && participant.role !== role) {
+    return [{ pointer: '/role', message: 'must be the role that this participant already has' }]
   }
-  if (there !== undefined || participants.length < MAX_PARTICIPANTS) return []
+  if (participant !== undefined || participants.length < MAX_PARTICIPANTS) return []
   return [FULL]
 }
 
-/** What is wrong with whom an invitation is for where nobody else may take part. */
+/** The error of an invitation that would add a participant to a full consultation. */
 export const FULL: FieldError = {
   pointer: '/userId',
-  message: `must leave at most ${MAX_PARTICIPANTS} participants in all`,
+  message: `must not exceed ${MAX_PARTICIPANTS} participants in total`,
 }
 
-function faultsOfTime(expiresAt: number | undefined, now: number): FieldError[] {
+function findTimeErrors(expiresAt: number | undefined, now: number): FieldError[] {
   if (expiresAt === undefined || expiresAt > now) return []
-  const message = Number.isNaN(expiresAt) ? 'must be a time of the calendar' : 'must be in the future'
+  const message = Number.isNaN(expiresAt) ? 'must be a date and time that exists' : 'must be in the future'
   return [{ pointer: '/expiresAt', message }]
 }
 
@@ -101,7 +101,7 @@ export const isLive = ({ uses, used, expiresAt, revokedAt }: Invitation, now: nu
 
 const PREFIX = 'invitation:'
 
-/** Who asks where an invitation does: for its role, in rooms of consultations, and for nothing else. */
+/** @returns the caller that an invitation stands for: it may request its role in the rooms of consultations, and nothing else */
 export const callerOfInvitation = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller => ({
   id: `${PREFIX}${id}`,
   roles: new Set([role]),
@@ -109,23 +109,26 @@ export const callerOfInvitation = ({ id, role }: Pick<Invitation, 'id' | 'role'>
   rooms: 'consultations',
 })
 
-/** @returns the id of the invitation by which a caller asks, or undefined */
+/** @returns the id of the invitation that a caller stands for, or undefined */
 export const invitationIdIn = (callerId: string): string | undefined =>
   callerId.startsWith(PREFIX) ? callerId.slice(PREFIX.length) : undefined
 
-/** A caller as it is counted: invitations as one, for there is no end of them. */
+/** @returns the caller label of metrics: one for all invitations, because their number is unbounded */
 export const metricsCallerOf = ({ id }: Pick<Caller, 'id'>): string =>
   invitationIdIn(id) === undefined ? id : 'invitation'
 
-/** Where a code is told, and how: the fragment of a link never leaves the browser (RFC 3986, section 3.5). */
+/** The code of an invitation, and the URL of the page for its link. The code is in the fragment, which a browser does not send (RFC 3986, section 3.5). */
 export type InvitationCode = { code: string; publicUrl: string | undefined }
 
-/** An invitation as it is told. @param told its code, where it is told; it never is again */
+/**
+ * Converts an invitation to the answer of the API.
+ * @param shownOnce the code; only the answer that creates or resends the invitation contains it
+ */
 export function toInvitationAnswer(
   invitation: Invitation,
   consultation: Consultation,
   window: Window,
-  told?: InvitationCode,
+  shownOnce?: InvitationCode,
 ): InvitationAnswer {
   const { id, consultationId, role, name, userId, uses, used, expiresAt = Infinity, revokedAt } = invitation
   return {
@@ -139,7 +142,7 @@ export function toInvitationAnswer(
     createdAt: toIso(invitation.createdAt),
     expiresAt: toIso(Math.min(expiresAt, closesAt(consultation, window))),
     ...(revokedAt === undefined ? {} : { revokedAt: toIso(revokedAt) }),
-    ...(told === undefined ? {} : { code: told.code }),
-    ...(told?.publicUrl === undefined ? {} : { link: `${told.publicUrl}/join#${told.code}` }),
+    ...(shownOnce === undefined ? {} : { code: shownOnce.code }),
+    ...(shownOnce?.publicUrl === undefined ? {} : { link: `${shownOnce.publicUrl}/join#${shownOnce.code}` }),
   }
 }

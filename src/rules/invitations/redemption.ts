@@ -6,18 +6,19 @@ import type { Invitation } from './invitation.ts'
 import type { Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
 
-/** Who comes by an invitation, and whether this person takes part from now on. */
+/** The participant whom an invitation admits, and whether the participant is new to the consultation. */
 export type Invitee = { participant: Participant & { name: string }; isNew: boolean }
 
-/** Who a browser is: of one that came before, as whom; otherwise what a new guest would be called. */
+/** The user of a browser that was bound before, or the id for a new guest. */
 export type Browser = { userId: string } | { guestId: string }
 
 /**
- * Decides who comes by an invitation that works. Of the names, the invitation's counts most, then that of who takes part.
+ * Finds the participant whom a valid invitation admits. The name of the invitation takes precedence over that of the
+ * participant, and both over that of the request.
  * @param now epoch milliseconds
- * @returns the person, also where it is too early; or `consultation-cancelled`, `consultation-ended`, `too-late`,
- *   `not-a-participant` for who was removed, `role-not-allowed` for who has another role since, `invalid-request` where
- *   nobody says a name
+ * @returns the participant, even before the admission window opens; or `consultation-cancelled`, `consultation-ended`,
+ *   `too-late`, `not-a-participant` if the participant was removed, `role-not-allowed` if the participant has another role,
+ *   `invalid-request` if there is no name
  */
 export function resolveInvitee(
   policy: Policy,
@@ -31,14 +32,14 @@ export function resolveInvitee(
   const closed = checkAdmissionWindow(policy, consultation, role, now)
   if (closed !== undefined && closed.code !== 'too-early') return closed
   const userId = 'userId' in browser ? browser.userId : invitation.userId
-  const there = consultation.participants.find((each) => each.userId === userId)
-  if (userId !== undefined && there === undefined) return { code: 'not-a-participant' }
-  if (there !== undefined && there.role !== role) return { code: 'role-not-allowed' }
-  const name = invitation.name ?? there?.name ?? (given === undefined ? undefined : displayName(given))
+  const known = consultation.participants.find((each) => each.userId === userId)
+  if (userId !== undefined && known === undefined) return { code: 'not-a-participant' }
+  if (known !== undefined && known.role !== role) return { code: 'role-not-allowed' }
+  const name = invitation.name ?? known?.name ?? (given === undefined ? undefined : displayName(given))
   if (name === undefined) {
     return { code: 'invalid-request', errors: [{ pointer: '/displayName', message: 'is missing' }] }
   }
-  if (there !== undefined) return { participant: { ...there, name }, isNew: false }
+  if (known !== undefined) return { participant: { ...known, name }, isNew: false }
   const guestId = 'guestId' in browser ? browser.guestId : browser.userId
   return { participant: { userId: guestId, role, name, since: now }, isNew: true }
 }

@@ -45,4 +45,4 @@ export const buildConsultationAnswer = (
   { caller }: Requester,
   { consultation, accessLevel }: FoundConsultation,
 ): ConsultationAnswer =>
-  toConsultationAnswer(consultation, policy().window, clock(), { standing: accessLevel, userId: caller.user?.id })
+  toConsultationAnswer(consultation, policy().window, clock(), { accessLevel, userId: caller.user?.id })

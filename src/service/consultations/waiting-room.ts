@@ -61,7 +61,7 @@ export async function admitParticipant(
   } else await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
   const current = (await deps.consultations.findById(id)) ?? consultation
   return toConsultationAnswer(current, deps.policy().window, now, {
-    standing: accessLevel,
+    accessLevel,
     userId: requester.caller.user?.id,
   })
 }

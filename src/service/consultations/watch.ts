@@ -84,7 +84,7 @@ function createNotifier(
     if (isEnded) return
     latest = consultation
     const accessLevel = accessLevelOf(policy(), caller, consultation)
-    const view = toView(consultation, policy().window, clock(), { standing: accessLevel, userId: caller.user?.id })
+    const view = toView(consultation, policy().window, clock(), { accessLevel, userId: caller.user?.id })
     if (accessLevel === 'none') {
       // A removed participant must not see what changed with the removal or since, nor the waiting list.
       const { waiting: _waiting, ...own } = previousView ?? view
