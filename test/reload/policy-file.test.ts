@@ -174,6 +174,8 @@ describe('a policy file', () => {
   const withIssuer = (change: object) => stringify({ ...good, issuers: [{ ...ISSUER, ...change }] })
   const withKey = (change: object) => withCaller({ apiKeySha256: [{ sha256: HASH, ...change }] })
 
+  const prefixed = (name: string) => ({ ...ISSUER, issuer: `https://${name}.example.org`, userIdPrefix: `${name}:` })
+
   it('may name issuers beside callers or without any, and keys with their times', async () => {
     const texts = [
       withIssuer({}),
@@ -181,6 +183,12 @@ describe('a policy file', () => {
       stringify({ ...BUILT_IN_POLICY, issuers: [ISSUER] }),
       withKey({ notBefore: '2026-11-23T09:00:00Z', notAfter: '2027-11-23T14:30:00.5+05:30' }),
       withCaller({ lifetimeMinutes: { max: 30 }, ratePerMinute: 60 }),
+      withIssuer({
+        userIdPrefix: 'clinic:',
+        clients: ['page'],
+        accessToken: { claim: { name: 'typ', values: ['Bearer'] } },
+      }),
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), accessToken: { scope: 'consultations' } }] }),
     ]
     for (const text of texts) expect(await faultsOf(text)).toStrictEqual([])
   })
@@ -218,6 +226,28 @@ describe('a policy file', () => {
     ['an acr with a quote', withIssuer({ requiredAcr: ['a"b'] }), '/issuers/0/requiredAcr'],
     ['rooms that take exponential time', withIssuer({ rooms: '(a+)+' }), '/issuers/0/rooms: takes exponential time'],
     ['an unknown member of an issuer', withIssuer({ secret: 'x' }), '/issuers/0/secret: is not allowed here'],
+    [
+      'several issuers of which one has no userIdPrefix',
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), userIdPrefix: undefined }] }),
+      '/issuers/1/userIdPrefix: is required with several issuers',
+    ],
+    [
+      'two issuers with one userIdPrefix',
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), userIdPrefix: 'a:' }] }),
+      '/issuers/1/userIdPrefix: is used by another issuer',
+    ],
+    ...['', ':', 'a', 'a:b:', 'A:', 'a b:', '-a:', `${'a'.repeat(32)}:`].map((prefix) => [
+      `the userIdPrefix ${JSON.stringify(prefix)}`,
+      withIssuer({ userIdPrefix: prefix }),
+      '/issuers/0/userIdPrefix: must be 1 to 31 characters',
+    ]),
+    ...['JWT', 'jwt', 'application/jwt'].map((typ) => [
+      `the type ${typ} for access tokens`,
+      withIssuer({ accessToken: { typ } }),
+      '/issuers/0/accessToken/typ: does not tell access tokens from other tokens',
+    ]),
+    ['accessToken without a condition', withIssuer({ accessToken: {} }), '/issuers/0/accessToken: must be {'],
+    ['no clients', withIssuer({ clients: [] }), '/issuers/0/clients: must be a list of 1 to 64'],
     [
       'an issuer twice',
       stringify({ ...good, issuers: [ISSUER, ISSUER] }),

@@ -16,6 +16,7 @@ export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generato
     yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
+  yield* userIdFaults(policy)
   const mayAsk = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
   if (mayAsk.length === 0) yield '/callers: name at least one caller, or one issuer in /issuers; nobody else may ask.'
 }
@@ -90,6 +91,23 @@ function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: b
     for (const [word, role] of textsOf(propertyOf(issuer, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${pointerTo(word)}: names a role that /roles does not define.`
     }
+  }
+}
+
+/** Each issuer numbers its users itself, so users of several issuers need prefixes to be told apart. */
+function* userIdFaults(policy: unknown): Generator<string> {
+  const issuers = propertiesOf(propertyOf(policy, 'issuers'))
+  const prefixes = new Set<unknown>()
+  for (const [index, issuer] of issuers) {
+    const at = `/issuers/${index}/userIdPrefix`
+    const prefix = propertyOf(issuer, 'userIdPrefix')
+    if (prefix === undefined && issuers.length > 1)
+      yield `${at}: is required with several issuers, because the same sub of two issuers would be one participant.`
+    if (prefix !== undefined && prefixes.has(prefix)) yield `${at}: is used by another issuer.`
+    prefixes.add(prefix)
+    const typ = propertyOf(propertyOf(issuer, 'accessToken'), 'typ')
+    if (typeof typ === 'string' && ['jwt', 'application/jwt'].includes(typ.toLowerCase()))
+      yield `/issuers/${index}/accessToken/typ: does not tell access tokens from other tokens; name a claim or a scope.`
   }
 }
 

@@ -9,14 +9,19 @@ export type VerifiedClaims = Readonly<Record<string, unknown>>
 /** What OpenID Connect allows a `sub` to be, without blanks: at most 255 ASCII characters (Core 1.0, section 2). */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
+/** The maximum length of a user id, prefix included. */
+const MAX_USER_ID_CHARACTERS = 255
+
 /**
  * The user behind an access token, as a caller for the user alone.
- * @param claims verified ones; nothing of the request
+ * @param claims the claims of a verified access token
  * @returns the caller, or undefined where the token names no usable subject
  */
 export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
   const { sub, email } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
+  const userId = `${issuer.userIdPrefix ?? ''}${sub}`
+  if (userId.length > MAX_USER_ID_CHARACTERS) return undefined
   const text = claimAt(claims, issuer.nameClaim)
   const name = typeof text === 'string' ? displayName(text) : undefined
   return {
@@ -25,7 +30,7 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
     scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
     rooms: parseRooms(issuer.rooms),
     user: {
-      id: sub,
+      id: userId,
       ...(name === undefined ? {} : { name }),
       ...(typeof email === 'string' && isEmail(email) && claims['email_verified'] !== false ? { email } : {}),
     },

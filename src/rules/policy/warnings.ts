@@ -18,6 +18,7 @@ export function* policyWarnings(policy: PolicyFile): Generator<string> {
     yield 'rooms.pattern takes names that can be guessed; let room names hold 128 bits of chance, and no id of a patient.'
   }
   yield* roleWarnings(policy)
+  yield* issuerWarnings(policy)
   yield* consultationWarnings(policy)
 }
 
@@ -41,9 +42,11 @@ function* consultationWarnings({ rooms, callers = [], issuers = [] }: PolicyFile
     if (where === CONSULTATION_ROOMS || !scopes.includes('tokens:issue')) continue
     yield `callers: ${id} may ask for rooms of consultations at any time, for anybody; give it rooms: ${CONSULTATION_ROOMS}.`
   }
-  const own = issuers.filter((each) => each.rooms === OWN_ROOMS)
-  const shared = own.flatMap(({ roles }) => [...new Set(Object.values(roles))])
-  if (new Set(shared).size < shared.length) {
-    yield 'issuers: users of several issuers have a role in common; the same id with two of them would be one participant.'
+}
+
+function* issuerWarnings({ issuers = [] }: PolicyFile): Generator<string> {
+  for (const { issuer, accessToken } of issuers) {
+    if (accessToken === undefined) continue
+    yield `issuers: access tokens of ${issuer} are recognized by accessToken instead of the type at+jwt (RFC 9068); prefer the type if the issuer can set it.`
   }
 }

@@ -40,10 +40,9 @@ describe('a policy with consultations', () => {
     expect(about({ callers: [caller('b', '^v-.*$')] }, 'v-{timestamp}')).toBe('')
   })
 
-  it('is told of issuers whose users could be taken for one another', () => {
-    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'doctor')] })).toContain(
-      'issuers: users',
-    )
-    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'patient')] })).toBe('')
+  it('names issuers whose access tokens are recognized by accessToken', () => {
+    const weak = { ...issuer('https://a', 'doctor'), accessToken: { scope: 'consultations' } }
+    expect(about({ issuers: [weak] })).toContain('issuers: access tokens of https://a are recognized by accessToken')
+    expect(about({ issuers: [issuer('https://b', 'patient')] })).toBe('')
   })
 })
