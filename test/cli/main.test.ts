@@ -217,7 +217,7 @@ describe('check', () => {
     expect(errors).toStrictEqual([])
     expect(warnings).toStrictEqual([
       expect.stringContaining('JAAS_APPID is not a setting'),
-      expect.stringContaining('rooms.pattern takes names that can be guessed'),
+      expect.stringContaining('rooms.pattern accepts names that can be guessed'),
       expect.stringContaining('TRUST_PROXY is not set'),
       expect.stringMatching(/one\.pem is 200 days old/),
     ])
@@ -236,7 +236,7 @@ describe('check', () => {
     expect(stdout).toMatch(/^doctor +moderator .*create-polls$/m)
     const { warnings } = (await cli('check', '--json')).json() as { warnings: string[] }
     expect(warnings.filter((warning) => warning.includes('mediaPath'))).toStrictEqual([
-      'roles.patient.meeting.mediaPath tells the network address of the role to whom it meets; relay does not.',
+      'roles.patient.meeting.mediaPath is direct, which reveals the network address of the role to other participants; relay does not.',
     ])
   })
 
@@ -334,7 +334,7 @@ describe('inspect', () => {
     const bad = await cliIn(dir, env, damaged)('inspect')
     expect(bad).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('- The signature is not of that key over these words.') as string,
+      stdout: expect.stringContaining('- The signature does not match the key and the content of the token.') as string,
     })
     const foreign = (
       await cliIn(dir, { ...env, JAAS_APP_ID: 'vpaas-magic-cookie-00ff' }, token)('inspect', '--json')
@@ -346,7 +346,7 @@ describe('inspect', () => {
     expect(unpublished.objections.map(({ code }) => code)).toStrictEqual(['key-unknown'])
     expect(await cliIn(dir, env, 'nonsense')('inspect')).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('not three parts') as string,
+      stdout: expect.stringContaining('not a token: three parts') as string,
     })
   })
 })

@@ -52,7 +52,11 @@ describe('the meeting of a role in the policy', () => {
       '/toolbar/add: must be a list of unique buttons',
     ],
     ['no way out', { toolbar: { remove: ['hangup'] } }, '/toolbar/remove/0: must be one of microphone,'],
-    ['a button of both lists', { toolbar: { add: ['stats'], remove: ['stats'] } }, '/toolbar/remove/0: stands in add'],
+    [
+      'a button of both lists',
+      { toolbar: { add: ['stats'], remove: ['stats'] } },
+      '/toolbar/remove/0: is also listed in add',
+    ],
     ['an unknown path', { mediaPath: 'p2p' }, '/mediaPath: must be one of relay, direct, bridge'],
     ['a height without a level', { maxHeight: 480 }, '/maxHeight: must be one of 180, 360, 720, 1080'],
     ['a height that is a text', { maxHeight: '720' }, '/maxHeight: must be one of 180, 360, 720, 1080'],
@@ -74,11 +78,11 @@ describe('the meeting of a role in the policy', () => {
   it('adds no button that the role could not use, and says what it lacks', async () => {
     const add = ['security', 'desktop', 'recording', 'chat', 'invite', 'toggle-camera']
     expect(await faultsOf(withMeeting({ toolbar: { add } }, { features: [] }))).toStrictEqual([
-      `${AT}/toolbar/add/0: does nothing for a role without moderator: true.`,
-      `${AT}/toolbar/add/1: does nothing for a role without the feature screen-sharing.`,
-      `${AT}/toolbar/add/2: does nothing for a role without the feature recording.`,
-      `${AT}/toolbar/add/3: does nothing for a role without the feature send-groupchat or send-private-message.`,
-      `${AT}/toolbar/add/4: does nothing for a role without the feature outbound-call or sip-outbound-call.`,
+      `${AT}/toolbar/add/0: has no effect for a role without moderator: true.`,
+      `${AT}/toolbar/add/1: has no effect for a role without the feature screen-sharing.`,
+      `${AT}/toolbar/add/2: has no effect for a role without the feature recording.`,
+      `${AT}/toolbar/add/3: has no effect for a role without the feature send-groupchat or send-private-message.`,
+      `${AT}/toolbar/add/4: has no effect for a role without the feature outbound-call or sip-outbound-call.`,
     ])
     const rights = { moderator: true, features: ['screen-sharing', 'recording', 'send-groupchat', 'outbound-call'] }
     expect(await faultsOf(withMeeting({ toolbar: { add } }, rights))).toStrictEqual([])

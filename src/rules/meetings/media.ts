@@ -2,55 +2,55 @@ import type { ConfigOverwrite } from '../../contract/meetings/config-overwrite.t
 import type { Network } from '../../contract/meetings/meeting-config.ts'
 import type { MediaPath, RoleMeeting } from '../../contract/policy/meeting-policy.ts'
 
-/** What a network carries. Speech comes first: what is short is taken from the picture. */
+/** The media settings for a network. Speech has priority: on a poor network, video is reduced first. */
 type Profile = {
-  /** Of the picture that is sent. */
+  /** Height of the sent video, in pixels. */
   height: number
-  /** Of each stream of video at most. */
+  /** Maximum bitrate of each video stream. */
   videoBitsPerSecond: number
-  /** Of speech, before redundancy doubles it. */
+  /** Bitrate of speech; redundancy doubles it. */
   audioBitsPerSecond: number
-  /** Sends nothing while nobody speaks. It saves bits, and takes quiet sounds such as breathing for silence. */
-  silenceIsNotSent: boolean
-  /** How many pictures are received at most; -1 is all. */
-  picturesReceived: number
-  /** Starts without video; whoever needs it switches the camera on. */
-  startsAsAudio: boolean
+  /** Discontinuous transmission: sends nothing during silence. It also suppresses quiet sounds such as breathing. */
+  discontinuous: boolean
+  /** Maximum number of received video streams; -1 for all. */
+  receivedStreams: number
+  /** Whether the meeting starts without video. */
+  startsAudioOnly: boolean
 }
 
-/** Bitrates of mono speech by RFC 7587, section 3.1.1: 16 to 20 kbit/s wideband, 28 to 40 fullband, from 48 all of a sound. */
+/** Bitrates of mono speech (RFC 7587, section 3.1.1): 16 to 20 kbit/s wideband, 28 to 40 fullband; 48 and more for music. */
 const PROFILES: Record<Network, Profile> = {
   good: {
     height: 720,
     videoBitsPerSecond: 3_000_000,
     audioBitsPerSecond: 48_000,
-    silenceIsNotSent: false,
-    picturesReceived: -1,
-    startsAsAudio: false,
+    discontinuous: false,
+    receivedStreams: -1,
+    startsAudioOnly: false,
   },
   fair: {
     height: 360,
     videoBitsPerSecond: 400_000,
     audioBitsPerSecond: 32_000,
-    silenceIsNotSent: false,
-    picturesReceived: 4,
-    startsAsAudio: false,
+    discontinuous: false,
+    receivedStreams: 4,
+    startsAudioOnly: false,
   },
   poor: {
     height: 180,
     videoBitsPerSecond: 150_000,
     audioBitsPerSecond: 20_000,
-    silenceIsNotSent: true,
-    picturesReceived: 1,
-    startsAsAudio: true,
+    discontinuous: true,
+    receivedStreams: 1,
+    startsAudioOnly: true,
   },
 }
 
-/** Sound and picture of a role on a network. */
+/** @returns the audio and video options of a role on a network */
 export function mediaConfig(meeting: RoleMeeting, network: Network): ConfigOverwrite {
   const profile = PROFILES[network]
-  const most = meeting.maxHeight ?? PROFILES.good.height
-  const height = network === 'good' ? most : Math.min(profile.height, most)
+  const maxHeight = meeting.maxHeight ?? PROFILES.good.height
+  const height = network === 'good' ? maxHeight : Math.min(profile.height, maxHeight)
   return {
     ...audioConfig(profile),
     ...videoConfig(profile, height),
@@ -60,10 +60,10 @@ export function mediaConfig(meeting: RoleMeeting, network: Network): ConfigOverw
 
 /**
  * Opus in WebRTC always runs at 48 kHz (RFC 7587). Stereo stays off: Jitsi would switch off echo cancellation, noise
- * suppression and gain control with it. RED sends each piece of speech twice, so that a lost packet is not heard.
+ * suppression and gain control with it. RED sends each audio frame twice, so that a lost packet is not audible.
  */
-const audioConfig = ({ audioBitsPerSecond, silenceIsNotSent }: Profile): ConfigOverwrite => ({
-  audioQuality: { stereo: false, opusMaxAverageBitrate: audioBitsPerSecond, enableOpusDtx: silenceIsNotSent },
+const audioConfig = ({ audioBitsPerSecond, discontinuous }: Profile): ConfigOverwrite => ({
+  audioQuality: { stereo: false, opusMaxAverageBitrate: audioBitsPerSecond, enableOpusDtx: discontinuous },
   enableOpusRed: true,
   disableAP: false,
   disableAEC: false,
@@ -74,12 +74,12 @@ const audioConfig = ({ audioBitsPerSecond, silenceIsNotSent }: Profile): ConfigO
   enableTalkWhileMuted: true,
 })
 
-/** A camera need not know a small picture; where the limit were too hard, it would give none. */
-const EVERY_CAMERA_HAS = 480
+/** Cameras need not support small heights; with a lower maximum, some deliver no video at all. */
+const COMMON_CAMERA_HEIGHT = 480
 
 const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
   resolution: height,
-  constraints: { video: { height: { ideal: height, max: Math.max(height, EVERY_CAMERA_HAS), min: 180 } } },
+  constraints: { video: { height: { ideal: height, max: Math.max(height, COMMON_CAMERA_HEIGHT), min: 180 } } },
   videoQuality: {
     codecPreferenceOrder: codecsOf(profile),
     mobileCodecPreferenceOrder: ['VP8', 'VP9', 'H264', 'AV1'],
@@ -88,17 +88,17 @@ const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
     h264: bitrates(200_000, 500_000, 1_500_000, 3_000_000, profile, height),
     av1: bitrates(100_000, 300_000, 1_000_000, 2_000_000, profile, height),
   },
-  // Of a picture this small, simulcast would send a half and a quarter beside it.
+  // Simulcast would send two even smaller streams as well.
   disableSimulcast: height <= 180,
-  channelLastN: profile.picturesReceived,
-  startLowBandwidthMode: profile.startsAsAudio,
+  channelLastN: profile.receivedStreams,
+  startLowBandwidthMode: profile.startsAudioOnly,
 })
 
-/** VP9 needs a third less than VP8, and most machines decode it in hardware. AV1 makes most of few bits, at a cost in power. */
-const codecsOf = ({ startsAsAudio }: Profile): string[] =>
-  startsAsAudio ? ['AV1', 'VP9', 'VP8', 'H264'] : ['VP9', 'VP8', 'H264', 'AV1']
+/** VP9 needs a third less than VP8, and most devices decode it in hardware. AV1 is best at low bitrates but needs more power. */
+const codecsOf = ({ startsAudioOnly }: Profile): string[] =>
+  startsAudioOnly ? ['AV1', 'VP9', 'VP8', 'H264'] : ['VP9', 'VP8', 'H264', 'AV1']
 
-/** All levels are told: a connection without the bridge starts at `high`, however small the picture. */
+/** Sets every level, because a peer-to-peer connection starts at `high` whatever the height of the video. */
 function bitrates(low: number, standard: number, high: number, fullHd: number, profile: Profile, height: number) {
   const capped = (bits: number) => Math.min(bits, profile.videoBitsPerSecond)
   return {
@@ -112,7 +112,7 @@ function bitrates(low: number, standard: number, high: number, fullHd: number, p
   }
 }
 
-/** See MEDIA_PATHS for what each path means. A device tells no address but that of the relay where its own path is `relay`. */
+/** See MEDIA_PATHS for the meaning of each path. With `relay`, a device reveals only the address of the relay. */
 function pathConfig(path: MediaPath, network: Network): NonNullable<ConfigOverwrite['p2p']> {
   if (path === 'bridge') return { enabled: false }
   return {

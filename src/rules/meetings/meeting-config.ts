@@ -5,31 +5,30 @@ import type { Button, RoleMeeting } from '../../contract/policy/meeting-policy.t
 import { mediaConfig } from './media.ts'
 import { toolbarOf } from './toolbar.ts'
 
-/** What a role is, as far as its meeting goes. */
+/** The properties of a role that its meeting depends on. */
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /**
- * How a meeting looks and sounds for a role.
+ * Creates the options of a meeting for a role.
  *
- * All of it is comfort. The page hands it to Jitsi's client, which runs with whoever is in the meeting: a person can change
- * each word of it, take the buttons back, or leave Jitsi's client aside. The boundary is the token: its room, its
- * `moderator` and its `features`, which the server holds against what is asked of it. Nothing here may stand in for them.
- * @param network as whoever asks has found it
- * @returns options of JitsiMeetExternalAPI, in which nothing is null or undefined
+ * The options are not a security boundary. They run in the client of a participant, who can change every option, restore
+ * buttons, or use another client. The boundary is the token: the server enforces its room, `moderator` and `features`.
+ * @param network the quality of the caller's network
+ * @returns options of JitsiMeetExternalAPI without null and undefined
  */
 export function meetingConfigOf(role: Role, network: Network): MeetingConfig {
-  const known = meetingConfigCache.get(role) ?? {}
-  const config = known[network]
+  const cached = meetingConfigCache.get(role) ?? {}
+  const config = cached[network]
   if (config !== undefined) return config
-  const fresh = makeMeetingConfig(role, network)
-  meetingConfigCache.set(role, { ...known, [network]: fresh })
+  const fresh = createMeetingConfig(role, network)
+  meetingConfigCache.set(role, { ...cached, [network]: fresh })
   return fresh
 }
 
-/** What was made for a role of a policy in force; every answer holds the same. */
+/** The options of each role and network, which are the same in every answer. */
 const meetingConfigCache = new WeakMap<Role, Partial<Record<Network, MeetingConfig>>>()
 
-function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
+function createMeetingConfig(role: Role, network: Network): MeetingConfig {
   const buttons = new Set(toolbarOf(role))
   const meeting = role.meeting ?? {}
   return {
@@ -41,14 +40,14 @@ function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
       ...brandConfig(meeting),
     },
     interfaceConfigOverwrite: {
-      // Neither the profile, for the name is the token's, nor the calendar, for that asks others.
+      // Without the profile, because the token sets the name, and without the calendar, which contacts other servers.
       SETTINGS_SECTIONS: [
         'devices',
         'language',
         'sounds',
         ...(role.moderator ? ['moderator', 'shortcuts', 'more'] : []),
       ],
-      // A doctor sees the whole picture; to fill the screen, Jitsi would cut it.
+      // A doctor sees the whole video; Jitsi would crop it to fill the screen.
       VIDEO_LAYOUT_FIT: 'nocrop',
       TILE_VIEW_MAX_COLUMNS: 2,
       DISABLE_PRIVATE_MESSAGES: !role.features.includes('send-private-message'),
@@ -57,11 +56,11 @@ function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
   }
 }
 
-/** What is on the screen, before the meeting and in it. */
+/** The screen before and during the meeting. */
 const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   toolbarButtons: [...buttons],
   toolbarConfig: { alwaysVisible: true },
-  // Nobody is seen before having seen oneself.
+  // Participants see their own video before others see it.
   prejoinConfig: {
     enabled: meeting?.prejoin ?? true,
     hideDisplayName: true,
@@ -75,7 +74,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
     hideMoreActionsButton: !moderator,
     hideMuteAllButton: !moderator,
   },
-  // Everybody sees that a connection is bad; the details are for who runs the visit, addresses for nobody.
+  // Everyone sees the connection quality; only moderators see details, and nobody sees addresses.
   connectionIndicators: { disabled: false, disableDetails: !moderator },
   disableShowMoreStats: true,
   speakerStats: { disabled: !buttons.has('stats') },
@@ -84,7 +83,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
   whiteboard: { enabled: buttons.has('whiteboard') },
 })
 
-/** What may be done to others. Making somebody a moderator would hand on the features of one's own token: nobody does. */
+/** Actions on other participants. Nobody can grant moderation, because it would pass on the features of one's own token. */
 const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   securityUi: { hideLobbyButton: !moderator, disableLobbyPassword: !moderator },
   remoteVideoMenu: {
@@ -97,16 +96,16 @@ const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button
   disableRemoteMute: !moderator,
   disableSelfDemote: true,
   disableRemoteControl: true,
-  // A token is for one room.
+  // A token is valid for one room, so breakout rooms do not work.
   breakoutRooms: { hideAddRoomButton: true, hideAutoAssignButton: true, hideJoinRoomButton: true },
   disableInviteFunctions: !buttons.has('invite'),
   recordingService: { ...(features.includes('recording') ? {} : { enabled: false }), sharingEnabled: false },
   liveStreaming: { enabled: features.includes('livestreaming') },
-  // What a browser records stays with it, past every rule of the policy.
+  // A recording in the browser is not subject to the policy.
   localRecording: { disable: true, disableSelfRecording: true, notifyAllParticipants: true },
 })
 
-/** No other server is asked, nothing is measured of anybody, and the name stays that of the token. */
+/** No third-party server is contacted, no analytics are collected, and the name is that of the token. */
 const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   disableDeepLinking: true,
   deeplinking: { disabled: true },
@@ -126,14 +125,14 @@ const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   },
   screenshotCapture: { enabled: false },
   doNotStoreRoom: true,
-  // A browser may let the frame remember nothing; without its device id, JaaS would count a new user at each visit.
+  // A browser may block the storage of the frame; without its device id, JaaS would count a new user for each consultation.
   useHostPageLocalStorage: true,
   disableProfile: true,
   readOnlyName: true,
   hideEmailInSettings: true,
 })
 
-/** Without a subject Jitsi would show the name of the room, which may hold ids. */
+/** Without a subject, Jitsi would show the name of the room, which may contain ids. */
 const brandConfig = ({ subject, logoUrl }: RoleMeeting): ConfigOverwrite => ({
   hideConferenceSubject: subject === undefined,
   ...(subject === undefined ? {} : { localSubject: subject }),

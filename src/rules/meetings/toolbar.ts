@@ -2,12 +2,12 @@ import type { Feature } from '../../contract/tokens/features.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Button, BUTTONS } from '../../contract/policy/meeting-policy.ts'
 
-/** Who has a button unless the policy says otherwise, and what nobody can have it without. */
+/** The default of a button, and the rights that it requires. */
 type Rule = {
   for: 'all' | 'moderators' | 'nobody'
-  /** It does nothing for anybody else: the server refuses. */
+  /** Requires a moderator: the server refuses everyone else. */
   moderator?: true
-  /** It does nothing without one of these in the token. */
+  /** Requires one of these features in the token. */
   features?: readonly Feature[]
 }
 
@@ -16,7 +16,7 @@ const MODERATORS: Rule = { for: 'moderators' }
 const RIGHT_OF_MODERATORS: Rule = { for: 'moderators', moderator: true }
 const hasRight = (...features: Feature[]): Rule => ({ for: 'all', features })
 
-/** A button that comes with a feature is for whoever has the feature. */
+/** The rule of each button. A button that requires a feature is shown to every role that has the feature. */
 const RULES: Record<Button, Rule> = {
   microphone: ALL,
   camera: ALL,
@@ -47,11 +47,11 @@ const RULES: Record<Button, Rule> = {
   hangup: ALL,
 }
 
-/** What a role is, as far as its toolbar goes. */
+/** The properties of a role that its toolbar depends on. */
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
-/** @returns what a role lacks for a button, in words; undefined where it lacks nothing */
-export function buttonsWithoutRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
+/** @returns the right that a role lacks for a button, as text; undefined if it lacks none */
+export function missingRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
   const needs = RULES[button]
   if (needs.moderator === true && !moderator) return 'moderator: true'
   if (needs.features === undefined || needs.features.some((feature) => features.includes(feature))) return undefined
@@ -59,16 +59,16 @@ export function buttonsWithoutRight(button: Button, { moderator, features }: Pic
 }
 
 /**
- * The buttons of a role: what its moderator and features make of it, with what its policy adds and without what that
- * removes. A button that the role could not use is never among them.
+ * Lists the buttons of a role: the defaults for its rights, plus those that the policy adds, minus those that it removes. A
+ * button that the role cannot use is never included.
  * @returns buttons in the order of BUTTONS
  */
 export function toolbarOf(role: Role): Button[] {
   const { add = [], remove = [] } = role.meeting?.toolbar ?? {}
   const removed = new Set<Button>(remove)
   return BUTTONS.filter((button) => {
-    const { for: whom } = RULES[button]
-    const given = whom === 'all' || (whom === 'moderators' && role.moderator) || add.includes(button)
-    return given && !removed.has(button) && buttonsWithoutRight(button, role) === undefined
+    const { for: audience } = RULES[button]
+    const isShown = audience === 'all' || (audience === 'moderators' && role.moderator) || add.includes(button)
+    return isShown && !removed.has(button) && missingRight(button, role) === undefined
   })
 }

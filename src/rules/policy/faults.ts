@@ -4,9 +4,10 @@ import { meetingFaults } from './meeting-faults.ts'
 import { propertyOf, propertiesOf, textsOf } from './json-properties.ts'
 
 /**
- * What is wrong with a policy beyond its shape: each fault a sentence that begins with its path (RFC 6901).
- * @param policy whatever stood in the file
- * @param allowHttp whether issuers may be reached without TLS
+ * Finds the errors of a policy that its schema does not express.
+ * @param policy the parsed file, which may violate the schema
+ * @param allowHttp whether issuers may have http URLs
+ * @returns sentences that begin with the path of the error (RFC 6901)
  */
 export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generator<string> {
   const roles = new Set(propertiesOf(propertyOf(policy, 'roles')).map(([name]) => name))
@@ -17,8 +18,9 @@ export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generato
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
   yield* userIdFaults(policy)
-  const mayAsk = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
-  if (mayAsk.length === 0) yield '/callers: name at least one caller, or one issuer in /issuers; nobody else may ask.'
+  const clients = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
+  if (clients.length === 0)
+    yield '/callers: add a caller, or an issuer to /issuers; otherwise every request is refused.'
 }
 
 function* lifetimeFaults(policy: unknown): Generator<string> {
@@ -36,7 +38,7 @@ function* admissionFaults(policy: unknown, roles: ReadonlySet<string>): Generato
   }
   const template = propertyOf(propertyOf(policy, 'rooms'), 'template')
   if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
-    yield '/rooms/template: must hold {timestamp}, {random} or {hash}; two visits of the same people would share a room.'
+    yield '/rooms/template: must contain {timestamp}, {random} or {hash}; otherwise two consultations of the same people share a room.'
   }
 }
 
@@ -46,16 +48,16 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
   for (const [index, caller] of propertiesOf(propertyOf(policy, 'callers'))) {
     const at = `/callers/${index}`
     const id = propertyOf(caller, 'id')
-    if (propertyOf(caller, 'rooms') === OWN_ROOMS)
-      yield `${at}/rooms: own is for issuers; a caller says ${CONSULTATION_ROOMS}.`
-    if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
+    if (propertyOf(caller, 'rooms') === OWN_ROOMS) yield `${at}/rooms: own is for issuers; use ${CONSULTATION_ROOMS}.`
+    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller.`
     ids.add(id)
     for (const [position, role] of textsOf(propertyOf(caller, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
     }
     for (const [position, entry] of propertiesOf(propertyOf(caller, 'apiKeySha256'))) {
       const hash = String(typeof entry === 'string' ? entry : propertyOf(entry, 'sha256')).toLowerCase()
-      if (hashes.has(hash)) yield `${at}/apiKeySha256/${position}: is there already; one key, one caller.`
+      if (hashes.has(hash))
+        yield `${at}/apiKeySha256/${position}: is used by another entry; give each caller a key of its own.`
       hashes.add(hash)
       yield* timeFaults(`${at}/apiKeySha256/${position}`, entry)
     }
@@ -68,7 +70,8 @@ function* timeFaults(at: string, entry: unknown): Generator<string> {
     return typeof text === 'string' ? [{ name, at: parseInstantMs(text) }] : []
   })
   for (const time of times)
-    if (Number.isNaN(time.at)) yield `${at}/${time.name}: is no time; write 2026-11-23T09:00:00Z.`
+    if (Number.isNaN(time.at))
+      yield `${at}/${time.name}: is not a date and time that exists; use RFC 3339, for example 2026-11-23T09:00:00Z.`
   const [from, until] = times
   if (from !== undefined && until !== undefined && from.at >= until.at)
     yield `${at}/notAfter: must be later than notBefore.`
@@ -80,21 +83,21 @@ function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: b
     const at = `/issuers/${index}`
     const name = propertyOf(issuer, 'issuer')
     if (propertyOf(issuer, 'rooms') === CONSULTATION_ROOMS)
-      yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; an issuer says ${OWN_ROOMS}.`
-    if (name !== undefined && names.has(name)) yield `${at}/issuer: names an issuer that is there already.`
+      yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; use ${OWN_ROOMS}.`
+    if (name !== undefined && names.has(name)) yield `${at}/issuer: is used by another issuer.`
     names.add(name)
     for (const field of ['issuer', 'jwksUri']) {
       const url = propertyOf(issuer, field)
       if (typeof url === 'string' && url.startsWith('http:') && !allowHttp)
         yield `${at}/${field}: must be an https URL.`
     }
-    for (const [word, role] of textsOf(propertyOf(issuer, 'roles'))) {
-      if (!roles.has(role)) yield `${at}/roles/${pointerTo(word)}: names a role that /roles does not define.`
+    for (const [value, role] of textsOf(propertyOf(issuer, 'roles'))) {
+      if (!roles.has(role)) yield `${at}/roles/${pointerTo(value)}: names a role that /roles does not define.`
     }
   }
 }
 
-/** Each issuer numbers its users itself, so users of several issuers need prefixes to be told apart. */
+/** Each issuer numbers its users itself, so users of several issuers need prefixes. */
 function* userIdFaults(policy: unknown): Generator<string> {
   const issuers = propertiesOf(propertyOf(policy, 'issuers'))
   const prefixes = new Set<unknown>()
@@ -113,7 +116,7 @@ function* userIdFaults(policy: unknown): Generator<string> {
 
 const pointerTo = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
-/** Every pattern of a policy that is not too long to be one, with its path. */
+/** @returns the room patterns of a policy with their paths, except those that are too long */
 export function patternsOf(policy: unknown): { at: string; pattern: string }[] {
   const ofAll = (list: string) =>
     propertiesOf(propertyOf(policy, list)).map(([index, each]) => ({

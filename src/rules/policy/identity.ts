@@ -6,16 +6,16 @@ import { displayName, isEmail } from '../person.ts'
 /** Verified claims of an access token. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-/** What OpenID Connect allows a `sub` to be, without blanks: at most 255 ASCII characters (Core 1.0, section 2). */
+/** A `sub` has at most 255 ASCII characters (OpenID Connect Core 1.0, section 2); spaces are not accepted. */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
 /** The maximum length of a user id, prefix included. */
 const MAX_USER_ID_CHARACTERS = 255
 
 /**
- * The user behind an access token, as a caller for the user alone.
+ * Creates the caller of an access token: a signed-in user, who may request tokens for that user only.
  * @param claims the claims of a verified access token
- * @returns the caller, or undefined where the token names no usable subject
+ * @returns the caller, or undefined if the token has no valid subject
  */
 export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
   const { sub, email } = claims
@@ -26,7 +26,9 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
   const name = typeof text === 'string' ? displayName(text) : undefined
   return {
     id: issuer.issuer,
-    roles: new Set(wordsOf(claimAt(claims, issuer.roleClaim)).flatMap((word) => ownValue(issuer.roles, word) ?? [])),
+    roles: new Set(
+      stringsOf(claimAt(claims, issuer.roleClaim)).flatMap((value) => ownValue(issuer.roles, value) ?? []),
+    ),
     scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
     rooms: parseRooms(issuer.rooms),
     user: {
@@ -38,8 +40,8 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
 }
 
 /**
- * A claim by its name or, where there is none of that name, by a path of names with dots between.
- * Only own members count, so that no path leads to a prototype.
+ * Finds a claim by its name or, if there is no such claim, by a path of names separated by dots. Only own properties are read,
+ * so that no path leads to a prototype.
  */
 export function claimAt(claims: VerifiedClaims, path: string): unknown {
   return ownValue(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownValue(value, name), claims)
@@ -52,5 +54,5 @@ function ownValue(holder: unknown, name: string): unknown {
   return isHolder ? (holder as Record<string, unknown>)[name] : undefined
 }
 
-const wordsOf = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value]).filter((word): word is string => typeof word === 'string')
+const stringsOf = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string')

@@ -1,14 +1,13 @@
-// A policy is read with these whose shape may be faulty, so that faults of meaning are told in the same breath as those of
-// shape.
+// These functions read a policy that may violate its schema, so that all its errors are reported together.
 
-/** @returns the members of an object or a list; none of anything else */
+/** @returns the properties of an object or the items of a list; none for any other value */
 export const propertiesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
-/** @returns the member of that name, its own; undefined where there is none */
+/** @returns the own property of that name, or undefined */
 export const propertyOf = (value: unknown, name: string): unknown =>
   propertiesOf(value).find(([key]) => key === name)?.[1]
 
-/** @returns the members that are texts */
+/** @returns the properties that are strings */
 export const textsOf = (value: unknown): [string, string][] =>
   propertiesOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))

@@ -10,46 +10,47 @@ import {
 import type { Window } from './window.ts'
 import { MINUTE_MS } from '../time.ts'
 
-/** The words that stand in place of a pattern, for whose rooms consultations decide. */
+/** The values of `rooms` that are not patterns: consultations decide which rooms the caller may use. */
 export const CONSULTATION_BOUND = [OWN_ROOMS, CONSULTATION_ROOMS] as const
 
-/** Who asks, once known: what the policy lets this caller ask for. */
+/** An authenticated caller, with what the policy permits it. */
 export type Caller = {
-  /** Of a machine its id in the policy; of a signed-in user the issuer. */
+  /** The id of a backend in the policy, or the issuer of a signed-in user. */
   id: string
   roles: ReadonlySet<string>
   scopes: ReadonlySet<Scope>
-  /** Narrower than the rooms of the policy, or a word: those of consultations, of a user the user's own. */
+  /** A pattern that restricts the rooms of the policy; or `consultations`, or `own` for the consultations of a signed-in user. */
   rooms?: RegExp | (typeof CONSULTATION_BOUND)[number]
   maxLifetimeMinutes?: number
   ratePerMinute?: number
-  /** The person who signed in, as verified; a machine has none and names whomever it likes. */
+  /** The verified identity of a signed-in user. A backend has none and names the user in each request. */
   user?: { id: string; name?: string; email?: string }
 }
 
-/** The policy, ready to decide by. */
+/** The compiled policy. */
 export type Policy = {
   rooms: RegExp
   roles: ReadonlyMap<string, RolePolicy>
-  /** How rooms of consultations are named, and when their doors are open. */
+  /** The template for room names of consultations. */
   roomTemplate: string
+  /** The admission window of consultations. */
   window: Window
-  /** Whoever may ask, by id: of machines what they may, of issuers of users that they are there. */
+  /** The callers and issuers by id; the value of an issuer is undefined. */
   callers: ReadonlyMap<string, Caller | undefined>
 }
 
 /**
- * A pattern as the policy means it: held against the whole name, whether its author anchored it or not.
- * @param pattern a regular expression, read with the u flag
- * @throws SyntaxError where it does not compile
+ * Compiles a room pattern. It must match the whole name, whether or not it has anchors.
+ * @param pattern a regular expression for the u flag
+ * @throws SyntaxError if it does not compile
  */
 export function compileRoomPattern(pattern: string): RegExp {
-  // Compiled alone first: `a)|(?:b` would otherwise become valid inside the group, and match other names.
+  // Compiled alone first: `a)|(?:b` would become valid inside the group and match other names.
   const { source } = new RegExp(pattern, 'u')
   return new RegExp(`^(?:${source})$`, 'u')
 }
 
-/** @param file a checked policy file */
+/** Compiles a policy. @param file a valid policy file */
 export function createPolicy({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
   const before = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
   return {
@@ -68,7 +69,7 @@ export function createPolicy({ rooms, roles, window = {}, callers = [], issuers 
   }
 }
 
-/** @param entry a caller of a checked policy file */
+/** Creates a caller. @param entry a caller of a valid policy file */
 export function createCaller(entry: CallerPolicy): Caller {
   return {
     id: entry.id,
@@ -80,6 +81,6 @@ export function createCaller(entry: CallerPolicy): Caller {
   }
 }
 
-/** @param rooms what the policy says of a caller's or an issuer's: a word, or a pattern */
+/** Parses the `rooms` of a caller or an issuer: `own`, `consultations`, or a pattern. */
 export const parseRooms = (rooms: string): NonNullable<Caller['rooms']> =>
-  CONSULTATION_BOUND.find((word) => word === rooms) ?? compileRoomPattern(rooms)
+  CONSULTATION_BOUND.find((value) => value === rooms) ?? compileRoomPattern(rooms)

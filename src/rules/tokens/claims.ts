@@ -4,12 +4,12 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
 import type { Grant } from './evaluate.ts'
 
-/** A verifier grants no leeway, and clocks differ: a token is valid a little before it was made. */
+/** Jitsi's verifiers allow no leeway and clocks differ, so a token is valid from a few seconds before it is issued. */
 const NOT_BEFORE_SECONDS = 10
 
 /**
- * The protected header of a token.
- * @param keyId the id of the signing key; undefined for a shared secret, which has no name
+ * Creates the protected header of a token.
+ * @param keyId the id of the signing key; undefined for a shared secret, which has no id
  */
 export function tokenHeader(deployment: Deployment, keyId: string | undefined): TokenHeader {
   return keyId === undefined
@@ -18,7 +18,7 @@ export function tokenHeader(deployment: Deployment, keyId: string | undefined): 
 }
 
 /**
- * The claims of a token.
+ * Creates the claims of a token.
  * @param nowMs epoch milliseconds
  * @param jti an unguessable id
  */
@@ -52,13 +52,13 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
 
 type Features = Claims['context']['features']
 
-/** What was made for a role of a policy in force; every token of it holds the same. */
+/** The features of each role, which are the same in all its tokens. */
 const featuresCache = new WeakMap<RolePolicy, Features>()
 
-/** Every known feature, each granted or not. */
+/** @returns every known feature, each true or false */
 function featuresOf(role: RolePolicy): Features {
-  const known = featuresCache.get(role)
-  if (known !== undefined) return known
+  const cached = featuresCache.get(role)
+  if (cached !== undefined) return cached
   const granted = new Set<Feature>(role.features)
   const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
   featuresCache.set(role, features)

@@ -2,23 +2,23 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import type { Meeting } from '../../contract/tokens/token.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
-/** The Jitsi that tokens are made for: what its verifier expects, and where its meetings are. */
+/** The Jitsi deployment that tokens are for: what its verifier expects, and where its meetings are. */
 export type Deployment = {
   kind: 'jaas' | 'self-hosted'
   algorithm: 'RS256' | 'HS256'
   issuer: string
   audience: string
   subject: string
-  /** What stands before the key's id in `kid`. */
+  /** The part of `kid` before the id of the key. */
   kidPrefix: string
   /** Host that serves the meetings. */
   domain: string
-  /** What stands before a room's name in the paths of that host. */
+  /** The part of the path before the name of a room. */
   path: string
 }
 
 /**
- * JaaS (8x8 "JaaS JWT"): fixed issuer and audience, everything else from the AppID.
+ * Creates the deployment for JaaS (8x8 "JaaS JWT"): issuer and audience are fixed, the rest follows from the AppID.
  * @param appId `vpaas-magic-cookie-…`
  */
 export const jaas = (appId: string, domain: string): Deployment => ({
@@ -32,7 +32,7 @@ export const jaas = (appId: string, domain: string): Deployment => ({
   path: `${appId}/`,
 })
 
-/** What self-hosted Jitsi is told by: Prosody's `app_id`, accepted issuers and audiences, and the XMPP domain or tenant. */
+/** The configuration of a self-hosted Jitsi: accepted issuer and audience of Prosody, and the XMPP domain or tenant. */
 export type SelfHosted = {
   domain: string
   issuer: string
@@ -42,8 +42,8 @@ export type SelfHosted = {
 }
 
 /**
- * Self-hosted Jitsi (Prosody's token plugins). A subject without a dot is a tenant, whose rooms are under its path; one with
- * a dot, or the host itself, is the XMPP domain.
+ * Creates the deployment for a self-hosted Jitsi (the token plugins of Prosody). A subject without a dot is a tenant, whose
+ * rooms are under its path. A subject with a dot, or the host itself, is the XMPP domain.
  */
 export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: SelfHosted): Deployment => ({
   kind: 'self-hosted',
@@ -56,15 +56,15 @@ export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: Sel
   path: subject.includes('.') || subject === hostOf(domain) ? '' : `${subject}/`,
 })
 
-/** @returns the host of a domain that may have a port */
+/** @returns the host of a domain that may contain a port */
 export const hostOf = (domain: string): string => domain.split(':', 1)[0] ?? domain
 
-/** @returns the `kid` of tokens that a key signs */
+/** @returns the `kid` of the tokens that a key signs */
 export const kidOf = ({ kidPrefix }: Deployment, keyId: string): string => `${kidPrefix}${keyId}`
 
 /**
- * Where a page finds the meeting of a room (8x8 "IFrame API integration"; the handbook's IFrame API), and how it fits a role
- * on a good network.
+ * Describes for a page how to open the meeting of a room (8x8 "IFrame API integration"; Jitsi handbook, "IFrame API").
+ * @returns the address of the meeting and its script, and the options for the role on a good network
  */
 export function meetingOf({ kind, domain, path }: Deployment, room: string, role: RolePolicy): Meeting {
   return {

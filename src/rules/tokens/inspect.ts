@@ -6,7 +6,7 @@ import { error, timeObjections, warning } from './inspect-times.ts'
 import type { ParsedToken } from './parse-token.ts'
 import { isJsonObject, type JsonObject, objectAt } from '../json.ts'
 
-/** What is known of a token beside what it says. */
+/** What is known about a token besides its content. */
 export type TokenFacts = {
   characters: number
   deployment: Deployment
@@ -14,22 +14,26 @@ export type TokenFacts = {
   signature: 'valid' | 'invalid' | 'unknown-key'
 }
 
-/** Above this a proxy may cut the URL that carries a token; above the second Jitsi gives no answer (measured). */
+/** Above the first size a proxy may truncate the URL that contains a token; above the second, Jitsi does not answer (measured). */
 const LARGE_CHARACTERS = 8192
 const TOO_LARGE_CHARACTERS = 9500
 
-/** The diagnosis of what is no token at all. */
+/** The inspection of a text that is not a token. */
 export const NO_TOKEN: Inspection = {
   verdict: 'refused',
   objections: [
-    error('not-a-token', 'It is not three parts of base64url with dots between, of which the first two are JSON.'),
+    error(
+      'not-a-token',
+      'The text is not a token: three parts in base64url, separated by dots, of which the first two are JSON objects.',
+    ),
   ],
   says: {},
 }
 
 /**
- * What a verifier will say to a token, by what Jitsi's verifiers were seen to do.
- * @param show whether personal data is told, or masked
+ * Predicts how Jitsi's verifiers react to a token, from their observed behavior.
+ * @param show whether the summary contains personal data; otherwise it is masked
+ * @returns the verdict, each objection, and a summary of the token
  */
 export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): Inspection {
   const { header, claims } = parts
@@ -48,90 +52,87 @@ export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): I
 
 function* sizeObjections(characters: number): Generator<Objection> {
   if (characters > TOO_LARGE_CHARACTERS)
-    yield error('too-large', 'It is above 9.5 kB; Jitsi gives no answer. Say less in context.user.')
+    yield error('too-large', 'The token is larger than 9.5 kB; Jitsi does not answer. Shorten context.user.')
   else if (characters > LARGE_CHARACTERS)
-    yield warning('large', 'It is above 8 kB; proxies may cut the URL that carries it.')
+    yield warning('large', 'The token is larger than 8 kB; proxies may truncate the URL that contains it.')
 }
 
 function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signature }: TokenFacts): Generator<Objection> {
-  if (typ !== 'JWT') yield error('typ', 'typ has to be JWT, to the letter.')
-  if (alg !== deployment.algorithm) yield error('alg', `alg has to be ${deployment.algorithm}.`)
+  if (typ !== 'JWT') yield error('typ', 'typ must be exactly JWT.')
+  if (alg !== deployment.algorithm) yield error('alg', `alg must be ${deployment.algorithm}.`)
   if (deployment.algorithm === 'RS256') {
-    const named = typeof kid === 'string'
-    if (kid === undefined) yield error('kid-missing', 'It names no kid, so that no key can be found.')
-    else if (named && !kid.startsWith(deployment.kidPrefix)) {
-      yield error('kid-foreign', `kid has to begin with ${deployment.kidPrefix}: the key is not of this AppID.`)
+    const isText = typeof kid === 'string'
+    if (kid === undefined) yield error('kid-missing', 'The header has no kid, so verifiers find no key.')
+    else if (isText && !kid.startsWith(deployment.kidPrefix)) {
+      yield error('kid-foreign', `kid must begin with ${deployment.kidPrefix}; the key belongs to another AppID.`)
     } else if (signature === 'unknown-key') {
-      yield error(
-        'key-unknown',
-        'The key that kid names is not published by this service; a verifier will not find it.',
-      )
+      yield error('key-unknown', 'This service does not publish the key that kid names, so verifiers do not find it.')
     }
   }
-  // Of another algorithm nothing was checked.
+  // The signature of another algorithm was not checked.
   if (signature === 'invalid' && alg === deployment.algorithm)
-    yield error('signature', 'The signature is not of that key over these words.')
+    yield error('signature', 'The signature does not match the key and the content of the token.')
 }
 
 function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind }: Deployment): Generator<Objection> {
   const { aud, iss, sub } = claims
-  if (Array.isArray(aud)) yield error('aud-list', `aud has to be the text ${audience}, not a list.`)
-  else if (aud !== audience) yield error('aud', `aud has to be ${audience}.`)
-  if (iss !== issuer) yield error('iss', `iss has to be ${issuer}.`)
-  if (sub === undefined) yield error('sub-missing', 'It has no sub.')
-  else if (sub !== subject) yield error('sub', `sub has to be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
+  if (Array.isArray(aud)) yield error('aud-list', `aud must be the string ${audience}, not a list.`)
+  else if (aud !== audience) yield error('aud', `aud must be ${audience}.`)
+  if (iss !== issuer) yield error('iss', `iss must be ${issuer}.`)
+  if (sub === undefined) yield error('sub-missing', 'The token has no sub.')
+  else if (sub !== subject) yield error('sub', `sub must be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
   if (claims['admin'] === true)
-    yield warning('admin', 'admin is true: it opens the management endpoints of the account.')
+    yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
 
 function* contextObjections(claims: JsonObject): Generator<Objection> {
   if (!isJsonObject(claims['context'])) {
-    yield warning('context-missing', 'It has no context: no name, no features, and on JaaS an error.')
+    yield warning('context-missing', 'The token has no context: no name and no features, and JaaS reports an error.')
     return
   }
   const { context } = claims
   const { user, features } = context
   if (user !== undefined && user !== null && !isJsonObject(user)) {
-    yield error('user-not-an-object', 'context.user has to be an object; with anything else Jitsi gives no answer.')
+    yield error('user-not-an-object', 'context.user must be an object; otherwise Jitsi does not answer.')
   }
   const { moderator } = objectAt(context, 'user')
   if (moderator !== undefined && ![true, false, 'true', 'false', null].includes(moderator as string)) {
-    yield warning('moderator', 'moderator has to be true or false; anything else, "True" and 1 too, is a mere member.')
+    yield warning(
+      'moderator',
+      'moderator must be true or false; with any other value, such as "True" or 1, the user is not a moderator.',
+    )
   }
   if ('moderator' in claims || 'moderator' in context) {
-    yield warning('moderator-misplaced', 'moderator counts in context.user alone.')
+    yield warning('moderator-misplaced', 'moderator has an effect in context.user only.')
   }
   if (!isJsonObject(features)) {
     yield warning(
       'features-missing',
-      'It has no context.features: on JaaS all are off, on self-hosted Jitsi a moderator has all.',
+      'The token has no context.features: on JaaS all features are off; on self-hosted Jitsi a moderator has all of them.',
     )
     return
   }
   const known: readonly string[] = FEATURES
   for (const [name, value] of Object.entries(features)) {
-    if (!known.includes(name)) yield warning('feature-unknown', `${plain(name)} is no feature that Jitsi knows.`)
+    if (!known.includes(name)) yield warning('feature-unknown', `${plain(name)} is not a feature that Jitsi knows.`)
     else if (![true, false, 'true', 'false', null].includes(value as string)) {
-      yield warning('feature-value', `${name} has to be true or false.`)
+      yield warning('feature-value', `${name} must be true or false.`)
     }
   }
   if (features['screen-sharing'] === undefined) {
-    yield warning('screen-sharing-absent', 'Without screen-sharing in context.features it is on.')
+    yield warning('screen-sharing-absent', 'screen-sharing is missing in context.features, which turns it on.')
   }
 }
 
-/** Names of members may be anything: only what looks like one is repeated. */
-const plain = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : 'one of the names')
+/** A property name can be any text; only a plain one is repeated. */
+const plain = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : 'a property')
 
 function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
-  for (const [name, member] of Object.entries(value)) {
+  for (const [name, property] of Object.entries(value)) {
     const at = path === '' ? name : `${path}.${plain(name)}`
-    if (member === null)
-      yield error(
-        'null',
-        `${at.replace(/^(header|claims)\./, '')} is null; Jitsi gives no answer to that. Leave it out.`,
-      )
-    else if (isJsonObject(member)) yield* nullObjections(member, at)
+    if (property === null)
+      yield error('null', `${at.replace(/^(header|claims)\./, '')} is null; Jitsi does not answer. Leave it out.`)
+    else if (isJsonObject(property)) yield* nullObjections(property, at)
   }
 }
 

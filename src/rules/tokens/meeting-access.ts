@@ -4,8 +4,8 @@ import type { Caller, Policy } from '../policy/policy.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
 /**
- * The same for a caller who names a role.
- * @returns the options, or a refusal: `invalid-request` for a role that the policy does not know, `role-not-allowed`
+ * Decides whether a caller may read the meeting options of a role.
+ * @returns the options; or `invalid-request` for a role that the policy does not define, `role-not-allowed`
  */
 export function evaluateMeetingConfig(
   policy: Policy,

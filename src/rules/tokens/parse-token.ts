@@ -1,11 +1,12 @@
 import { type JsonObject, isJsonObject } from '../json.ts'
-/** A token taken apart, unverified. */
+
+/** The decoded parts of a token. Nothing is verified. */
 export type ParsedToken = { header: JsonObject; claims: JsonObject }
 
 /**
- * Takes a token apart. Nothing of it is believed.
- * @param token in compact form (RFC 7515), white space around it allowed
- * @returns undefined where it is none
+ * Decodes a token without verifying it.
+ * @param token in compact form (RFC 7515, section 7.1), possibly surrounded by white space
+ * @returns the parts, or undefined if the text is not a token
  */
 export function parseToken(token: string): ParsedToken | undefined {
   const parts = token.trim().split('.')

@@ -29,14 +29,16 @@ describe('a policy with consultations', () => {
     expect(about({ callers })).toBe('')
     expect(about({ callers }, 'v-{hash}')).toBe('')
     for (const template of ['v-{timestamp}', 'bharattelemed-{patientId}-{doctorId}-{timestamp}']) {
-      expect(about({ callers }, template)).toContain('rooms.template gives names that can be guessed')
+      expect(about({ callers }, template)).toContain('rooms.template creates names that can be guessed')
     }
     const rooms = { pattern: '^[a-z0-9]{32,64}$' }
-    expect(about({ callers, rooms })).toContain('rooms.template gives names that can be guessed')
+    expect(about({ callers, rooms })).toContain('rooms.template creates names that can be guessed')
   })
 
   it('is told of callers who are not held to them', () => {
-    expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain('callers: b may ask')
+    expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain(
+      'callers: b may request',
+    )
     expect(about({ callers: [caller('b', '^v-.*$')] }, 'v-{timestamp}')).toBe('')
   })
 

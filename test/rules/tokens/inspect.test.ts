@@ -177,7 +177,7 @@ describe('for JaaS alone', () => {
     }
     const { objections } = inspect(parts, { characters: 1, deployment, nowMs: NOW, signature: 'valid' }, false)
     expect(objections).toStrictEqual([
-      { code: 'expired', severity: 'refused', message: 'It expired 12 minutes ago; ask for a new one.' },
+      { code: 'expired', severity: 'refused', message: 'The token expired 12 minutes ago; request a new one.' },
     ])
   })
 
