@@ -217,7 +217,7 @@ describe('check', () => {
     expect(errors).toStrictEqual([])
     expect(warnings).toStrictEqual([
       expect.stringContaining('JAAS_APPID is not a setting'),
-      expect.stringContaining('rooms.pattern takes names that can be guessed'),
+      expect.stringContaining('rooms.pattern allows room names that can be guessed'),
       expect.stringContaining('TRUST_PROXY is not set'),
       expect.stringMatching(/one\.pem is 200 days old/),
     ])
@@ -236,7 +236,7 @@ describe('check', () => {
     expect(stdout).toMatch(/^doctor +moderator .*create-polls$/m)
     const { warnings } = (await cli('check', '--json')).json() as { warnings: string[] }
     expect(warnings.filter((warning) => warning.includes('mediaPath'))).toStrictEqual([
-      'roles.patient.meeting.mediaPath tells the network address of the role to whom it meets; relay does not.',
+      'roles.patient.meeting.mediaPath shows the network address of the role to the other participant; relay hides it.',
     ])
   })
 

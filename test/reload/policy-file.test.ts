@@ -82,8 +82,16 @@ describe('a policy file', () => {
       '/roles/Nurse: is not allowed here',
     ],
     ['no roles', stringify({ ...good, roles: {} }), '/roles: must be at least one role'],
-    ['nobody who may ask', stringify({ ...good, callers: [] }), '/callers: name at least one caller, or one issuer'],
-    ['no callers at all', stringify(BUILT_IN_POLICY), '/callers: name at least one caller, or one issuer'],
+    [
+      'nobody who may ask',
+      stringify({ ...good, callers: [] }),
+      '/callers: must contain a caller, unless /issuers contains an issuer',
+    ],
+    [
+      'no callers at all',
+      stringify(BUILT_IN_POLICY),
+      '/callers: must contain a caller, unless /issuers contains an issuer',
+    ],
     [
       'a role that nobody defines',
       withCaller({ roles: ['doctor', 'nurse'] }),
@@ -110,12 +118,12 @@ describe('a policy file', () => {
     [
       'a hash twice',
       stringify({ ...good, callers: [caller, { ...caller, id: 'b', apiKeySha256: [HASH.toUpperCase()] }] }),
-      '/callers/1/apiKeySha256/0: is there already',
+      '/callers/1/apiKeySha256/0: is used by another entry; give each caller its own key.',
     ],
     [
       'a caller twice',
       stringify({ ...good, callers: [caller, { ...caller, apiKeySha256: ['b2'.repeat(32)] }] }),
-      '/callers/1/id: names a caller that is there already',
+      '/callers/1/id: is used by another caller; give each caller its own id.',
     ],
     ['a caller with a blank', withCaller({ id: 'a b' }), '/callers/0/id: must be 1 to 64 characters'],
     [
@@ -221,12 +229,12 @@ describe('a policy file', () => {
     [
       'an issuer twice',
       stringify({ ...good, issuers: [ISSUER, ISSUER] }),
-      '/issuers/1/issuer: names an issuer that is there already',
+      '/issuers/1/issuer: is used by another issuer; list each issuer once.',
     ],
     [
       'a time that is none',
       withKey({ notAfter: '2026-13-45T09:00:00Z' }),
-      '/callers/0/apiKeySha256/0/notAfter: is no time',
+      '/callers/0/apiKeySha256/0/notAfter: is not a time; use RFC 3339',
     ],
     [
       'a time without a zone',

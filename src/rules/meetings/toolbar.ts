@@ -51,7 +51,7 @@ const RULES: Record<Button, Rule> = {
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /** @returns what a role lacks for a button, in words; undefined where it lacks nothing */
-export function buttonsWithoutRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
+export function missingRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
   const needs = RULES[button]
   if (needs.moderator === true && !moderator) return 'moderator: true'
   if (needs.features === undefined || needs.features.some((feature) => features.includes(feature))) return undefined
@@ -69,6 +69,6 @@ export function toolbarOf(role: Role): Button[] {
   return BUTTONS.filter((button) => {
     const { for: whom } = RULES[button]
     const given = whom === 'all' || (whom === 'moderators' && role.moderator) || add.includes(button)
-    return given && !removed.has(button) && buttonsWithoutRight(button, role) === undefined
+    return given && !removed.has(button) && missingRight(button, role) === undefined
   })
 }

@@ -1,12 +1,13 @@
 import { parseInstantMs } from '../time.ts'
 import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../../contract/policy/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
-import { propertyOf, propertiesOf, textsOf } from './json-properties.ts'
+import { propertiesOf, propertyOf, stringPropertiesOf } from './json-properties.ts'
 
 /**
- * What is wrong with a policy beyond its shape: each fault a sentence that begins with its path (RFC 6901).
- * @param policy whatever stood in the file
+ * Finds the errors of a policy that its schema cannot express.
+ * @param policy the parsed file; it may violate the schema
  * @param allowHttp whether issuers may be reached without TLS
+ * @returns one sentence for each error, which begins with its JSON Pointer (RFC 6901)
  */
 export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generator<string> {
   const roles = new Set(propertiesOf(propertyOf(policy, 'roles')).map(([name]) => name))
@@ -16,8 +17,10 @@ export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generato
     yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
-  const mayAsk = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
-  if (mayAsk.length === 0) yield '/callers: name at least one caller, or one issuer in /issuers; nobody else may ask.'
+  const requesters = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
+  if (requesters.length === 0) {
+    yield '/callers: must contain a caller, unless /issuers contains an issuer; otherwise every request is refused.'
+  }
 }
 
 function* lifetimeFaults(policy: unknown): Generator<string> {
@@ -31,11 +34,12 @@ function* lifetimeFaults(policy: unknown): Generator<string> {
 
 function* admissionFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
   for (const [role] of propertiesOf(propertyOf(propertyOf(policy, 'window'), 'minutesBefore'))) {
-    if (!roles.has(role)) yield `/window/minutesBefore/${pointerTo(role)}: names a role that /roles does not define.`
+    if (!roles.has(role))
+      yield `/window/minutesBefore/${escapePointer(role)}: names a role that /roles does not define.`
   }
   const template = propertyOf(propertyOf(policy, 'rooms'), 'template')
   if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
-    yield '/rooms/template: must hold {timestamp}, {random} or {hash}; two visits of the same people would share a room.'
+    yield '/rooms/template: must contain {timestamp}, {random} or {hash}, so that each consultation has its own room.'
   }
 }
 
@@ -46,69 +50,78 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
     const at = `/callers/${index}`
     const id = propertyOf(caller, 'id')
     if (propertyOf(caller, 'rooms') === OWN_ROOMS)
-      yield `${at}/rooms: own is for issuers; a caller says ${CONSULTATION_ROOMS}.`
-    if (id !== undefined && ids.has(id)) yield `${at}/id: names a caller that is there already.`
+      yield `${at}/rooms: ${OWN_ROOMS} is only for issuers; for a caller, use ${CONSULTATION_ROOMS} or a pattern.`
+    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller; give each caller its own id.`
     ids.add(id)
-    for (const [position, role] of textsOf(propertyOf(caller, 'roles'))) {
+    for (const [position, role] of stringPropertiesOf(propertyOf(caller, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
     }
     for (const [position, entry] of propertiesOf(propertyOf(caller, 'apiKeySha256'))) {
       const hash = String(typeof entry === 'string' ? entry : propertyOf(entry, 'sha256')).toLowerCase()
-      if (hashes.has(hash)) yield `${at}/apiKeySha256/${position}: is there already; one key, one caller.`
+      if (hashes.has(hash))
+        yield `${at}/apiKeySha256/${position}: is used by another entry; give each caller its own key.`
       hashes.add(hash)
-      yield* timeFaults(`${at}/apiKeySha256/${position}`, entry)
+      yield* validityFaults(`${at}/apiKeySha256/${position}`, entry)
     }
   }
 }
 
-function* timeFaults(at: string, entry: unknown): Generator<string> {
+/** @param entry an API key, which may have a validity period */
+function* validityFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
     const text = propertyOf(entry, name)
-    return typeof text === 'string' ? [{ name, at: parseInstantMs(text) }] : []
+    return typeof text === 'string' ? [{ name, ms: parseInstantMs(text) }] : []
   })
-  for (const time of times)
-    if (Number.isNaN(time.at)) yield `${at}/${time.name}: is no time; write 2026-11-23T09:00:00Z.`
+  for (const { name, ms } of times)
+    if (Number.isNaN(ms)) yield `${at}/${name}: is not a time; use RFC 3339, for example 2026-11-23T09:00:00Z.`
   const [from, until] = times
-  if (from !== undefined && until !== undefined && from.at >= until.at)
+  if (from !== undefined && until !== undefined && from.ms >= until.ms)
     yield `${at}/notAfter: must be later than notBefore.`
 }
 
 function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: boolean): Generator<string> {
-  const names = new Set<unknown>()
+  const issuerUrls = new Set<unknown>()
   for (const [index, issuer] of propertiesOf(propertyOf(policy, 'issuers'))) {
     const at = `/issuers/${index}`
-    const name = propertyOf(issuer, 'issuer')
+    const issuerUrl = propertyOf(issuer, 'issuer')
     if (propertyOf(issuer, 'rooms') === CONSULTATION_ROOMS)
-      yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; an issuer says ${OWN_ROOMS}.`
-    if (name !== undefined && names.has(name)) yield `${at}/issuer: names an issuer that is there already.`
-    names.add(name)
+      yield `${at}/rooms: ${CONSULTATION_ROOMS} is only for callers; for an issuer, use ${OWN_ROOMS} or a pattern.`
+    if (issuerUrl !== undefined && issuerUrls.has(issuerUrl))
+      yield `${at}/issuer: is used by another issuer; list each issuer once.`
+    issuerUrls.add(issuerUrl)
     for (const field of ['issuer', 'jwksUri']) {
       const url = propertyOf(issuer, field)
       if (typeof url === 'string' && url.startsWith('http:') && !allowHttp)
         yield `${at}/${field}: must be an https URL.`
     }
-    for (const [word, role] of textsOf(propertyOf(issuer, 'roles'))) {
-      if (!roles.has(role)) yield `${at}/roles/${pointerTo(word)}: names a role that /roles does not define.`
+    for (const [claimValue, role] of stringPropertiesOf(propertyOf(issuer, 'roles'))) {
+      if (!roles.has(role)) yield `${at}/roles/${escapePointer(claimValue)}: names a role that /roles does not define.`
     }
   }
 }
 
-const pointerTo = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** Escapes a property name for a JSON Pointer (RFC 6901, section 3). */
+const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
-/** Every pattern of a policy that is not too long to be one, with its path. */
+/**
+ * Lists the room patterns of a policy, so that each can be compiled and checked. Patterns that are too long are left out:
+ * the schema refuses them.
+ * @param policy the parsed file; it may violate the schema
+ * @returns each pattern with its JSON Pointer
+ */
 export function patternsOf(policy: unknown): { at: string; pattern: string }[] {
-  const ofAll = (list: string) =>
+  const roomsOf = (list: 'callers' | 'issuers') =>
     propertiesOf(propertyOf(policy, list)).map(([index, each]) => ({
       at: `/${list}/${index}/rooms`,
       pattern: propertyOf(each, 'rooms'),
     }))
-  const found = [
+  const candidates = [
     { at: '/rooms/pattern', pattern: propertyOf(propertyOf(policy, 'rooms'), 'pattern') },
-    ...[...ofAll('callers'), ...ofAll('issuers')].filter(
+    ...[...roomsOf('callers'), ...roomsOf('issuers')].filter(
       ({ pattern }) => pattern !== OWN_ROOMS && pattern !== CONSULTATION_ROOMS,
     ),
   ]
-  return found.flatMap(({ at, pattern }) =>
+  return candidates.flatMap(({ at, pattern }) =>
     typeof pattern === 'string' && pattern.length <= MAX_PATTERN_CHARACTERS ? [{ at, pattern }] : [],
   )
 }

@@ -6,22 +6,23 @@ import { displayName, isEmail } from '../person.ts'
 /** Verified claims of an access token. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-/** What OpenID Connect allows a `sub` to be, without blanks: at most 255 ASCII characters (Core 1.0, section 2). */
+/** A `sub` has at most 255 ASCII characters (OpenID Connect Core 1.0, section 2). Spaces and controls are refused too. */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
 /**
- * The user behind an access token, as a caller for the user alone.
- * @param claims verified ones; nothing of the request
- * @returns the caller, or undefined where the token names no usable subject
+ * Creates the caller for the user of an access token. This caller may request tokens only for the user.
+ * @param claims claims of the verified access token
+ * @returns the caller, or undefined if `sub` is missing or unusable
  */
 export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
   const { sub, email } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
-  const text = claimAt(claims, issuer.nameClaim)
-  const name = typeof text === 'string' ? displayName(text) : undefined
+  const nameClaim = claimAt(claims, issuer.nameClaim)
+  const name = typeof nameClaim === 'string' ? displayName(nameClaim) : undefined
+  const roleValues = stringsOf(claimAt(claims, issuer.roleClaim))
   return {
     id: issuer.issuer,
-    roles: new Set(wordsOf(claimAt(claims, issuer.roleClaim)).flatMap((word) => ownValue(issuer.roles, word) ?? [])),
+    roles: new Set(roleValues.flatMap((value) => ownProperty(issuer.roles, value) ?? [])),
     scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
     rooms: parseRooms(issuer.rooms),
     user: {
@@ -33,19 +34,21 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
 }
 
 /**
- * A claim by its name or, where there is none of that name, by a path of names with dots between.
- * Only own members count, so that no path leads to a prototype.
+ * Finds a claim by its name, or else by a path of property names with dots between, such as `realm_access.roles`.
+ * Only own properties are read, never those of a prototype.
+ * @returns the value of the claim, or undefined
  */
 export function claimAt(claims: VerifiedClaims, path: string): unknown {
-  return ownValue(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownValue(value, name), claims)
+  return ownProperty(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownProperty(value, name), claims)
 }
 
-function ownValue<T>(holder: Readonly<Record<string, T>>, name: string): T | undefined
-function ownValue(holder: unknown, name: string): unknown
-function ownValue(holder: unknown, name: string): unknown {
-  const isHolder = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
-  return isHolder ? (holder as Record<string, unknown>)[name] : undefined
+function ownProperty<T>(holder: Readonly<Record<string, T>>, name: string): T | undefined
+function ownProperty(holder: unknown, name: string): unknown
+function ownProperty(holder: unknown, name: string): unknown {
+  const hasProperty = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+  return hasProperty ? (holder as Record<string, unknown>)[name] : undefined
 }
 
-const wordsOf = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value]).filter((word): word is string => typeof word === 'string')
+/** @returns the strings of a list, or a single string as a list */
+const stringsOf = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string')

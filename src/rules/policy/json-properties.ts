@@ -1,14 +1,13 @@
-// A policy is read with these whose shape may be faulty, so that faults of meaning are told in the same breath as those of
-// shape.
+// These functions read a policy that may violate its schema, so that all errors of a file are reported at once.
 
-/** @returns the members of an object or a list; none of anything else */
+/** @returns the properties of an object or the elements of a list; an empty list for any other value */
 export const propertiesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
-/** @returns the member of that name, its own; undefined where there is none */
+/** @returns the value of an own property, or undefined */
 export const propertyOf = (value: unknown, name: string): unknown =>
   propertiesOf(value).find(([key]) => key === name)?.[1]
 
-/** @returns the members that are texts */
-export const textsOf = (value: unknown): [string, string][] =>
+/** @returns the properties of an object or the elements of a list whose values are strings */
+export const stringPropertiesOf = (value: unknown): [string, string][] =>
   propertiesOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []))

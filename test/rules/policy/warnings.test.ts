@@ -29,20 +29,22 @@ describe('a policy with consultations', () => {
     expect(about({ callers })).toBe('')
     expect(about({ callers }, 'v-{hash}')).toBe('')
     for (const template of ['v-{timestamp}', 'bharattelemed-{patientId}-{doctorId}-{timestamp}']) {
-      expect(about({ callers }, template)).toContain('rooms.template gives names that can be guessed')
+      expect(about({ callers }, template)).toContain('rooms.template creates room names that can be guessed')
     }
     const rooms = { pattern: '^[a-z0-9]{32,64}$' }
-    expect(about({ callers, rooms })).toContain('rooms.template gives names that can be guessed')
+    expect(about({ callers, rooms })).toContain('rooms.template creates room names that can be guessed')
   })
 
   it('is told of callers who are not held to them', () => {
-    expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain('callers: b may ask')
+    expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain(
+      'callers: b may request tokens',
+    )
     expect(about({ callers: [caller('b', '^v-.*$')] }, 'v-{timestamp}')).toBe('')
   })
 
   it('is told of issuers whose users could be taken for one another', () => {
     expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'doctor')] })).toContain(
-      'issuers: users',
+      'issuers: several issuers use the same role',
     )
     expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'patient')] })).toBe('')
   })
