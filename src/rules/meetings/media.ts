@@ -2,68 +2,68 @@ import type { ConfigOverwrite } from '../../contract/meetings/config-overwrite.t
 import type { Network } from '../../contract/meetings/meeting-config.ts'
 import type { MediaPath, RoleMeeting } from '../../contract/policy/meeting-policy.ts'
 
-/** What a network carries. Speech comes first: what is short is taken from the picture. */
+/** Audio and video limits for a network. On a weak network, video is reduced before audio. */
 type Profile = {
-  /** Of the picture that is sent. */
+  /** Height of the sent video, in lines. */
   height: number
-  /** Of each stream of video at most. */
-  videoBitsPerSecond: number
-  /** Of speech, before redundancy doubles it. */
+  /** Maximum for each video stream. */
+  maxVideoBitsPerSecond: number
+  /** Average bit rate of Opus. RED doubles it on the network. */
   audioBitsPerSecond: number
-  /** Sends nothing while nobody speaks. It saves bits, and takes quiet sounds such as breathing for silence. */
-  silenceIsNotSent: boolean
-  /** How many pictures are received at most; -1 is all. */
-  picturesReceived: number
-  /** Starts without video; whoever needs it switches the camera on. */
-  startsAsAudio: boolean
+  /** Whether nothing is sent during silence (DTX). DTX also treats quiet sounds such as breathing as silence. */
+  dtx: boolean
+  /** Maximum number of received videos; -1 for no limit. */
+  maxReceivedVideos: number
+  /** Whether the meeting starts without video. Participants can switch their cameras on. */
+  startsWithoutVideo: boolean
 }
 
-/** Bitrates of mono speech by RFC 7587, section 3.1.1: 16 to 20 kbit/s wideband, 28 to 40 fullband, from 48 all of a sound. */
+/** RFC 7587, section 3.1.1, recommends 16 to 20 kbit/s for wideband speech, 28 to 40 for fullband speech, 48 to 64 for music. */
 const PROFILES: Record<Network, Profile> = {
   good: {
     height: 720,
-    videoBitsPerSecond: 3_000_000,
+    maxVideoBitsPerSecond: 3_000_000,
     audioBitsPerSecond: 48_000,
-    silenceIsNotSent: false,
-    picturesReceived: -1,
-    startsAsAudio: false,
+    dtx: false,
+    maxReceivedVideos: -1,
+    startsWithoutVideo: false,
   },
   fair: {
     height: 360,
-    videoBitsPerSecond: 400_000,
+    maxVideoBitsPerSecond: 400_000,
     audioBitsPerSecond: 32_000,
-    silenceIsNotSent: false,
-    picturesReceived: 4,
-    startsAsAudio: false,
+    dtx: false,
+    maxReceivedVideos: 4,
+    startsWithoutVideo: false,
   },
   poor: {
     height: 180,
-    videoBitsPerSecond: 150_000,
+    maxVideoBitsPerSecond: 150_000,
     audioBitsPerSecond: 20_000,
-    silenceIsNotSent: true,
-    picturesReceived: 1,
-    startsAsAudio: true,
+    dtx: true,
+    maxReceivedVideos: 1,
+    startsWithoutVideo: true,
   },
 }
 
-/** Sound and picture of a role on a network. */
+/** @returns the options for audio and video of a role on a network */
 export function mediaConfig(meeting: RoleMeeting, network: Network): ConfigOverwrite {
   const profile = PROFILES[network]
-  const most = meeting.maxHeight ?? PROFILES.good.height
-  const height = network === 'good' ? most : Math.min(profile.height, most)
+  const maxHeight = meeting.maxHeight ?? PROFILES.good.height
+  const height = network === 'good' ? maxHeight : Math.min(profile.height, maxHeight)
   return {
     ...audioConfig(profile),
     ...videoConfig(profile, height),
-    p2p: pathConfig(meeting.mediaPath ?? 'relay', network),
+    p2p: p2pConfig(meeting.mediaPath ?? 'relay', network),
   }
 }
 
 /**
- * Opus in WebRTC always runs at 48 kHz (RFC 7587). Stereo stays off: Jitsi would switch off echo cancellation, noise
- * suppression and gain control with it. RED sends each piece of speech twice, so that a lost packet is not heard.
+ * Opus in WebRTC always runs at 48 kHz (RFC 7587). Stereo is off, because with stereo Jitsi switches off echo cancellation,
+ * noise suppression and gain control. RED sends each audio frame twice, so that one lost packet is inaudible.
  */
-const audioConfig = ({ audioBitsPerSecond, silenceIsNotSent }: Profile): ConfigOverwrite => ({
-  audioQuality: { stereo: false, opusMaxAverageBitrate: audioBitsPerSecond, enableOpusDtx: silenceIsNotSent },
+const audioConfig = ({ audioBitsPerSecond, dtx }: Profile): ConfigOverwrite => ({
+  audioQuality: { stereo: false, opusMaxAverageBitrate: audioBitsPerSecond, enableOpusDtx: dtx },
   enableOpusRed: true,
   disableAP: false,
   disableAEC: false,
@@ -74,12 +74,12 @@ const audioConfig = ({ audioBitsPerSecond, silenceIsNotSent }: Profile): ConfigO
   enableTalkWhileMuted: true,
 })
 
-/** A camera need not know a small picture; where the limit were too hard, it would give none. */
-const EVERY_CAMERA_HAS = 480
+/** A camera that does not support a small height sends no video if the maximum is below every height that it supports. */
+const MIN_MAX_HEIGHT = 480
 
 const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
   resolution: height,
-  constraints: { video: { height: { ideal: height, max: Math.max(height, EVERY_CAMERA_HAS), min: 180 } } },
+  constraints: { video: { height: { ideal: height, max: Math.max(height, MIN_MAX_HEIGHT), min: 180 } } },
   videoQuality: {
     codecPreferenceOrder: codecsOf(profile),
     mobileCodecPreferenceOrder: ['VP8', 'VP9', 'H264', 'AV1'],
@@ -88,19 +88,22 @@ const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
     h264: bitrates(200_000, 500_000, 1_500_000, 3_000_000, profile, height),
     av1: bitrates(100_000, 300_000, 1_000_000, 2_000_000, profile, height),
   },
-  // Of a picture this small, simulcast would send a half and a quarter beside it.
+  // At 180 lines, simulcast would also send useless streams of half and a quarter of the height.
   disableSimulcast: height <= 180,
-  channelLastN: profile.picturesReceived,
-  startLowBandwidthMode: profile.startsAsAudio,
+  channelLastN: profile.maxReceivedVideos,
+  startLowBandwidthMode: profile.startsWithoutVideo,
 })
 
-/** VP9 needs a third less than VP8, and most machines decode it in hardware. AV1 makes most of few bits, at a cost in power. */
-const codecsOf = ({ startsAsAudio }: Profile): string[] =>
-  startsAsAudio ? ['AV1', 'VP9', 'VP8', 'H264'] : ['VP9', 'VP8', 'H264', 'AV1']
+/**
+ * Codecs in order of preference. VP9 needs a third less bandwidth than VP8, and most computers decode it in hardware. AV1
+ * has the best quality at low bit rates, but needs more CPU time.
+ */
+const codecsOf = ({ startsWithoutVideo }: Profile): string[] =>
+  startsWithoutVideo ? ['AV1', 'VP9', 'VP8', 'H264'] : ['VP9', 'VP8', 'H264', 'AV1']
 
-/** All levels are told: a connection without the bridge starts at `high`, however small the picture. */
+/** Limits every quality level, because a peer-to-peer connection starts at `high` for every video height. */
 function bitrates(low: number, standard: number, high: number, fullHd: number, profile: Profile, height: number) {
-  const capped = (bits: number) => Math.min(bits, profile.videoBitsPerSecond)
+  const capped = (bitsPerSecond: number) => Math.min(bitsPerSecond, profile.maxVideoBitsPerSecond)
   return {
     maxBitratesVideo: {
       low: capped(low),
@@ -112,14 +115,14 @@ function bitrates(low: number, standard: number, high: number, fullHd: number, p
   }
 }
 
-/** See MEDIA_PATHS for what each path means. A device tells no address but that of the relay where its own path is `relay`. */
-function pathConfig(path: MediaPath, network: Network): NonNullable<ConfigOverwrite['p2p']> {
+/** `MEDIA_PATHS` describes each path. With `relay`, a device reveals only the address of the TURN server. */
+function p2pConfig(path: MediaPath, network: Network): NonNullable<ConfigOverwrite['p2p']> {
   if (path === 'bridge') return { enabled: false }
   return {
     enabled: true,
     iceTransportPolicy: path === 'relay' ? 'relay' : 'all',
     codecPreferenceOrder: codecsOf(PROFILES[network]),
-    // Phones have H.264 in hardware.
+    // Phones encode and decode H.264 in hardware.
     mobileCodecPreferenceOrder: ['H264', 'VP8', 'VP9', 'AV1'],
   }
 }

@@ -5,31 +5,31 @@ import type { Button, RoleMeeting } from '../../contract/policy/meeting-policy.t
 import { mediaConfig } from './media.ts'
 import { toolbarOf } from './toolbar.ts'
 
-/** What a role is, as far as its meeting goes. */
+/** The properties of a role that determine its meeting configuration. */
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /**
- * How a meeting looks and sounds for a role.
+ * Returns the meeting configuration of a role: how the meeting looks and sounds.
  *
- * All of it is comfort. The page hands it to Jitsi's client, which runs with whoever is in the meeting: a person can change
- * each word of it, take the buttons back, or leave Jitsi's client aside. The boundary is the token: its room, its
- * `moderator` and its `features`, which the server holds against what is asked of it. Nothing here may stand in for them.
- * @param network as whoever asks has found it
- * @returns options of JitsiMeetExternalAPI, in which nothing is null or undefined
+ * It is not an access control. It is passed to Jitsi's client in the participant's browser, and the participant can change
+ * every option or use another client. Only the token restricts access: the server enforces its room, `moderator` and
+ * `features`.
+ * @param network the network quality, as the page measured it
+ * @returns options of JitsiMeetExternalAPI without null and undefined
  */
 export function meetingConfigOf(role: Role, network: Network): MeetingConfig {
-  const known = meetingConfigCache.get(role) ?? {}
-  const config = known[network]
-  if (config !== undefined) return config
-  const fresh = makeMeetingConfig(role, network)
-  meetingConfigCache.set(role, { ...known, [network]: fresh })
-  return fresh
+  const cachedConfigs = meetingConfigCache.get(role) ?? {}
+  const cached = cachedConfigs[network]
+  if (cached !== undefined) return cached
+  const config = createMeetingConfig(role, network)
+  meetingConfigCache.set(role, { ...cachedConfigs, [network]: config })
+  return config
 }
 
-/** What was made for a role of a policy in force; every answer holds the same. */
+/** The configurations by role object: all answers for a role of the current policy share them. */
 const meetingConfigCache = new WeakMap<Role, Partial<Record<Network, MeetingConfig>>>()
 
-function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
+function createMeetingConfig(role: Role, network: Network): MeetingConfig {
   const buttons = new Set(toolbarOf(role))
   const meeting = role.meeting ?? {}
   return {
@@ -41,14 +41,14 @@ function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
       ...brandConfig(meeting),
     },
     interfaceConfigOverwrite: {
-      // Neither the profile, for the name is the token's, nor the calendar, for that asks others.
+      // Without `profile`, because the token defines the name, and without `calendar`, because it contacts other services.
       SETTINGS_SECTIONS: [
         'devices',
         'language',
         'sounds',
         ...(role.moderator ? ['moderator', 'shortcuts', 'more'] : []),
       ],
-      // A doctor sees the whole picture; to fill the screen, Jitsi would cut it.
+      // A doctor must see the whole video; by default, Jitsi crops it to fill the screen.
       VIDEO_LAYOUT_FIT: 'nocrop',
       TILE_VIEW_MAX_COLUMNS: 2,
       DISABLE_PRIVATE_MESSAGES: !role.features.includes('send-private-message'),
@@ -57,11 +57,11 @@ function makeMeetingConfig(role: Role, network: Network): MeetingConfig {
   }
 }
 
-/** What is on the screen, before the meeting and in it. */
+/** Options for the screen before and during the meeting. */
 const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   toolbarButtons: [...buttons],
   toolbarConfig: { alwaysVisible: true },
-  // Nobody is seen before having seen oneself.
+  // Participants see their own video before others see it.
   prejoinConfig: {
     enabled: meeting?.prejoin ?? true,
     hideDisplayName: true,
@@ -75,7 +75,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
     hideMoreActionsButton: !moderator,
     hideMuteAllButton: !moderator,
   },
-  // Everybody sees that a connection is bad; the details are for who runs the visit, addresses for nobody.
+  // All participants see that a connection is bad. Only moderators see details, and nobody sees network addresses.
   connectionIndicators: { disabled: false, disableDetails: !moderator },
   disableShowMoreStats: true,
   speakerStats: { disabled: !buttons.has('stats') },
@@ -84,7 +84,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
   whiteboard: { enabled: buttons.has('whiteboard') },
 })
 
-/** What may be done to others. Making somebody a moderator would hand on the features of one's own token: nobody does. */
+/** Options for actions on other participants. Granting moderator rights is off, because only a token may grant them. */
 const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   securityUi: { hideLobbyButton: !moderator, disableLobbyPassword: !moderator },
   remoteVideoMenu: {
@@ -97,16 +97,16 @@ const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button
   disableRemoteMute: !moderator,
   disableSelfDemote: true,
   disableRemoteControl: true,
-  // A token is for one room.
+  // A token is valid for one room only.
   breakoutRooms: { hideAddRoomButton: true, hideAutoAssignButton: true, hideJoinRoomButton: true },
   disableInviteFunctions: !buttons.has('invite'),
   recordingService: { ...(features.includes('recording') ? {} : { enabled: false }), sharingEnabled: false },
   liveStreaming: { enabled: features.includes('livestreaming') },
-  // What a browser records stays with it, past every rule of the policy.
+  // A recording in the browser would not be subject to the policy.
   localRecording: { disable: true, disableSelfRecording: true, notifyAllParticipants: true },
 })
 
-/** No other server is asked, nothing is measured of anybody, and the name stays that of the token. */
+/** Options for privacy: no requests to other servers, no measurements of participants, and no change of the name in the token. */
 const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   disableDeepLinking: true,
   deeplinking: { disabled: true },
@@ -126,14 +126,14 @@ const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   },
   screenshotCapture: { enabled: false },
   doNotStoreRoom: true,
-  // A browser may let the frame remember nothing; without its device id, JaaS would count a new user at each visit.
+  // Browsers can block the storage of embedded pages. Without the stored device id, JaaS counts a new user for each meeting.
   useHostPageLocalStorage: true,
   disableProfile: true,
   readOnlyName: true,
   hideEmailInSettings: true,
 })
 
-/** Without a subject Jitsi would show the name of the room, which may hold ids. */
+/** Options for the subject and the logo. Without a subject, Jitsi would show the room name, which can contain personal ids. */
 const brandConfig = ({ subject, logoUrl }: RoleMeeting): ConfigOverwrite => ({
   hideConferenceSubject: subject === undefined,
   ...(subject === undefined ? {} : { localSubject: subject }),

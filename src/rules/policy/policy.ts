@@ -10,54 +10,57 @@ import {
 import type { Window } from './window.ts'
 import { MINUTE_MS } from '../time.ts'
 
-/** The words that stand in place of a pattern, for whose rooms consultations decide. */
+/** The values of `rooms` that limit a caller to the rooms of consultations. Any other value is a pattern. */
 export const CONSULTATION_BOUND = [OWN_ROOMS, CONSULTATION_ROOMS] as const
 
-/** Who asks, once known: what the policy lets this caller ask for. */
+/** An authenticated caller, and what the policy permits it to request. */
 export type Caller = {
-  /** Of a machine its id in the policy; of a signed-in user the issuer. */
+  /** For a backend, its id in the policy; for a signed-in user, the issuer. */
   id: string
   roles: ReadonlySet<string>
   scopes: ReadonlySet<Scope>
-  /** Narrower than the rooms of the policy, or a word: those of consultations, of a user the user's own. */
+  /**
+   * A pattern that room names must match in addition to the pattern of the policy; or `consultations` for rooms of
+   * consultations; or `own` for consultations in which the signed-in user participates.
+   */
   rooms?: RegExp | (typeof CONSULTATION_BOUND)[number]
   maxLifetimeMinutes?: number
   ratePerMinute?: number
-  /** The person who signed in, as verified; a machine has none and names whomever it likes. */
+  /** The verified identity of a signed-in user. A backend has none, and its requests name the user. */
   user?: { id: string; name?: string; email?: string }
 }
 
-/** The policy, ready to decide by. */
+/** A policy file compiled for decisions. */
 export type Policy = {
   rooms: RegExp
   roles: ReadonlyMap<string, RolePolicy>
-  /** How rooms of consultations are named, and when their doors are open. */
+  /** Template for the room names of consultations. */
   roomTemplate: string
   window: Window
-  /** Whoever may ask, by id: of machines what they may, of issuers of users that they are there. */
+  /** Backends by id. Issuers are keys with the value undefined: their callers are created from access tokens. */
   callers: ReadonlyMap<string, Caller | undefined>
 }
 
 /**
- * A pattern as the policy means it: held against the whole name, whether its author anchored it or not.
- * @param pattern a regular expression, read with the u flag
- * @throws SyntaxError where it does not compile
+ * Compiles a room pattern. It matches whole room names, with or without anchors in the pattern.
+ * @param pattern a regular expression for the u flag
+ * @throws SyntaxError if the pattern does not compile
  */
 export function compileRoomPattern(pattern: string): RegExp {
-  // Compiled alone first: `a)|(?:b` would otherwise become valid inside the group, and match other names.
+  // The pattern is compiled alone first: `a)|(?:b` is invalid alone, but would compile inside the group below.
   const { source } = new RegExp(pattern, 'u')
   return new RegExp(`^(?:${source})$`, 'u')
 }
 
-/** @param file a checked policy file */
+/** Compiles a policy. @param file a checked policy file */
 export function createPolicy({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
-  const before = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
+  const minutesBefore = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
   return {
     rooms: compileRoomPattern(rooms.pattern),
     roles: new Map(Object.entries(roles)),
     roomTemplate: rooms.template ?? DEFAULT_ROOM_TEMPLATE,
     window: {
-      beforeMs: new Map(Object.entries(before).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
+      beforeMs: new Map(Object.entries(minutesBefore).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
       otherBeforeMs: DEFAULT_ADMISSION_WINDOW.otherMinutesBefore * MINUTE_MS,
       graceMs: (window.graceMinutes ?? DEFAULT_ADMISSION_WINDOW.graceMinutes) * MINUTE_MS,
     },
@@ -68,7 +71,7 @@ export function createPolicy({ rooms, roles, window = {}, callers = [], issuers 
   }
 }
 
-/** @param entry a caller of a checked policy file */
+/** Creates the caller for a backend. @param entry its entry in a checked policy file */
 export function createCaller(entry: CallerPolicy): Caller {
   return {
     id: entry.id,
@@ -80,6 +83,9 @@ export function createCaller(entry: CallerPolicy): Caller {
   }
 }
 
-/** @param rooms what the policy says of a caller's or an issuer's: a word, or a pattern */
+/**
+ * Parses the `rooms` of a caller or an issuer.
+ * @param rooms `own`, `consultations` or a valid pattern
+ */
 export const parseRooms = (rooms: string): NonNullable<Caller['rooms']> =>
-  CONSULTATION_BOUND.find((word) => word === rooms) ?? compileRoomPattern(rooms)
+  CONSULTATION_BOUND.find((value) => value === rooms) ?? compileRoomPattern(rooms)

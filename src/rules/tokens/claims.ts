@@ -4,12 +4,12 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
 import type { Grant } from './evaluate.ts'
 
-/** A verifier grants no leeway, and clocks differ: a token is valid a little before it was made. */
+/** `nbf` is this long before `iat`, because clocks differ and Jitsi's verifiers accept no deviation. */
 const NOT_BEFORE_SECONDS = 10
 
 /**
- * The protected header of a token.
- * @param keyId the id of the signing key; undefined for a shared secret, which has no name
+ * Creates the protected header of a token.
+ * @param keyId the id of the signing key; undefined for a shared secret, which has no id
  */
 export function tokenHeader(deployment: Deployment, keyId: string | undefined): TokenHeader {
   return keyId === undefined
@@ -18,9 +18,9 @@ export function tokenHeader(deployment: Deployment, keyId: string | undefined): 
 }
 
 /**
- * The claims of a token.
+ * Creates the claims of a token.
  * @param nowMs epoch milliseconds
- * @param jti an unguessable id
+ * @param jti an id that cannot be guessed
  */
 export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jti: string): Claims {
   const iat = Math.floor(nowMs / 1000)
@@ -39,7 +39,7 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
         id: grant.user.id,
         name: grant.user.name,
         moderator,
-        // Prosody's token_affiliation reads `moderator` as JaaS does; its older namesake reads this.
+        // Two Prosody plugins are called token_affiliation: the newer one reads `moderator`, as JaaS does, the older one this.
         ...(deployment.kind === 'jaas' ? {} : { affiliation: moderator ? ('owner' as const) : ('member' as const) }),
         ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
         ...(grant.user.email === undefined ? {} : { email: grant.user.email }),
@@ -52,15 +52,15 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
 
 type Features = Claims['context']['features']
 
-/** What was made for a role of a policy in force; every token of it holds the same. */
+/** The features by role object: all tokens for a role of the current policy share them. */
 const featuresCache = new WeakMap<RolePolicy, Features>()
 
-/** Every known feature, each granted or not. */
+/** @returns every known feature: true if the role has it */
 function featuresOf(role: RolePolicy): Features {
-  const known = featuresCache.get(role)
-  if (known !== undefined) return known
-  const granted = new Set<Feature>(role.features)
-  const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
+  const cached = featuresCache.get(role)
+  if (cached !== undefined) return cached
+  const enabled = new Set<Feature>(role.features)
+  const features = Object.fromEntries(FEATURES.map((name) => [name, enabled.has(name)])) as Features
   featuresCache.set(role, features)
   return features
 }

@@ -2,23 +2,23 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import type { Meeting } from '../../contract/tokens/token.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
-/** The Jitsi that tokens are made for: what its verifier expects, and where its meetings are. */
+/** The Jitsi deployment that tokens are for: the values that its verifier expects, and the location of its meetings. */
 export type Deployment = {
   kind: 'jaas' | 'self-hosted'
   algorithm: 'RS256' | 'HS256'
   issuer: string
   audience: string
   subject: string
-  /** What stands before the key's id in `kid`. */
+  /** Prefix of the key id in `kid`. */
   kidPrefix: string
-  /** Host that serves the meetings. */
+  /** Host of the meetings, with an optional port. */
   domain: string
-  /** What stands before a room's name in the paths of that host. */
+  /** Prefix of the room name in URL paths on that host; empty or with a trailing slash. */
   path: string
 }
 
 /**
- * JaaS (8x8 "JaaS JWT"): fixed issuer and audience, everything else from the AppID.
+ * Creates the deployment for JaaS (8x8 "JaaS JWT"). Issuer and audience are fixed; the AppID determines everything else.
  * @param appId `vpaas-magic-cookie-…`
  */
 export const jaas = (appId: string, domain: string): Deployment => ({
@@ -32,7 +32,9 @@ export const jaas = (appId: string, domain: string): Deployment => ({
   path: `${appId}/`,
 })
 
-/** What self-hosted Jitsi is told by: Prosody's `app_id`, accepted issuers and audiences, and the XMPP domain or tenant. */
+/**
+ * The settings of self-hosted Jitsi. Prosody must accept issuer and audience; the subject is its XMPP domain or a tenant.
+ */
 export type SelfHosted = {
   domain: string
   issuer: string
@@ -42,8 +44,8 @@ export type SelfHosted = {
 }
 
 /**
- * Self-hosted Jitsi (Prosody's token plugins). A subject without a dot is a tenant, whose rooms are under its path; one with
- * a dot, or the host itself, is the XMPP domain.
+ * Creates the deployment for self-hosted Jitsi (Prosody's token plugins). A subject with a dot, or equal to the host, is the
+ * XMPP domain. Any other subject is a tenant, and its rooms are under `/<tenant>/`.
  */
 export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: SelfHosted): Deployment => ({
   kind: 'self-hosted',
@@ -59,18 +61,18 @@ export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: Sel
 /** @returns the host of a domain that may have a port */
 export const hostOf = (domain: string): string => domain.split(':', 1)[0] ?? domain
 
-/** @returns the `kid` of tokens that a key signs */
+/** @returns the `kid` of tokens signed with a key */
 export const kidOf = ({ kidPrefix }: Deployment, keyId: string): string => `${kidPrefix}${keyId}`
 
 /**
- * Where a page finds the meeting of a room (8x8 "IFrame API integration"; the handbook's IFrame API), and how it fits a role
- * on a good network.
+ * Returns what a page needs to open the meeting of a room: its location (8x8 "IFrame API integration"; IFrame API in the
+ * Jitsi handbook), and the meeting configuration of a role on a good network.
  */
 export function meetingOf({ kind, domain, path }: Deployment, room: string, role: RolePolicy): Meeting {
   return {
     domain,
     roomName: `${path}${room}`,
-    // JaaS serves the script under the AppID; self-hosted Jitsi has one for all tenants.
+    // JaaS serves the script in the path of the AppID; self-hosted Jitsi serves one script for all tenants.
     scriptUrl: `https://${domain}/${kind === 'jaas' ? path : ''}external_api.js`,
     ...meetingConfigOf(role, 'good'),
   }

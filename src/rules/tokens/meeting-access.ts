@@ -4,8 +4,9 @@ import type { Caller, Policy } from '../policy/policy.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
 /**
- * The same for a caller who names a role.
- * @returns the options, or a refusal: `invalid-request` for a role that the policy does not know, `role-not-allowed`
+ * Decides on a request for the meeting configuration of a role.
+ * @returns the configuration; or a refusal: `invalid-request` for a role that the policy does not define, or
+ *   `role-not-allowed`
  */
 export function evaluateMeetingConfig(
   policy: Policy,
