@@ -6,33 +6,40 @@ import { error, timeObjections, warning } from './inspect-times.ts'
 import type { ParsedToken } from './parse-token.ts'
 import { isJsonObject, type JsonObject, objectAt } from '../json.ts'
 
-/** What is known of a token beside what it says. */
+/** The data that the inspection of a token needs in addition to its header and claims. */
 export type TokenFacts = {
+  /** Length of the token. */
   characters: number
   deployment: Deployment
+  /** Epoch milliseconds. */
   nowMs: number
   signature: 'valid' | 'invalid' | 'unknown-key'
 }
 
-/** Above this a proxy may cut the URL that carries a token; above the second Jitsi gives no answer (measured). */
+/** Proxies may cut the URL of a longer token. */
 const LARGE_CHARACTERS = 8192
+
+/** Jitsi does not answer requests with a longer token (measured). */
 const TOO_LARGE_CHARACTERS = 9500
 
-/** The diagnosis of what is no token at all. */
-export const NO_TOKEN: Inspection = {
+/** The inspection of a text that is not a token. */
+export const NOT_A_TOKEN: Inspection = {
   verdict: 'refused',
   objections: [
-    error('not-a-token', 'It is not three parts of base64url with dots between, of which the first two are JSON.'),
+    error(
+      'not-a-token',
+      'The text is not a token. A token has three base64url parts with dots between; the first two contain JSON objects.',
+    ),
   ],
   says: {},
 }
 
 /**
- * What a verifier will say to a token, by what Jitsi's verifiers were seen to do.
- * @param show whether personal data is told, or masked
+ * Explains whether and why Jitsi refuses a token. The rules follow the observed behaviour of Jitsi's verifiers.
+ * @param show whether the summary contains personal data; it is masked otherwise
  */
-export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): Inspection {
-  const { header, claims } = parts
+export function inspect(token: ParsedToken, facts: TokenFacts, show: boolean): Inspection {
+  const { header, claims } = token
   const objections = [
     ...sizeObjections(facts.characters),
     ...headerObjections(header, facts),
@@ -43,120 +50,129 @@ export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): I
     ...nullObjections({ header, claims }),
   ]
   const verdict = objections.some(({ severity }) => severity === 'refused') ? 'refused' : 'accepted'
-  return { verdict, objections, says: summaryOf(parts, show) }
+  return { verdict, objections, says: summaryOf(token, show) }
 }
 
 function* sizeObjections(characters: number): Generator<Objection> {
   if (characters > TOO_LARGE_CHARACTERS)
-    yield error('too-large', 'It is above 9.5 kB; Jitsi gives no answer. Say less in context.user.')
+    yield error(
+      'too-large',
+      'The token is larger than 9.5 kB, and Jitsi does not answer. Shorten the values in context.user.',
+    )
   else if (characters > LARGE_CHARACTERS)
-    yield warning('large', 'It is above 8 kB; proxies may cut the URL that carries it.')
+    yield warning('large', 'The token is larger than 8 kB. Proxies may cut the URL that contains it.')
 }
 
 function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signature }: TokenFacts): Generator<Objection> {
-  if (typ !== 'JWT') yield error('typ', 'typ has to be JWT, to the letter.')
-  if (alg !== deployment.algorithm) yield error('alg', `alg has to be ${deployment.algorithm}.`)
+  if (typ !== 'JWT') yield error('typ', 'typ must be JWT, in upper case.')
+  if (alg !== deployment.algorithm) yield error('alg', `alg must be ${deployment.algorithm}.`)
   if (deployment.algorithm === 'RS256') {
-    const named = typeof kid === 'string'
-    if (kid === undefined) yield error('kid-missing', 'It names no kid, so that no key can be found.')
-    else if (named && !kid.startsWith(deployment.kidPrefix)) {
-      yield error('kid-foreign', `kid has to begin with ${deployment.kidPrefix}: the key is not of this AppID.`)
+    if (kid === undefined) yield error('kid-missing', 'The token has no kid, so the verifier cannot find the key.')
+    else if (typeof kid === 'string' && !kid.startsWith(deployment.kidPrefix)) {
+      yield error('kid-foreign', `kid must begin with ${deployment.kidPrefix}: the key does not belong to this AppID.`)
     } else if (signature === 'unknown-key') {
-      yield error(
-        'key-unknown',
-        'The key that kid names is not published by this service; a verifier will not find it.',
-      )
+      yield error('key-unknown', 'This service does not publish the key that kid names, so a verifier cannot find it.')
     }
   }
-  // Of another algorithm nothing was checked.
+  // The signature is not checked for other algorithms.
   if (signature === 'invalid' && alg === deployment.algorithm)
-    yield error('signature', 'The signature is not of that key over these words.')
+    yield error('signature', 'The signature is invalid: the token was changed or signed with another key.')
 }
 
 function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind }: Deployment): Generator<Objection> {
   const { aud, iss, sub } = claims
-  if (Array.isArray(aud)) yield error('aud-list', `aud has to be the text ${audience}, not a list.`)
-  else if (aud !== audience) yield error('aud', `aud has to be ${audience}.`)
-  if (iss !== issuer) yield error('iss', `iss has to be ${issuer}.`)
-  if (sub === undefined) yield error('sub-missing', 'It has no sub.')
-  else if (sub !== subject) yield error('sub', `sub has to be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
+  if (Array.isArray(aud)) yield error('aud-list', `aud must be the string ${audience}, not a list.`)
+  else if (aud !== audience) yield error('aud', `aud must be ${audience}.`)
+  if (iss !== issuer) yield error('iss', `iss must be ${issuer}.`)
+  if (sub === undefined) yield error('sub-missing', `The token has no sub; set it to ${subject}.`)
+  else if (sub !== subject) yield error('sub', `sub must be ${kind === 'jaas' ? 'the AppID ' : ''}${subject}.`)
   if (claims['admin'] === true)
-    yield warning('admin', 'admin is true: it opens the management endpoints of the account.')
+    yield warning('admin', 'admin is true, which gives access to the management endpoints of the account. Remove it.')
 }
 
 function* contextObjections(claims: JsonObject): Generator<Objection> {
   if (!isJsonObject(claims['context'])) {
-    yield warning('context-missing', 'It has no context: no name, no features, and on JaaS an error.')
+    yield warning(
+      'context-missing',
+      'The token has no context, so the user has no name and no features. JaaS reports an error.',
+    )
     return
   }
   const { context } = claims
   const { user, features } = context
   if (user !== undefined && user !== null && !isJsonObject(user)) {
-    yield error('user-not-an-object', 'context.user has to be an object; with anything else Jitsi gives no answer.')
+    yield error('user-not-an-object', 'context.user must be an object. For any other value, Jitsi does not answer.')
   }
   const { moderator } = objectAt(context, 'user')
   if (moderator !== undefined && ![true, false, 'true', 'false', null].includes(moderator as string)) {
-    yield warning('moderator', 'moderator has to be true or false; anything else, "True" and 1 too, is a mere member.')
+    yield warning(
+      'moderator',
+      'moderator must be true or false. With any other value, such as "True" or 1, the user is not a moderator.',
+    )
   }
   if ('moderator' in claims || 'moderator' in context) {
-    yield warning('moderator-misplaced', 'moderator counts in context.user alone.')
+    yield warning('moderator-misplaced', 'moderator has an effect only in context.user.')
   }
   if (!isJsonObject(features)) {
     yield warning(
       'features-missing',
-      'It has no context.features: on JaaS all are off, on self-hosted Jitsi a moderator has all.',
+      'The token has no context.features. On JaaS, all features are off; on self-hosted Jitsi, moderators have all features.',
     )
     return
   }
-  const known: readonly string[] = FEATURES
+  const knownFeatures: readonly string[] = FEATURES
   for (const [name, value] of Object.entries(features)) {
-    if (!known.includes(name)) yield warning('feature-unknown', `${plain(name)} is no feature that Jitsi knows.`)
+    if (!knownFeatures.includes(name))
+      yield warning('feature-unknown', `${printableName(name)} in context.features is not a feature of Jitsi.`)
     else if (![true, false, 'true', 'false', null].includes(value as string)) {
-      yield warning('feature-value', `${name} has to be true or false.`)
+      yield warning('feature-value', `${name} in context.features must be true or false.`)
     }
   }
   if (features['screen-sharing'] === undefined) {
-    yield warning('screen-sharing-absent', 'Without screen-sharing in context.features it is on.')
+    yield warning(
+      'screen-sharing-absent',
+      'context.features does not contain screen-sharing, so screen sharing is on. Set it to true or false.',
+    )
   }
 }
 
-/** Names of members may be anything: only what looks like one is repeated. */
-const plain = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : 'one of the names')
+/** A property name can be any text. Only short names of letters, digits, `.`, `_` and `-` are repeated in messages. */
+const printableName = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : '(name not shown)')
 
 function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
-  for (const [name, member] of Object.entries(value)) {
-    const at = path === '' ? name : `${path}.${plain(name)}`
-    if (member === null)
-      yield error(
-        'null',
-        `${at.replace(/^(header|claims)\./, '')} is null; Jitsi gives no answer to that. Leave it out.`,
-      )
-    else if (isJsonObject(member)) yield* nullObjections(member, at)
+  for (const [name, property] of Object.entries(value)) {
+    const at = path === '' ? name : `${path}.${printableName(name)}`
+    if (property === null)
+      yield error('null', `${at.replace(/^(header|claims)\./, '')} is null, and Jitsi does not answer. Leave it out.`)
+    else if (isJsonObject(property)) yield* nullObjections(property, at)
   }
 }
 
 function summaryOf({ header, claims }: ParsedToken, show: boolean): TokenSummary {
   const user = objectAt(objectAt(claims, 'context'), 'user')
   const features = objectAt(objectAt(claims, 'context'), 'features')
-  const personal = (value: unknown) => (typeof value === 'string' && !show ? `${[...value][0] ?? ''}…` : value)
-  const found: Record<string, unknown> = {
+  /** Masks personal data: the first character remains. */
+  const mask = (value: unknown) => (typeof value === 'string' && !show ? `${[...value][0] ?? ''}…` : value)
+  const fields: Record<string, unknown> = {
     kid: header['kid'],
     room: claims['room'],
-    userId: personal(user['id']),
-    userName: personal(user['name']),
-    userEmail: personal(user['email']),
-    notBefore: timeOf(claims['nbf']),
-    expiresAt: timeOf(claims['exp']),
+    userId: mask(user['id']),
+    userName: mask(user['name']),
+    userEmail: mask(user['email']),
+    notBefore: toTimestamp(claims['nbf']),
+    expiresAt: toTimestamp(claims['exp']),
     jti: claims['jti'],
   }
   return {
-    ...Object.fromEntries(Object.entries(found).filter(([, value]) => typeof value === 'string')),
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')),
     moderator: user['moderator'] === true || user['moderator'] === 'true',
     features: FEATURES.filter((name) => features[name] === true || features[name] === 'true'),
   }
 }
 
-function timeOf(seconds: unknown): string | undefined {
+/** @returns RFC 3339 in UTC, or undefined if the claim is not a time */
+function toTimestamp(seconds: unknown): string | undefined {
   const ms = typeof seconds === 'number' ? seconds * 1000 : Number.NaN
+  // The range of Date in ECMAScript: 100 million days around the epoch.
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : undefined
 }
