@@ -51,6 +51,7 @@ export async function buildApp(
   if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
+  app.decorateRequest('rejectionReason', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseStrictJson(body),
@@ -113,6 +114,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
 export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseLogger): App {
   const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
   app.decorateRequest('problem', null)
+  app.decorateRequest('rejectionReason', null)
   app.decorateRequest('caller', null)
   logRequests(app)
   addSecurityHeaders(app)

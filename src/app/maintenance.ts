@@ -30,7 +30,7 @@ export type CountedRecord = Store & { entryCount(): number }
 /** @returns the same record, which counts the entries that this process appends */
 export function countEntries(record: Store): CountedRecord {
   let entries = 0
-  const append: Ledger['append'] = (entry) => record.ledger.append(entry).then(() => void (entries += 1))
+  const append: Ledger['append'] = (entry) => record.ledger.append(entry).then((position) => ((entries += 1), position))
   return { ...record, ledger: { ...record.ledger, append }, entryCount: () => entries }
 }
 

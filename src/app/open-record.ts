@@ -21,8 +21,9 @@ export const recordReload =
 /** @returns a function that records what no caller requested, such as the start of the service */
 export const createNote =
   (ledger: Ledger, clock: Clock) =>
-  (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> =>
-    ledger.append({ time: clock(), requestId: randomUUIDv7(), caller: '-', action, outcome })
+  async (action: AuditEntry['action'], outcome: AuditEntry['outcome'] = 'done'): Promise<void> => {
+    await ledger.append({ time: clock(), requestId: randomUUIDv7(), caller: '-', action, outcome })
+  }
 
 /**
  * Opens the record without the rest of the service.

@@ -1,7 +1,7 @@
 import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ApiKeyHash, CallerPolicy } from '../contract/policy/policy.ts'
 import { type Caller, createCaller } from '../rules/policy/policy.ts'
-import type { Clock } from '../service/ports.ts'
+import type { Clock, Rejection } from '../service/ports.ts'
 
 const API_KEY = /^jts_([a-z0-9][a-z0-9-]{0,63})_[A-Za-z0-9_-]{43}$/
 
@@ -25,13 +25,13 @@ const sha256 = (text: string): Buffer => digest('sha256', text, 'buffer')
  * Creates the authentication of callers by the SHA-256 of their whole API key. A key of 256 random bits needs no slow hash.
  * @param entries validated callers; a caller may have several hashes, each with its own validity, so that keys can overlap
  *   during rotation
- * @returns a function that finds the caller of an API key; undefined if the key is malformed, unknown, not yet valid or
- *   expired
+ * @returns a function that finds the caller of an API key; otherwise a rejection with the reason `malformed`, `api-key` or
+ *   `api-key-validity`
  */
 export function createApiKeyCallers(
   entries: readonly CallerPolicy[],
   clock: Clock,
-): (apiKey: string) => Caller | undefined {
+): (apiKey: string) => Caller | Rejection {
   const callersById = new Map(
     entries.map((entry) => [entry.id, { caller: createCaller(entry), keys: entry.apiKeySha256.map(toKey) }]),
   )
@@ -39,15 +39,15 @@ export function createApiKeyCallers(
   const unknownCaller = { caller: undefined, keys: [{ hash: randomBytes(32), from: 0, until: 0 }] }
   return (apiKey) => {
     const callerId = API_KEY.exec(apiKey)?.[1]
-    if (callerId === undefined) return undefined
+    if (callerId === undefined) return { code: 'unauthenticated', reason: 'malformed' }
     const { caller, keys } = callersById.get(callerId) ?? unknownCaller
     const presented = sha256(apiKey)
     const now = clock()
     // Compares every hash, so that the duration does not reveal which one matched.
-    const matching = keys.filter(
-      ({ hash, from, until }) => timingSafeEqual(hash, presented) && from <= now && now < until,
-    )
-    return matching.length > 0 ? caller : undefined
+    const matching = keys.filter(({ hash }) => timingSafeEqual(hash, presented))
+    if (caller === undefined || matching.length === 0) return { code: 'unauthenticated', reason: 'api-key' }
+    const isValid = matching.some(({ from, until }) => from <= now && now < until)
+    return isValid ? caller : { code: 'unauthenticated', reason: 'api-key-validity' }
   }
 }
 

@@ -19,8 +19,6 @@ export function createCallerDirectory(
   const findByAccessToken = createAccessTokenCallers(issuers, clock)
   return {
     authenticate: async (credential) =>
-      COMPACT_JWS.test(credential)
-        ? findByAccessToken(credential)
-        : (findByApiKey(credential) ?? { code: 'unauthenticated' }),
+      COMPACT_JWS.test(credential) ? findByAccessToken(credential) : findByApiKey(credential),
   }
 }

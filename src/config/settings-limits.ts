@@ -14,7 +14,7 @@ export const LIMIT_SETTINGS = {
   RATE_LIMIT_FAILED_LOGINS: setting(perMinute, {
     fallback: 10,
     about:
-      'Failed logins per minute from one client address. After that, the address is refused for one minute, then for two, up to one hour.',
+      'Failed logins per minute from one client address, and with one credential. Above it, failing requests get 429; valid credentials are not affected.',
   }),
   RATE_LIMIT_PER_USER: setting(perMinute, {
     fallback: 30,

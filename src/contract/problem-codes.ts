@@ -147,7 +147,11 @@ export const PROBLEMS = {
     detail: 'Send the ETag of the consultation as If-Match, to prevent overwriting a concurrent change.',
   },
   'rate-limited': { status: 429, title: 'Too many requests', detail: 'Wait Retry-After seconds, then try again.' },
-  'headers-too-large': { status: 431, title: 'Headers too large', detail: 'Send less than 16 KiB of headers.' },
+  'headers-too-large': {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'Send less than 16 KiB (16384 bytes) of request line and headers.',
+  },
   'client-aborted': {
     status: 499,
     title: 'Client aborted',

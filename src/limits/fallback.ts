@@ -37,7 +37,5 @@ export function withFallback(
 
   return {
     take: (key, perMinute) => call((limiter) => limiter.take(key, perMinute)),
-    bannedMs: (key) => call((limiter) => limiter.bannedMs(key)),
-    fail: (key, perMinute) => call((limiter) => limiter.fail(key, perMinute)),
   }
 }

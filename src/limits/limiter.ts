@@ -35,14 +35,4 @@ const reportDecisions = (limiter: RateLimiter, { onDecision }: Pick<LimiterEvent
     onDecision(bucketOf(key), take.allowed)
     return take
   },
-  async bannedMs(key) {
-    const ms = await limiter.bannedMs(key)
-    if (ms > 0) onDecision(bucketOf(key), false)
-    return ms
-  },
-  async fail(key, perMinute) {
-    const ms = await limiter.fail(key, perMinute)
-    onDecision(bucketOf(key), ms === 0)
-    return ms
-  },
 })

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { FIRST_BAN_MS, MAX_BAN_MS, STRIKES_RETAINED_MS, WINDOW_MS } from '../rules/gcra.ts'
+import { WINDOW_MS } from '../rules/gcra.ts'
 import type { RateLimiter } from '../service/ports.ts'
 
 /** How long Redis may take to answer, in milliseconds; then it counts as unavailable. */
@@ -8,9 +8,8 @@ const COMMAND_TIMEOUT_MS = 100
 /** How long a connection may take to open, and how long the start of the service waits for it, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 500
 
-// Both scripts use the time of the Redis server, so the clocks of replicas do not matter. Times are whole microseconds,
-// which the doubles of Lua represent exactly. The arithmetic is the same as in rules/gcra.ts; one test suite checks
-// both.
+// The script uses the time of the Redis server, so the clocks of replicas do not matter. Times are whole microseconds, which
+// the doubles of Lua represent exactly. The arithmetic is the same as in rules/gcra.ts; one test suite checks both.
 const TAKE = `
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -23,26 +22,6 @@ local over = next - now - window - 0.5
 if over > 0 then return {0, 0, tostring(full - now), tostring(over)} end
 redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil((next - now) / 1000))
 return {1, math.floor((window - (next - now)) / step + 1e-6), tostring(next - now), '0'}
-`
-
-const FAIL = `
-local banned = redis.call('PTTL', KEYS[2])
-if banned > 0 then return banned end
-local t = redis.call('TIME')
-local now = t[1] * 1000000 + t[2]
-local window = ${WINDOW_MS * 1000}
-local full = tonumber(redis.call('GET', KEYS[1]) or now)
-full = math.min(math.max(full, now), now + window)
-local next = full + window / tonumber(ARGV[1])
-if next - now - window - 0.5 <= 0 then
-  redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil((next - now) / 1000))
-  return 0
-end
-local strikes = redis.call('INCR', KEYS[3])
-redis.call('PEXPIRE', KEYS[3], ${STRIKES_RETAINED_MS})
-local ban = math.min(${FIRST_BAN_MS} * 2 ^ (strikes - 1), ${MAX_BAN_MS})
-redis.call('SET', KEYS[2], strikes, 'PX', ban)
-return ban
 `
 
 /**
@@ -65,14 +44,12 @@ export function openRedisLimiter(
     enableOfflineQueue: false,
     retryStrategy: (times) => Math.min(times * 100, 1000),
     keyPrefix: 'jts:',
-    scripts: { take: { lua: TAKE, numberOfKeys: 1 }, fail: { lua: FAIL, numberOfKeys: 3 } },
+    scripts: { take: { lua: TAKE, numberOfKeys: 1 } },
   }) as Redis & Scripts
   redis.on('error', onError)
-  // A script needs all its keys on one node of a cluster: the part in braces (the hash tag) selects the node.
-  const keys = (key: string) => [`{${key}}`, `{${key}}:ban`, `{${key}}:strikes`] as const
   return {
     async take(key, perMinute) {
-      const [allowed, remaining, resetUs, overUs] = await redis.take(keys(key)[0], perMinute)
+      const [allowed, remaining, resetUs, overUs] = await redis.take(`{${key}}`, perMinute)
       return {
         allowed: allowed === 1,
         remaining,
@@ -80,8 +57,6 @@ export function openRedisLimiter(
         retryAfterMs: Number(overUs) / 1000,
       }
     },
-    bannedMs: async (key) => Math.max(0, await redis.pttl(keys(key)[1])),
-    fail: (key, perMinute) => redis.fail(...keys(key), perMinute),
     ready: () =>
       new Promise((resolve) => {
         if (redis.status === 'ready') return resolve()
@@ -94,5 +69,4 @@ export function openRedisLimiter(
 
 type Scripts = {
   take(key: string, perMinute: number): Promise<[allowed: number, remaining: number, resetUs: string, overUs: string]>
-  fail(bucket: string, ban: string, strikes: string, perMinute: number): Promise<number>
 }

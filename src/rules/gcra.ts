@@ -35,13 +35,3 @@ export function takeFromBucket(
   const remaining = Math.floor((WINDOW_MS - (next - nowMs)) / stepMs + 1e-6)
   return { allowed: true, remaining, resetMs: next - nowMs, retryAfterMs: 0, fullAtMs: next }
 }
-
-/** The first ban and the longest one, in milliseconds. */
-export const FIRST_BAN_MS = 60_000
-export const MAX_BAN_MS = 3_600_000
-
-/** For how long strikes are remembered, in milliseconds. */
-export const STRIKES_RETAINED_MS = 24 * 3_600_000
-
-/** @param strikes how often a limit of failures was passed, from 1; @returns a minute, doubling up to an hour */
-export const banDurationMs = (strikes: number): number => Math.min(FIRST_BAN_MS * 2 ** (strikes - 1), MAX_BAN_MS)

@@ -14,7 +14,7 @@ export type Limits = {
   perRoom: number
   /** Redemptions of one code, and of one browser that is bound to an invitation. */
   perInvitation: number
-  /** Failed logins of one client address before it is banned. */
+  /** Failed logins of one client address, and of one credential. */
   failedLoginsPerMinute: number
 }
 

@@ -1,8 +1,9 @@
 import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Refusal } from '../contract/problem.ts'
+import type { RejectionReason } from '../contract/rejection-reason.ts'
 import type { Caller } from '../rules/policy/policy.ts'
-import { checkBan, countFailure } from './login-failures.ts'
-import type { CallerDirectory, Clock, Ledger, RateLimiter } from './ports.ts'
+import { countFailure, type FailureNetwork } from './login-failures.ts'
+import type { CallerDirectory, Clock, Ledger, RateLimiter, Rejection } from './ports.ts'
 
 export type AuthenticateDeps = {
   callers: CallerDirectory
@@ -15,27 +16,42 @@ export type AuthenticateDeps = {
 export type PresentedCredential = {
   /** The text after `Bearer`; undefined if the request has no credential, or more than one. */
   credential: string | undefined
-  /** The network that failures are counted for: the IPv4 address, or the /64 network of an IPv6 address. */
-  network: string
+  /** The networks of the client that failures are counted for. */
+  networks: readonly FailureNetwork[]
   /** The origin for the audit record. */
   origin: Origin
 }
 
+/** The refusal of a request that has no valid credential, and the reason for the log. */
+export type FailedLogin = Refusal & { reason: RejectionReason }
+
 /**
- * Authenticates the caller of a request. A failure is recorded without the credential, and counts against the network.
- * @param failedPerMinute failures per minute that a network may have; above it, the network is banned for a time that grows
- * @returns the caller, or `unauthenticated`, `step-up-required`, or `rate-limited` for a banned network
+ * The reasons of credentials that may be guesses. A credential that the service or an issuer once issued is not a guess, nor
+ * is a request without one; such requests count only against the limit per address.
+ */
+const GUESSES: ReadonlySet<RejectionReason> = new Set([
+  'malformed',
+  'api-key',
+  'iss',
+  'alg',
+  'unknown-key',
+  'signature',
+])
+
+/**
+ * Authenticates the caller of a request. A failure is recorded without the credential. Guesses count as failed logins, whose
+ * limit applies to failing requests only: a valid credential is never refused because of failures before it.
+ * @param failedPerMinute failed logins per minute of a network, and of a credential
+ * @returns the caller; or `unauthenticated`, `step-up-required`, or `rate-limited` for a guess above the limit
  * @throws ServiceFault `record-unavailable`, `identity-provider-unavailable`
  */
 export async function authenticateCaller(
   { callers, limiter, ledger, clock }: AuthenticateDeps,
   failedPerMinute: number,
-  { credential, network, origin }: PresentedCredential,
-): Promise<Caller | Refusal> {
-  const ban = await checkBan({ limiter }, network)
-  if (ban !== undefined) return ban
-  const result: Caller | Refusal =
-    credential === undefined ? { code: 'unauthenticated' } : await callers.authenticate(credential)
+  { credential, networks, origin }: PresentedCredential,
+): Promise<Caller | FailedLogin> {
+  const result: Caller | Rejection =
+    credential === undefined ? { code: 'unauthenticated', reason: 'none' } : await callers.authenticate(credential)
   if (!('code' in result)) return result
   await ledger.append({
     ...origin,
@@ -45,5 +61,7 @@ export async function authenticateCaller(
     outcome: 'refused',
     code: result.code,
   })
-  return countFailure({ limiter }, network, failedPerMinute, result)
+  if (credential === undefined || !GUESSES.has(result.reason)) return result
+  const limited = await countFailure({ limiter }, failedPerMinute, networks, credential)
+  return limited === undefined ? result : { ...limited, reason: result.reason }
 }

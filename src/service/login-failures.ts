@@ -1,31 +1,31 @@
 import type { Refusal } from '../contract/problem.ts'
 import type { BucketKey } from '../rules/limits.ts'
+import { fingerprintSecret } from '../rules/secret.ts'
 import type { RateLimiter } from './ports.ts'
 
-type LoginFailureDeps = { limiter: Pick<RateLimiter, 'bannedMs' | 'fail'> }
-
-const keyOf = (network: string): BucketKey => `failed:${network}`
-
-/**
- * Checks whether a network is banned because of failed logins.
- * @param network an IPv4 address, or the /64 network of an IPv6 address
- * @returns `rate-limited` while the network is banned
- */
-export const checkBan = async ({ limiter }: LoginFailureDeps, network: string): Promise<Refusal | undefined> =>
-  rateLimitRefusal(await limiter.bannedMs(keyOf(network)))
+/** A network that failed logins are counted for, and by how much its limit exceeds that of a single address. */
+export type FailureNetwork = { network: string; factor: number }
 
 /**
- * Counts a failed login against a network.
- * @param perMinute failures per minute that a network may have; above it, the network is banned for a time that grows
- * @param refusal why the login failed
- * @returns that refusal, or `rate-limited` if the failure causes a ban
+ * Counts a failed login against the networks of the client and against the credential, so that neither one client with many
+ * guesses nor many clients with one guess pass unnoticed. The limit applies to failing requests only.
+ * @param perMinute failed logins per minute of one address, and of one credential
+ * @param secret the credential or code that was presented; only a fingerprint of it is counted
+ * @returns `rate-limited` if a limit is exceeded; otherwise undefined
  */
-export const countFailure = async (
-  { limiter }: LoginFailureDeps,
-  network: string,
+export async function countFailure(
+  { limiter }: { limiter: RateLimiter },
   perMinute: number,
-  refusal: Refusal,
-): Promise<Refusal> => rateLimitRefusal(await limiter.fail(keyOf(network), perMinute)) ?? refusal
-
-const rateLimitRefusal = (bannedMs: number): Refusal | undefined =>
-  bannedMs > 0 ? { code: 'rate-limited', retryAfterMs: bannedMs } : undefined
+  networks: readonly FailureNetwork[],
+  secret: string,
+): Promise<Refusal | undefined> {
+  const buckets: [key: BucketKey, limit: number][] = [
+    ...networks.map(({ network, factor }): [BucketKey, number] => [`failed:${network}`, perMinute * factor]),
+    [`failed:credential:${fingerprintSecret(secret)}`, perMinute],
+  ]
+  const takes = await Promise.all(buckets.map(([key, limit]) => limiter.take(key, limit)))
+  const retryAfterMs = Math.max(...takes.map((take) => (take.allowed ? 0 : take.retryAfterMs)))
+  return takes.every(({ allowed }) => allowed)
+    ? undefined
+    : { code: 'rate-limited', retryAfterMs, limit: { name: 'failed', perMinute } }
+}

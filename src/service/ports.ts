@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../contract/audit/audit-entry.ts'
 import type { TokenSubject } from '../rules/revocation.ts'
 import type { Refusal } from '../contract/problem.ts'
+import type { RejectionReason } from '../contract/rejection-reason.ts'
 import type { Take } from '../rules/gcra.ts'
 import type { BucketKey } from '../rules/limits.ts'
 import type { Caller } from '../rules/policy/policy.ts'
@@ -17,24 +18,23 @@ export type NewSecret = (bytes: number) => string
 /** Does a piece of work inside a trace span of this name. */
 export type Trace = <T>(name: 'decide' | 'sign' | 'record', work: () => T) => T
 
+/** The refusal of a credential, and its reason, which is for the log only. */
+export type Rejection = Refusal & { code: 'unauthenticated' | 'step-up-required'; reason: RejectionReason }
+
 /** Authenticates callers. */
 export type CallerDirectory = {
   /**
    * @param credential the text after `Bearer`
-   * @returns the caller, or `unauthenticated`, the same for every invalid credential, or `step-up-required`
+   * @returns the caller, or a rejection: `unauthenticated`, the same for every invalid credential, or `step-up-required`
    * @throws ServiceFault `identity-provider-unavailable` if the keys of the issuer are not available
    */
-  authenticate(credential: string): Promise<Caller | Refusal>
+  authenticate(credential: string): Promise<Caller | Rejection>
 }
 
 /** Counts requests per key against limits per minute. It never throws. */
 export type RateLimiter = {
   /** Takes one token from the bucket of a key. */
   take(key: BucketKey, perMinute: number): Promise<Take>
-  /** Counts a failure. Above the limit the key is banned, each time for longer. @returns milliseconds of the ban, or 0 */
-  fail(key: BucketKey, perMinute: number): Promise<number>
-  /** @returns milliseconds until a ban ends, or 0 */
-  bannedMs(key: BucketKey): Promise<number>
 }
 
 /** Checks tokens against the revocations in force. */
@@ -50,9 +50,10 @@ export type RevocationIndex = {
 export type Ledger = {
   /**
    * Resolves when the entry is on disk.
+   * @returns the position of the entry, `<chain>:<sequence>`, for an entry that undoes it
    * @throws ServiceFault `record-unavailable` if it cannot be written
    */
-  append(entry: AuditEntry): Promise<void>
+  append(entry: AuditEntry): Promise<string>
   /** Resolves if an entry could be written now. @throws ServiceFault `record-unavailable` */
   probe(): Promise<void>
 }

@@ -1,11 +1,10 @@
 import { type GaugeSources, watchChangeBus, watchRevocations, watchKeyRing, watchSigning } from './gauges.ts'
+import { createConsultationMetrics, createRenewalMetrics } from './consultation-counters.ts'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import {
-  createConsultationMetrics,
   createLimiterMetrics,
   createRecordMetrics,
   createReloadMetrics,
-  createRenewalMetrics,
   createRequestMetrics,
   createSigningMetrics,
   createTokenMetrics,

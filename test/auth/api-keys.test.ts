@@ -31,6 +31,8 @@ describe('an API key', () => {
   })
 })
 
+const rejected = (reason: string) => ({ code: 'unauthenticated', reason })
+
 describe('a caller', () => {
   it('is found by each of its overlapping keys, and by no other key', () => {
     const [old, next, removed] = [newApiKey('clinic'), newApiKey('clinic'), newApiKey('clinic')]
@@ -38,16 +40,19 @@ describe('a caller', () => {
       [caller('clinic', old.sha256, next.sha256.toUpperCase()), caller('ward', newApiKey('ward').sha256)],
       () => NOW,
     )
-    expect(find(old.apiKey)?.id).toBe('clinic')
-    expect(find(next.apiKey)?.id).toBe('clinic')
-    expect(find(removed.apiKey)).toBeUndefined()
+    expect(find(old.apiKey)).toMatchObject({ id: 'clinic' })
+    expect(find(next.apiKey)).toMatchObject({ id: 'clinic' })
+    expect(find(removed.apiKey)).toStrictEqual(rejected('api-key'))
   })
 
   it('is found by a key from its notBefore on and before its notAfter', () => {
     const { apiKey, sha256 } = newApiKey('clinic')
     const at = (ms: number) => new Date(NOW + ms).toISOString()
-    const isFound = (entry: ApiKeyHash) =>
-      createApiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey) !== undefined
+    const isFound = (entry: ApiKeyHash) => {
+      const found = createApiKeyCallers([caller('clinic', entry)], () => NOW)(apiKey)
+      if ('code' in found) expect(found).toStrictEqual(rejected('api-key-validity'))
+      return !('code' in found)
+    }
     expect(isFound({ sha256 })).toBe(true)
     expect(isFound({ sha256, notBefore: at(0) })).toBe(true)
     expect(isFound({ sha256, notBefore: at(1) })).toBe(false)
@@ -61,8 +66,8 @@ describe('a caller', () => {
   it('is not found by the key of another caller, even with the same hash', () => {
     const key = newApiKey('ward')
     const find = createApiKeyCallers([caller('clinic', key.sha256)], () => NOW)
-    expect(find(key.apiKey)).toBeUndefined()
-    expect(find(key.sha256)).toBeUndefined()
+    expect(find(key.apiKey)).toStrictEqual(rejected('api-key'))
+    expect(find(key.sha256)).toStrictEqual(rejected('malformed'))
   })
 
   it('is not found by any other text', () => {
@@ -73,7 +78,7 @@ describe('a caller', () => {
       .map(([at, text]) => key.apiKey.slice(0, at) + text + key.apiKey.slice(at + 1))
     fc.assert(
       fc.property(fc.oneof(fc.string(), almostKey), (text) => {
-        expect(find(text)?.id).toBe(text === key.apiKey ? 'clinic' : undefined)
+        expect(find(text)).toMatchObject(text === key.apiKey ? { id: 'clinic' } : { code: 'unauthenticated' })
       }),
     )
   })

@@ -11,7 +11,7 @@ import { compose, type Deps } from '../../src/app/compose.ts'
 const { config, errors } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
 const opened = await compose(config, logger, errors)
-const noLedger: Deps['ledger'] = { append: () => Promise.resolve(), probe: () => Promise.resolve() }
+const noLedger: Deps['ledger'] = { append: () => Promise.resolve('none:1'), probe: () => Promise.resolve() }
 const parts = process.argv[2] === 'without-record' ? { ...opened, ledger: noLedger } : opened
 const app = await buildApp(config, parts, logger)
 app.addHook('onClose', () => opened.close())

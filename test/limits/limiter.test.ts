@@ -76,37 +76,6 @@ describe.each(engines)('a limiter in %s', (_name, isAvailable, open) => {
     expect((await limiter.take(one, 1)).allowed).toBe(false)
     expect((await limiter.take(other, 1)).allowed).toBe(true)
   })
-
-  it.skipIf(!isAvailable)('bans after the allowed number of failures, and not before', async () => {
-    const limiter = await open()
-    const key = newKey()
-    for (let i = 0; i < 3; i += 1) expect(await limiter.fail(key, 3)).toBe(0)
-    expect(await limiter.bannedMs(key)).toBe(0)
-    expect(await limiter.fail(key, 3)).toBe(60_000)
-    const banned = await limiter.bannedMs(key)
-    expect(banned).toBeGreaterThan(59_000)
-    expect(banned).toBeLessThanOrEqual(60_000)
-    // A failure that arrives during a ban does not extend it.
-    expect(await limiter.fail(key, 3)).toBeLessThanOrEqual(60_000)
-    expect(await limiter.bannedMs(newKey())).toBe(0)
-  })
-})
-
-it('in memory: a ban expires, the next one is twice as long, and after a day without a ban the count restarts', async () => {
-  let now = 0
-  const limiter = createMemoryLimiter(() => now)
-  const bans = []
-  for (let round = 0; round < 3; round += 1) {
-    while ((await limiter.fail('caller:k', 2)) === 0);
-    bans.push(await limiter.bannedMs('caller:k'))
-    now += bans[round] ?? 0
-    expect(await limiter.bannedMs('caller:k')).toBe(0)
-    now += 60_000
-  }
-  expect(bans).toStrictEqual([60_000, 120_000, 240_000])
-  now += 24 * 3_600_000
-  while ((await limiter.fail('caller:k', 2)) === 0);
-  expect(await limiter.bannedMs('caller:k')).toBe(60_000)
 })
 
 it('in memory: a hundred thousand keys are stored, and an old one is evicted for a new one', async () => {
@@ -115,23 +84,6 @@ it('in memory: a hundred thousand keys are stored, and an old one is evicted for
   for (let i = 0; i < 100_000; i += 1) await limiter.take(`caller:k${i}`, 1)
   expect((await limiter.take('caller:first', 1)).allowed).toBe(true)
   expect((await limiter.take('caller:k99999', 1)).allowed).toBe(false)
-})
-
-it.skipIf(REDIS === undefined)(`in Redis: the next ban is twice as long${skipped}`, async () => {
-  const limiter = await openRedis()
-  const key = newKey()
-  const { Redis } = await import('ioredis')
-  const redis = new Redis(REDIS ?? '')
-  onTestFinished(() => redis.disconnect())
-  const bans = []
-  for (let round = 0; round < 3; round += 1) {
-    while ((await limiter.fail(key, 1)) === 0);
-    bans.push(Math.ceil((await limiter.bannedMs(key)) / 60_000))
-    await redis.del(`jts:{${key}}:ban`)
-  }
-  expect(bans).toStrictEqual([1, 2, 4])
-  expect(await redis.pttl(`jts:{${key}}:strikes`)).toBeGreaterThan(23 * 3_600_000)
-  expect(await redis.pttl(`jts:{${key}}`)).toBeLessThanOrEqual(60_000)
 })
 
 describe('the fallback', () => {

@@ -64,8 +64,8 @@ describe('the meeting of a role in the policy', () => {
     ['avatars that are a number', { avatars: 1 }, '/avatars: must be true or false'],
     ['an empty subject', { subject: '' }, '/subject: must be 1 to 64 characters'],
     ['a subject of 65 characters', { subject: 'a'.repeat(65) }, '/subject: must be 1 to 64 characters'],
-    ['a subject with a bidi mark', { subject: 'a\u202eb' }, '/subject: must be in Unicode NFC, without leading'],
-    ['a subject with a blank behind', { subject: 'a ' }, '/subject: must be in Unicode NFC, without leading'],
+    ['a subject with a bidi mark', { subject: 'a\u202eb' }, '/subject: must be trimmed text'],
+    ['a subject with a blank behind', { subject: 'a ' }, '/subject: must be trimmed text'],
     ['a logo without TLS', { logoUrl: 'http://example.org/l.svg' }, '/logoUrl: must be an https URL'],
     ['a logo in the text', { logoUrl: 'data:image/png;base64,AA' }, '/logoUrl: must be an https URL'],
     ['a long logo', { logoUrl: `https://example.org/${'a'.repeat(500)}` }, '/logoUrl: must be an https URL'],
@@ -78,11 +78,11 @@ describe('the meeting of a role in the policy', () => {
   it('adds no button that the role could not use, and says what it lacks', async () => {
     const add = ['security', 'desktop', 'recording', 'chat', 'invite', 'toggle-camera']
     expect(await faultsOf(withMeeting({ toolbar: { add } }, { features: [] }))).toStrictEqual([
-      `${AT}/toolbar/add/0: has no effect without moderator: true; grant it to the role or remove the button.`,
-      `${AT}/toolbar/add/1: has no effect without the feature screen-sharing; grant it to the role or remove the button.`,
-      `${AT}/toolbar/add/2: has no effect without the feature recording; grant it to the role or remove the button.`,
-      `${AT}/toolbar/add/3: has no effect without the feature send-groupchat or send-private-message; grant it to the role or remove the button.`,
-      `${AT}/toolbar/add/4: has no effect without the feature outbound-call or sip-outbound-call; grant it to the role or remove the button.`,
+      `${AT}/toolbar/add/0: has no effect for a role without moderator: true.`,
+      `${AT}/toolbar/add/1: has no effect for a role without the feature screen-sharing.`,
+      `${AT}/toolbar/add/2: has no effect for a role without the feature recording.`,
+      `${AT}/toolbar/add/3: has no effect for a role without the feature send-groupchat or send-private-message.`,
+      `${AT}/toolbar/add/4: has no effect for a role without the feature outbound-call or sip-outbound-call.`,
     ])
     const rights = { moderator: true, features: ['screen-sharing', 'recording', 'send-groupchat', 'outbound-call'] }
     expect(await faultsOf(withMeeting({ toolbar: { add } }, rights))).toStrictEqual([])

@@ -82,16 +82,8 @@ describe('a policy file', () => {
       '/roles/Nurse: is not allowed here',
     ],
     ['no roles', stringify({ ...good, roles: {} }), '/roles: must be at least one role'],
-    [
-      'nobody who may ask',
-      stringify({ ...good, callers: [] }),
-      '/callers: must contain a caller, unless /issuers contains an issuer',
-    ],
-    [
-      'no callers at all',
-      stringify(BUILT_IN_POLICY),
-      '/callers: must contain a caller, unless /issuers contains an issuer',
-    ],
+    ['nobody who may ask', stringify({ ...good, callers: [] }), '/callers: add a caller, or an issuer'],
+    ['no callers at all', stringify(BUILT_IN_POLICY), '/callers: add a caller, or an issuer'],
     [
       'a role that nobody defines',
       withCaller({ roles: ['doctor', 'nurse'] }),
@@ -118,12 +110,12 @@ describe('a policy file', () => {
     [
       'a hash twice',
       stringify({ ...good, callers: [caller, { ...caller, id: 'b', apiKeySha256: [HASH.toUpperCase()] }] }),
-      '/callers/1/apiKeySha256/0: is used by another entry; give each caller its own key.',
+      '/callers/1/apiKeySha256/0: is used by another entry',
     ],
     [
       'a caller twice',
       stringify({ ...good, callers: [caller, { ...caller, apiKeySha256: ['b2'.repeat(32)] }] }),
-      '/callers/1/id: is used by another caller; give each caller its own id.',
+      '/callers/1/id: is used by another caller',
     ],
     ['a caller with a blank', withCaller({ id: 'a b' }), '/callers/0/id: must be 1 to 64 characters'],
     [
@@ -182,6 +174,8 @@ describe('a policy file', () => {
   const withIssuer = (change: object) => stringify({ ...good, issuers: [{ ...ISSUER, ...change }] })
   const withKey = (change: object) => withCaller({ apiKeySha256: [{ sha256: HASH, ...change }] })
 
+  const prefixed = (name: string) => ({ ...ISSUER, issuer: `https://${name}.example.org`, userIdPrefix: `${name}:` })
+
   it('may name issuers beside callers or without any, and keys with their times', async () => {
     const texts = [
       withIssuer({}),
@@ -189,6 +183,12 @@ describe('a policy file', () => {
       stringify({ ...BUILT_IN_POLICY, issuers: [ISSUER] }),
       withKey({ notBefore: '2026-11-23T09:00:00Z', notAfter: '2027-11-23T14:30:00.5+05:30' }),
       withCaller({ lifetimeMinutes: { max: 30 }, ratePerMinute: 60 }),
+      withIssuer({
+        userIdPrefix: 'clinic:',
+        clients: ['page'],
+        accessToken: { claim: { name: 'typ', values: ['Bearer'] } },
+      }),
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), accessToken: { scope: 'consultations' } }] }),
     ]
     for (const text of texts) expect(await faultsOf(text)).toStrictEqual([])
   })
@@ -227,14 +227,36 @@ describe('a policy file', () => {
     ['rooms that take exponential time', withIssuer({ rooms: '(a+)+' }), '/issuers/0/rooms: takes exponential time'],
     ['an unknown member of an issuer', withIssuer({ secret: 'x' }), '/issuers/0/secret: is not allowed here'],
     [
+      'several issuers of which one has no userIdPrefix',
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), userIdPrefix: undefined }] }),
+      '/issuers/1/userIdPrefix: is required with several issuers',
+    ],
+    [
+      'two issuers with one userIdPrefix',
+      stringify({ ...good, issuers: [prefixed('a'), { ...prefixed('b'), userIdPrefix: 'a:' }] }),
+      '/issuers/1/userIdPrefix: is used by another issuer',
+    ],
+    ...['', ':', 'a', 'a:b:', 'A:', 'a b:', '-a:', `${'a'.repeat(32)}:`].map((prefix) => [
+      `the userIdPrefix ${JSON.stringify(prefix)}`,
+      withIssuer({ userIdPrefix: prefix }),
+      '/issuers/0/userIdPrefix: must be 1 to 31 characters',
+    ]),
+    ...['JWT', 'jwt', 'application/jwt'].map((typ) => [
+      `the type ${typ} for access tokens`,
+      withIssuer({ accessToken: { typ } }),
+      '/issuers/0/accessToken/typ: does not tell access tokens from other tokens',
+    ]),
+    ['accessToken without a condition', withIssuer({ accessToken: {} }), '/issuers/0/accessToken: must be {'],
+    ['no clients', withIssuer({ clients: [] }), '/issuers/0/clients: must be a list of 1 to 64'],
+    [
       'an issuer twice',
       stringify({ ...good, issuers: [ISSUER, ISSUER] }),
-      '/issuers/1/issuer: is used by another issuer; list each issuer once.',
+      '/issuers/1/issuer: is used by another issuer',
     ],
     [
       'a time that is none',
       withKey({ notAfter: '2026-13-45T09:00:00Z' }),
-      '/callers/0/apiKeySha256/0/notAfter: is not a time; use RFC 3339',
+      '/callers/0/apiKeySha256/0/notAfter: is not a date',
     ],
     [
       'a time without a zone',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { banDurationMs, takeFromBucket } from '../../src/rules/gcra.ts'
+import { takeFromBucket } from '../../src/rules/gcra.ts'
 
 /** Takes at these times; @returns the times of those that were allowed */
 function allowedAt(perMinute: number, times: readonly number[]): number[] {
@@ -74,10 +74,4 @@ it('a clock that was set back an hour locks nobody out for longer than a minute'
   const { fullAtMs } = takeFromBucket(undefined, 10, 3_600_000)
   const outcome = takeFromBucket(fullAtMs, 10, 0)
   expect(outcome.allowed ? 0 : outcome.retryAfterMs).toBeLessThanOrEqual(60_000)
-})
-
-it('a ban is a minute, then twice as long each time, up to an hour', () => {
-  expect([1, 2, 3, 6, 7, 8, 50].map((strikes) => banDurationMs(strikes) / 60_000)).toStrictEqual([
-    1, 2, 4, 32, 60, 60, 60,
-  ])
 })

@@ -8,7 +8,10 @@ import type { ProblemCode } from '../problem.ts'
 export type AuditEntry = {
   /** Epoch milliseconds. */
   time: number
+  /** Id that the service gave to the request. */
   requestId: string
+  /** The `X-Request-Id` of the request, which the client chose; several requests may have the same one. */
+  clientRequestId?: string
   /** Id of the trace that the request belongs to (W3C Trace Context). */
   traceId?: string
   /** The client address, in the form that the setting `AUDIT_ADDRESS` permits. */
@@ -32,6 +35,7 @@ export type AuditEntry = {
     | 'audit.retain'
     | 'token.issue'
     | 'token.renew'
+    | 'token.reuse'
     | 'token.inspect'
     | 'consultation.create'
     | 'consultation.change'
@@ -69,10 +73,14 @@ export type AuditEntry = {
   renews?: string
   kid?: string
   lifetimeSeconds?: number
+  /** `<chain>:<sequence>` of the entry that this one undoes: what that entry records did not take effect. */
+  undoes?: string
+  /** The number of requests that this entry stands for; absent for one. */
+  count?: number
 }
 
 /** The properties of an entry that identify its request. */
-export type Origin = Pick<AuditEntry, 'requestId' | 'traceId' | 'address'>
+export type Origin = Pick<AuditEntry, 'requestId' | 'clientRequestId' | 'traceId' | 'address'>
 
 /** An entry that is linked into its hash chain. */
 export type ChainedEntry = AuditEntry & {

@@ -51,7 +51,8 @@ export const AuditRow = Type.Object(
     time: Type.String({ format: 'date-time', description: 'when the entry was written (UTC)' }),
     chain: Type.String({ description: 'id of the hash chain' }),
     sequence: Type.Integer({ description: 'position in the chain, from 1' }),
-    requestId: Type.String(),
+    requestId: Type.String({ description: 'id that the service gave to the request' }),
+    clientRequestId: optional('X-Request-Id of the request, chosen by the client'),
     traceId: optional(),
     address: optional('client address, as AUDIT_ADDRESS permits'),
     caller: Type.String({
@@ -70,6 +71,8 @@ export const AuditRow = Type.Object(
     renews: optional('jti of the renewed token'),
     kid: optional('id of the signing key'),
     lifetimeSeconds: Type.Optional(Type.Integer()),
+    undoes: optional('<chain>:<sequence> of the entry that did not take effect'),
+    count: Type.Optional(Type.Integer({ description: 'number of requests of this entry; absent for one' })),
     hash: Type.String({ description: 'hex SHA-256 of the entry, see docs/audit.md' }),
   },
   { $id: 'AuditRow', description: 'An entry of the audit record.' },

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { FEATURES } from '../tokens/features.ts'
 import { TIMESTAMP_PATTERN } from '../timestamp.ts'
+import { AccessTokenPolicy, Clients, UserIdPrefix } from './access-token-policy.ts'
 import { AdmissionWindow, RoomTemplate } from './admission-policy.ts'
 import { oneOf } from '../one-of.ts'
 import { RoleMeeting } from './meeting-policy.ts'
@@ -129,6 +130,9 @@ export const IssuerPolicy = Type.Object(
       description: 'a list of one or more unique algorithms',
     }),
     jwksUri: Type.Optional(Url),
+    accessToken: Type.Optional(AccessTokenPolicy),
+    clients: Type.Optional(Clients),
+    userIdPrefix: Type.Optional(UserIdPrefix),
     requiredAcr: Type.Optional(
       Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
         minItems: 1,
@@ -146,7 +150,8 @@ export const IssuerPolicy = Type.Object(
   },
   {
     ...closed,
-    description: '{ issuer, audience, algorithms, jwksUri?, requiredAcr?, roleClaim, roles, nameClaim, rooms }',
+    description:
+      '{ issuer, audience, algorithms, jwksUri?, accessToken?, clients?, userIdPrefix?, requiredAcr?, roleClaim, roles, nameClaim, rooms }',
   },
 )
 export type IssuerPolicy = Static<typeof IssuerPolicy>

@@ -76,7 +76,7 @@ export const Inspection = Type.Object(
       {
         verdict: 'refused',
         objections: [
-          { code: 'expired', severity: 'refused', message: 'It expired 12 minutes ago; request a new one.' },
+          { code: 'expired', severity: 'refused', message: 'The token expired 12 minutes ago; request a new one.' },
         ],
         says: { room: 'bharattelemed-p1042-d77-1764000000', userId: 'd…', moderator: true },
       },

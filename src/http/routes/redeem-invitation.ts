@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
-import { networkOf } from '../server/client-address.ts'
+import { failureNetworksOf } from '../server/client-address.ts'
 import type { App } from '../server/app-type.ts'
 import { originOf } from '../server/request-origin.ts'
 import { listProblems } from '../server/route-problems.ts'
@@ -52,7 +52,11 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       },
     },
     async (request, reply): Promise<FastifyReply> => {
-      const visitor = { origin: originOf(request), network: networkOf(request.ip), secret: cookie.read(request) }
+      const visitor = {
+        origin: originOf(request),
+        networks: failureNetworksOf(request.ip),
+        secret: cookie.read(request),
+      }
       const bound = await bind(visitor, request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
       // The invitation is used from here on, so the browser needs the cookie even if no token follows.

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditEntry, Origin } from '../../contract/audit/audit-entry.ts'
 import type { BucketName } from '../../contract/bucket-name.ts'
 import type { ProblemCode } from '../../contract/problem.ts'
+import type { RejectionReason } from '../../contract/rejection-reason.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 
 /** The Fastify instance; the types of requests and responses come from the schemas of a route. */
@@ -21,6 +22,8 @@ declare module 'fastify' {
     caller: Caller | null
     /** The origin of the request for the audit record; null before the first hook. */
     origin: Origin | null
+    /** Why the credential of the request was rejected, for its log line; null if it was not. */
+    rejectionReason: RejectionReason | null
     /** The problem that the request was answered with, for its log line. */
     problem: { code: ProblemCode; cause?: unknown } | null
   }

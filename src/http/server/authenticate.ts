@@ -2,20 +2,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Scope } from '../../contract/policy/policy.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import type { PresentedCredential } from '../../service/authenticate.ts'
-import { networkOf } from './client-address.ts'
+import type { FailedLogin, PresentedCredential } from '../../service/authenticate.ts'
+import { failureNetworksOf } from './client-address.ts'
+import { MAX_HEADER_BYTES } from './headers.ts'
 import { originOf } from './request-origin.ts'
 import { HttpProblem } from './problems.ts'
 
-// Longer values are not credentials: an access token above 8 kB does not fit into the headers of a request.
-const BEARER = /^Bearer +([\x21-\x7e]{1,8192})$/i
+/** A bearer credential (RFC 6750, section 2.1). The limit of all headers bounds its length. */
+const BEARER = new RegExp(`^Bearer +([\\x21-\\x7e]{1,${MAX_HEADER_BYTES}})$`, 'i')
 
 const CHALLENGE = 'Bearer realm="jitsi-token-service"'
 /** The challenge for an invalid credential (RFC 6750, section 3). */
 export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 
 /** Resolves a credential to its caller. */
-export type AuthenticateCaller = (presented: PresentedCredential) => Promise<Caller | Refusal>
+export type AuthenticateCaller = (presented: PresentedCredential) => Promise<Caller | FailedLogin>
 
 /** The guards of every route that needs a caller: authentication and the rate limit per caller. */
 export type RouteGuards = {
@@ -33,8 +34,10 @@ export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const credential = credentialOf(request)
-    const found = await identify({ credential, network: networkOf(request.ip), origin: originOf(request) })
+    const found = await identify({ credential, networks: failureNetworksOf(request.ip), origin: originOf(request) })
     if ('code' in found) {
+      const isMalformed = credential === undefined && authorization !== undefined
+      request.rejectionReason = isMalformed ? 'malformed' : found.reason
       if (found.code !== 'rate-limited')
         reply.header('www-authenticate', challengeOf(found, authorization !== undefined))
       throw new HttpProblem(found)

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Address6 } from 'ip-address'
+import type { FailureNetwork } from '../../service/login-failures.ts'
 
 /**
  * The network under which an address is rate limited: an IPv4 address itself, also in its IPv4-mapped form; the /64 of
@@ -9,6 +10,21 @@ import { Address6 } from 'ip-address'
 export function networkOf(address: string): string {
   const plain = unmapAddress(address)
   return isIPv6(plain) ? new Address6(`${plain}/64`).startAddress().correctForm() : plain
+}
+
+/**
+ * The networks that failed logins of an address are counted for. A site has a /56 or a /48 of IPv6 (RFC 6177), so a client
+ * can change its /64 with each request; the wider networks have higher limits, because several sites may share one.
+ */
+export function failureNetworksOf(address: string): FailureNetwork[] {
+  const plain = unmapAddress(address)
+  if (!isIPv6(plain)) return [{ network: plain, factor: 1 }]
+  const prefix = (bits: number) => new Address6(`${plain}/${bits}`).startAddress().correctForm()
+  return [
+    { network: prefix(64), factor: 1 },
+    { network: `${prefix(56)}/56`, factor: 4 },
+    { network: `${prefix(48)}/48`, factor: 16 },
+  ]
 }
 
 /**

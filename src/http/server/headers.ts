@@ -12,12 +12,15 @@ export const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-/** Request ids that are accepted from a proxy; the characters are safe in a log line and in a header. */
-const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
+/** The maximum size of request line and headers together, in bytes; a larger request is answered with 431. */
+export const MAX_HEADER_BYTES = 16 * 1024
+
+/** Request ids of clients and proxies that are recorded; the characters are safe in a log line and in a header. */
+const CLIENT_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
 
 /** @returns the value of an X-Request-Id header if it is valid: 8 to 64 characters of A-Z, a-z, 0-9 and . _ - */
-export const requestIdOf = (header: string | string[] | undefined): string | undefined =>
-  typeof header === 'string' && REQUEST_ID.test(header) ? header : undefined
+export const clientRequestIdOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' && CLIENT_REQUEST_ID.test(header) ? header : undefined
 
 /** Adds the security headers and X-Request-Id to every response; register it before any hook that can answer. */
 export function addSecurityHeaders(app: App): void {

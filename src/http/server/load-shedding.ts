@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { NewId } from '../../service/ports.ts'
 import type { SigningLoad } from '../../service/keys/ports.ts'
 import type { App } from './app-type.ts'
-import { requestIdOf, SECURITY_HEADERS } from './headers.ts'
+import { SECURITY_HEADERS } from './headers.ts'
 import { PROBLEM_TYPE, problemDocument, RETRY_SECONDS } from './problems.ts'
 
 const REPORT_INTERVAL_MS = 1000
@@ -36,7 +36,7 @@ export function refuseEarly(
     if (method === 'POST' && refusals.covers(url) && headers.origin === undefined && signing.full()) {
       refusals.count(url)
       pause()
-      refuse(response, requestIdOf(headers['x-request-id']) ?? newId())
+      refuse(response, newId())
     } else for (const listener of listeners) listener(request, response)
   })
 }

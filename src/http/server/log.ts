@@ -21,7 +21,7 @@ function levelOf({ problem, routeOptions }: FastifyRequest): 'debug' | 'info' | 
  */
 export function logRequests(app: App): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const { problem } = request
+    const { problem, rejectionReason } = request
     const line = {
       requestId: request.id,
       method: request.method,
@@ -29,8 +29,10 @@ export function logRequests(app: App): void {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ...(request.caller === null ? {} : { caller: request.caller.id }),
+      ...(request.origin?.clientRequestId === undefined ? {} : { clientRequestId: request.origin.clientRequestId }),
       ...(request.origin?.traceId === undefined ? {} : { traceId: request.origin.traceId }),
       ...(problem === null ? {} : { code: problem.code }),
+      ...(rejectionReason === null ? {} : { reason: rejectionReason }),
     }
     if (problem !== null && isFault(problem.code)) request.log.error({ ...line, err: problem.cause }, 'request')
     else request.log[levelOf(request)](line, 'request')

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyHttpOptions, RawServerDefault } from 'fastify'
 import { createClientErrorHandler } from './client-error.ts'
-import { requestIdOf } from './headers.ts'
+import { MAX_HEADER_BYTES } from './headers.ts'
 import { noRequestLogs } from './log.ts'
 import { schemaCompilers } from './schema-compilers.ts'
 import { toDecodableUrl } from './not-found.ts'
@@ -9,8 +9,8 @@ import type { NewId } from '../../service/ports.ts'
 
 const BODY_LIMIT_BYTES = 16 * 1024
 
-/** More than Node.js accepts for request line and headers together. */
-const MAX_URL_CHARACTERS = 16 * 1024
+/** As long as request line and headers together. */
+const MAX_URL_CHARACTERS = MAX_HEADER_BYTES
 
 /** The time within which a whole request must arrive; its headers have half of it. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -36,13 +36,18 @@ export function serverOptions(trustedProxies: readonly string[], newId: NewId, l
     logController: noRequestLogs,
     // With one log line per request, a child logger per request serves no purpose.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
-    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']) ?? newId(),
+    // A request id of a client is not unique, so it only accompanies the id of the service (see request-origin.ts).
+    genReqId: newId,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: STALLED_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS / 2, connectionsCheckingInterval: 1000 },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_TIMEOUT_MS / 2,
+      connectionsCheckingInterval: 1000,
+    },
     return503OnClosing: false,
     // Accepts any name under /asap: Fastify answers a longer parameter without running any hook.
     routerOptions: { maxParamLength: MAX_URL_CHARACTERS },

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
 import { recordedNetworkOf, unmapAddress } from './client-address.ts'
 import type { App } from './app-type.ts'
+import { clientRequestIdOf } from './headers.ts'
 
 /** How much of a client address is recorded: all of it, its network, or nothing. */
 export type AddressPrecision = 'full' | 'network' | 'none'
@@ -18,14 +19,16 @@ export type TraceIdOf = (request: FastifyRequest) => string | undefined
 const traceIdIn: TraceIdOf = ({ headers: { traceparent } }) =>
   typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.groups?.['traceId'] : undefined
 
-/** Sets `request.origin`, the request id, trace id and client address that the audit record contains. */
+/** Sets `request.origin`, the request ids, trace id and client address that the audit record contains. */
 export function recordOrigin(app: App, precision: AddressPrecision, traceIdOf: TraceIdOf = traceIdIn): void {
   app.decorateRequest('origin', null)
   app.addHook('onRequest', (request, _reply, done) => {
     const traceId = traceIdOf(request)
+    const clientRequestId = clientRequestIdOf(request.headers['x-request-id'])
     const address = toRecordedAddress(request.ip, precision)
     request.origin = {
       requestId: request.id,
+      ...(clientRequestId === undefined ? {} : { clientRequestId }),
       ...(traceId === undefined ? {} : { traceId }),
       ...(address === undefined ? {} : { address }),
     }

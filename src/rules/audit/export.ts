@@ -19,7 +19,7 @@ const COLUMNS = [
     'room',
     'userId',
   ],
-  ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash'],
+  ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash', 'clientRequestId', 'undoes', 'count'],
 ]
 
 /** An export format: the text before the first row, and the line of a row, with its line end. */

@@ -11,7 +11,7 @@ export type Admission = { consultation: Consultation; participant: Participant; 
 export type Waiting = { consultation: Consultation; participant: Participant; since: number }
 
 /** Whether the caller may request the rooms of consultations only. */
-export const isConsultationBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((value) => value === rooms)
+export const isConsultationBound = ({ rooms }: Caller): boolean => CONSULTATION_BOUND.some((word) => word === rooms)
 
 /**
  * Decides whether a participant may enter a consultation. The role is the one that the consultation gives the participant.

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { MAX_PARTICIPANTS } from '../../contract/consultations/consultation.ts'
 import type { InvitationAnswer, InvitationRequest } from '../../contract/invitation.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
@@ -25,9 +24,6 @@ export type Invitation = {
   createdBy: string
   revokedAt?: number
 }
-
-/** @returns the hash under which a code or cookie is stored: SHA-256 in hex. A secret of 256 bits needs no salt. */
-export const hashSecret = (secret: string): string => hash('sha256', secret)
 
 /**
  * Plans the invitation that a request describes.

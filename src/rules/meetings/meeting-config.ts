@@ -5,28 +5,27 @@ import type { Button, RoleMeeting } from '../../contract/policy/meeting-policy.t
 import { mediaConfig } from './media.ts'
 import { toolbarOf } from './toolbar.ts'
 
-/** The properties of a role that determine its meeting configuration. */
+/** The properties of a role that its meeting depends on. */
 type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /**
- * Returns the meeting configuration of a role: how the meeting looks and sounds.
+ * Creates the options of a meeting for a role.
  *
- * It is not an access control. It is passed to Jitsi's client in the participant's browser, and the participant can change
- * every option or use another client. Only the token restricts access: the server enforces its room, `moderator` and
- * `features`.
- * @param network the network quality, as the page measured it
+ * The options are not a security boundary. They run in the client of a participant, who can change every option, restore
+ * buttons, or use another client. The boundary is the token: the server enforces its room, `moderator` and `features`.
+ * @param network the quality of the caller's network
  * @returns options of JitsiMeetExternalAPI without null and undefined
  */
 export function meetingConfigOf(role: Role, network: Network): MeetingConfig {
-  const cachedConfigs = meetingConfigCache.get(role) ?? {}
-  const cached = cachedConfigs[network]
-  if (cached !== undefined) return cached
-  const config = createMeetingConfig(role, network)
-  meetingConfigCache.set(role, { ...cachedConfigs, [network]: config })
-  return config
+  const cached = meetingConfigCache.get(role) ?? {}
+  const config = cached[network]
+  if (config !== undefined) return config
+  const fresh = createMeetingConfig(role, network)
+  meetingConfigCache.set(role, { ...cached, [network]: fresh })
+  return fresh
 }
 
-/** The configurations by role object: all answers for a role of the current policy share them. */
+/** The options of each role and network, which are the same in every answer. */
 const meetingConfigCache = new WeakMap<Role, Partial<Record<Network, MeetingConfig>>>()
 
 function createMeetingConfig(role: Role, network: Network): MeetingConfig {
@@ -41,14 +40,14 @@ function createMeetingConfig(role: Role, network: Network): MeetingConfig {
       ...brandConfig(meeting),
     },
     interfaceConfigOverwrite: {
-      // Without `profile`, because the token defines the name, and without `calendar`, because it contacts other services.
+      // Without the profile, because the token sets the name, and without the calendar, which contacts other servers.
       SETTINGS_SECTIONS: [
         'devices',
         'language',
         'sounds',
         ...(role.moderator ? ['moderator', 'shortcuts', 'more'] : []),
       ],
-      // A doctor must see the whole video; by default, Jitsi crops it to fill the screen.
+      // A doctor sees the whole video; Jitsi would crop it to fill the screen.
       VIDEO_LAYOUT_FIT: 'nocrop',
       TILE_VIEW_MAX_COLUMNS: 2,
       DISABLE_PRIVATE_MESSAGES: !role.features.includes('send-private-message'),
@@ -57,7 +56,7 @@ function createMeetingConfig(role: Role, network: Network): MeetingConfig {
   }
 }
 
-/** Options for the screen before and during the meeting. */
+/** The screen before and during the meeting. */
 const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   toolbarButtons: [...buttons],
   toolbarConfig: { alwaysVisible: true },
@@ -75,7 +74,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
     hideMoreActionsButton: !moderator,
     hideMuteAllButton: !moderator,
   },
-  // All participants see that a connection is bad. Only moderators see details, and nobody sees network addresses.
+  // Everyone sees the connection quality; only moderators see details, and nobody sees addresses.
   connectionIndicators: { disabled: false, disableDetails: !moderator },
   disableShowMoreStats: true,
   speakerStats: { disabled: !buttons.has('stats') },
@@ -84,7 +83,7 @@ const screenConfig = ({ moderator, meeting }: Role, buttons: ReadonlySet<Button>
   whiteboard: { enabled: buttons.has('whiteboard') },
 })
 
-/** Options for actions on other participants. Granting moderator rights is off, because only a token may grant them. */
+/** Actions on other participants. Nobody can grant moderation, because it would pass on the features of one's own token. */
 const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button>): ConfigOverwrite => ({
   securityUi: { hideLobbyButton: !moderator, disableLobbyPassword: !moderator },
   remoteVideoMenu: {
@@ -97,16 +96,16 @@ const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button
   disableRemoteMute: !moderator,
   disableSelfDemote: true,
   disableRemoteControl: true,
-  // A token is valid for one room only.
+  // A token is valid for one room, so breakout rooms do not work.
   breakoutRooms: { hideAddRoomButton: true, hideAutoAssignButton: true, hideJoinRoomButton: true },
   disableInviteFunctions: !buttons.has('invite'),
   recordingService: { ...(features.includes('recording') ? {} : { enabled: false }), sharingEnabled: false },
   liveStreaming: { enabled: features.includes('livestreaming') },
-  // A recording in the browser would not be subject to the policy.
+  // A recording in the browser is not subject to the policy.
   localRecording: { disable: true, disableSelfRecording: true, notifyAllParticipants: true },
 })
 
-/** Options for privacy: no requests to other servers, no measurements of participants, and no change of the name in the token. */
+/** No third-party server is contacted, no analytics are collected, and the name is that of the token. */
 const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   disableDeepLinking: true,
   deeplinking: { disabled: true },
@@ -126,14 +125,14 @@ const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   },
   screenshotCapture: { enabled: false },
   doNotStoreRoom: true,
-  // Browsers can block the storage of embedded pages. Without the stored device id, JaaS counts a new user for each meeting.
+  // A browser may block the storage of the frame; without its device id, JaaS would count a new user for each consultation.
   useHostPageLocalStorage: true,
   disableProfile: true,
   readOnlyName: true,
   hideEmailInSettings: true,
 })
 
-/** Options for the subject and the logo. Without a subject, Jitsi would show the room name, which can contain personal ids. */
+/** Without a subject, Jitsi would show the name of the room, which may contain ids. */
 const brandConfig = ({ subject, logoUrl }: RoleMeeting): ConfigOverwrite => ({
   hideConferenceSubject: subject === undefined,
   ...(subject === undefined ? {} : { localSubject: subject }),

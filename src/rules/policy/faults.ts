@@ -1,13 +1,13 @@
 import { parseInstantMs } from '../time.ts'
 import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../../contract/policy/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
-import { propertiesOf, propertyOf, stringPropertiesOf } from './json-properties.ts'
+import { propertyOf, propertiesOf, textsOf } from './json-properties.ts'
 
 /**
- * Finds the errors of a policy that its schema cannot express.
- * @param policy the parsed file; it may violate the schema
- * @param allowHttp whether issuers may be reached without TLS
- * @returns one sentence for each error, which begins with its JSON Pointer (RFC 6901)
+ * Finds the errors of a policy that its schema does not express.
+ * @param policy the parsed file, which may violate the schema
+ * @param allowHttp whether issuers may have http URLs
+ * @returns sentences that begin with the path of the error (RFC 6901)
  */
 export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generator<string> {
   const roles = new Set(propertiesOf(propertyOf(policy, 'roles')).map(([name]) => name))
@@ -17,10 +17,10 @@ export function* findPolicyFaults(policy: unknown, allowHttp: boolean): Generato
     yield* meetingFaults(`/roles/${name}/meeting`, role)
   yield* callerFaults(policy, roles)
   yield* issuerFaults(policy, roles, allowHttp)
-  const requesters = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
-  if (requesters.length === 0) {
-    yield '/callers: must contain a caller, unless /issuers contains an issuer; otherwise every request is refused.'
-  }
+  yield* userIdFaults(policy)
+  const clients = [...propertiesOf(propertyOf(policy, 'callers')), ...propertiesOf(propertyOf(policy, 'issuers'))]
+  if (clients.length === 0)
+    yield '/callers: add a caller, or an issuer to /issuers; otherwise every request is refused.'
 }
 
 function* lifetimeFaults(policy: unknown): Generator<string> {
@@ -34,12 +34,11 @@ function* lifetimeFaults(policy: unknown): Generator<string> {
 
 function* admissionFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
   for (const [role] of propertiesOf(propertyOf(propertyOf(policy, 'window'), 'minutesBefore'))) {
-    if (!roles.has(role))
-      yield `/window/minutesBefore/${escapePointer(role)}: names a role that /roles does not define.`
+    if (!roles.has(role)) yield `/window/minutesBefore/${pointerTo(role)}: names a role that /roles does not define.`
   }
   const template = propertyOf(propertyOf(policy, 'rooms'), 'template')
   if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
-    yield '/rooms/template: must contain {timestamp}, {random} or {hash}, so that each consultation has its own room.'
+    yield '/rooms/template: must contain {timestamp}, {random} or {hash}; otherwise two consultations of the same people share a room.'
   }
 }
 
@@ -49,79 +48,88 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
   for (const [index, caller] of propertiesOf(propertyOf(policy, 'callers'))) {
     const at = `/callers/${index}`
     const id = propertyOf(caller, 'id')
-    if (propertyOf(caller, 'rooms') === OWN_ROOMS)
-      yield `${at}/rooms: ${OWN_ROOMS} is only for issuers; for a caller, use ${CONSULTATION_ROOMS} or a pattern.`
-    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller; give each caller its own id.`
+    if (propertyOf(caller, 'rooms') === OWN_ROOMS) yield `${at}/rooms: own is for issuers; use ${CONSULTATION_ROOMS}.`
+    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller.`
     ids.add(id)
-    for (const [position, role] of stringPropertiesOf(propertyOf(caller, 'roles'))) {
+    for (const [position, role] of textsOf(propertyOf(caller, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
     }
     for (const [position, entry] of propertiesOf(propertyOf(caller, 'apiKeySha256'))) {
       const hash = String(typeof entry === 'string' ? entry : propertyOf(entry, 'sha256')).toLowerCase()
       if (hashes.has(hash))
-        yield `${at}/apiKeySha256/${position}: is used by another entry; give each caller its own key.`
+        yield `${at}/apiKeySha256/${position}: is used by another entry; give each caller a key of its own.`
       hashes.add(hash)
-      yield* validityFaults(`${at}/apiKeySha256/${position}`, entry)
+      yield* timeFaults(`${at}/apiKeySha256/${position}`, entry)
     }
   }
 }
 
-/** @param entry an API key, which may have a validity period */
-function* validityFaults(at: string, entry: unknown): Generator<string> {
+function* timeFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
     const text = propertyOf(entry, name)
-    return typeof text === 'string' ? [{ name, ms: parseInstantMs(text) }] : []
+    return typeof text === 'string' ? [{ name, at: parseInstantMs(text) }] : []
   })
-  for (const { name, ms } of times)
-    if (Number.isNaN(ms)) yield `${at}/${name}: is not a time; use RFC 3339, for example 2026-11-23T09:00:00Z.`
+  for (const time of times)
+    if (Number.isNaN(time.at))
+      yield `${at}/${time.name}: is not a date and time that exists; use RFC 3339, for example 2026-11-23T09:00:00Z.`
   const [from, until] = times
-  if (from !== undefined && until !== undefined && from.ms >= until.ms)
+  if (from !== undefined && until !== undefined && from.at >= until.at)
     yield `${at}/notAfter: must be later than notBefore.`
 }
 
 function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: boolean): Generator<string> {
-  const issuerUrls = new Set<unknown>()
+  const names = new Set<unknown>()
   for (const [index, issuer] of propertiesOf(propertyOf(policy, 'issuers'))) {
     const at = `/issuers/${index}`
-    const issuerUrl = propertyOf(issuer, 'issuer')
+    const name = propertyOf(issuer, 'issuer')
     if (propertyOf(issuer, 'rooms') === CONSULTATION_ROOMS)
-      yield `${at}/rooms: ${CONSULTATION_ROOMS} is only for callers; for an issuer, use ${OWN_ROOMS} or a pattern.`
-    if (issuerUrl !== undefined && issuerUrls.has(issuerUrl))
-      yield `${at}/issuer: is used by another issuer; list each issuer once.`
-    issuerUrls.add(issuerUrl)
+      yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; use ${OWN_ROOMS}.`
+    if (name !== undefined && names.has(name)) yield `${at}/issuer: is used by another issuer.`
+    names.add(name)
     for (const field of ['issuer', 'jwksUri']) {
       const url = propertyOf(issuer, field)
       if (typeof url === 'string' && url.startsWith('http:') && !allowHttp)
         yield `${at}/${field}: must be an https URL.`
     }
-    for (const [claimValue, role] of stringPropertiesOf(propertyOf(issuer, 'roles'))) {
-      if (!roles.has(role)) yield `${at}/roles/${escapePointer(claimValue)}: names a role that /roles does not define.`
+    for (const [value, role] of textsOf(propertyOf(issuer, 'roles'))) {
+      if (!roles.has(role)) yield `${at}/roles/${pointerTo(value)}: names a role that /roles does not define.`
     }
   }
 }
 
-/** Escapes a property name for a JSON Pointer (RFC 6901, section 3). */
-const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** Each issuer numbers its users itself, so users of several issuers need prefixes. */
+function* userIdFaults(policy: unknown): Generator<string> {
+  const issuers = propertiesOf(propertyOf(policy, 'issuers'))
+  const prefixes = new Set<unknown>()
+  for (const [index, issuer] of issuers) {
+    const at = `/issuers/${index}/userIdPrefix`
+    const prefix = propertyOf(issuer, 'userIdPrefix')
+    if (prefix === undefined && issuers.length > 1)
+      yield `${at}: is required with several issuers, because the same sub of two issuers would be one participant.`
+    if (prefix !== undefined && prefixes.has(prefix)) yield `${at}: is used by another issuer.`
+    prefixes.add(prefix)
+    const typ = propertyOf(propertyOf(issuer, 'accessToken'), 'typ')
+    if (typeof typ === 'string' && ['jwt', 'application/jwt'].includes(typ.toLowerCase()))
+      yield `/issuers/${index}/accessToken/typ: does not tell access tokens from other tokens; name a claim or a scope.`
+  }
+}
 
-/**
- * Lists the room patterns of a policy, so that each can be compiled and checked. Patterns that are too long are left out:
- * the schema refuses them.
- * @param policy the parsed file; it may violate the schema
- * @returns each pattern with its JSON Pointer
- */
+const pointerTo = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** @returns the room patterns of a policy with their paths, except those that are too long */
 export function patternsOf(policy: unknown): { at: string; pattern: string }[] {
-  const roomsOf = (list: 'callers' | 'issuers') =>
+  const ofAll = (list: string) =>
     propertiesOf(propertyOf(policy, list)).map(([index, each]) => ({
       at: `/${list}/${index}/rooms`,
       pattern: propertyOf(each, 'rooms'),
     }))
-  const candidates = [
+  const found = [
     { at: '/rooms/pattern', pattern: propertyOf(propertyOf(policy, 'rooms'), 'pattern') },
-    ...[...roomsOf('callers'), ...roomsOf('issuers')].filter(
+    ...[...ofAll('callers'), ...ofAll('issuers')].filter(
       ({ pattern }) => pattern !== OWN_ROOMS && pattern !== CONSULTATION_ROOMS,
     ),
   ]
-  return candidates.flatMap(({ at, pattern }) =>
+  return found.flatMap(({ at, pattern }) =>
     typeof pattern === 'string' && pattern.length <= MAX_PATTERN_CHARACTERS ? [{ at, pattern }] : [],
   )
 }

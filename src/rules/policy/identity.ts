@@ -6,27 +6,33 @@ import { displayName, isEmail } from '../person.ts'
 /** Verified claims of an access token. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-/** A `sub` has at most 255 ASCII characters (OpenID Connect Core 1.0, section 2). Spaces and controls are refused too. */
+/** A `sub` has at most 255 ASCII characters (OpenID Connect Core 1.0, section 2); spaces are not accepted. */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/
 
+/** The maximum length of a user id, prefix included. */
+const MAX_USER_ID_CHARACTERS = 255
+
 /**
- * Creates the caller for the user of an access token. This caller may request tokens only for the user.
- * @param claims claims of the verified access token
- * @returns the caller, or undefined if `sub` is missing or unusable
+ * Creates the caller of an access token: a signed-in user, who may request tokens for that user only.
+ * @param claims the claims of a verified access token
+ * @returns the caller, or undefined if the token has no valid subject
  */
 export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
   const { sub, email } = claims
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
-  const nameClaim = claimAt(claims, issuer.nameClaim)
-  const name = typeof nameClaim === 'string' ? displayName(nameClaim) : undefined
-  const roleValues = stringsOf(claimAt(claims, issuer.roleClaim))
+  const userId = `${issuer.userIdPrefix ?? ''}${sub}`
+  if (userId.length > MAX_USER_ID_CHARACTERS) return undefined
+  const text = claimAt(claims, issuer.nameClaim)
+  const name = typeof text === 'string' ? displayName(text) : undefined
   return {
     id: issuer.issuer,
-    roles: new Set(roleValues.flatMap((value) => ownProperty(issuer.roles, value) ?? [])),
+    roles: new Set(
+      stringsOf(claimAt(claims, issuer.roleClaim)).flatMap((value) => ownValue(issuer.roles, value) ?? []),
+    ),
     scopes: new Set(issuer.rooms === OWN_ROOMS ? ['tokens:issue', 'consultations:attend'] : ['tokens:issue']),
     rooms: parseRooms(issuer.rooms),
     user: {
-      id: sub,
+      id: userId,
       ...(name === undefined ? {} : { name }),
       ...(typeof email === 'string' && isEmail(email) && claims['email_verified'] !== false ? { email } : {}),
     },
@@ -34,21 +40,19 @@ export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Call
 }
 
 /**
- * Finds a claim by its name, or else by a path of property names with dots between, such as `realm_access.roles`.
- * Only own properties are read, never those of a prototype.
- * @returns the value of the claim, or undefined
+ * Finds a claim by its name or, if there is no such claim, by a path of names separated by dots. Only own properties are read,
+ * so that no path leads to a prototype.
  */
 export function claimAt(claims: VerifiedClaims, path: string): unknown {
-  return ownProperty(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownProperty(value, name), claims)
+  return ownValue(claims, path) ?? path.split('.').reduce<unknown>((value, name) => ownValue(value, name), claims)
 }
 
-function ownProperty<T>(holder: Readonly<Record<string, T>>, name: string): T | undefined
-function ownProperty(holder: unknown, name: string): unknown
-function ownProperty(holder: unknown, name: string): unknown {
-  const hasProperty = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
-  return hasProperty ? (holder as Record<string, unknown>)[name] : undefined
+function ownValue<T>(holder: Readonly<Record<string, T>>, name: string): T | undefined
+function ownValue(holder: unknown, name: string): unknown
+function ownValue(holder: unknown, name: string): unknown {
+  const isHolder = typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+  return isHolder ? (holder as Record<string, unknown>)[name] : undefined
 }
 
-/** @returns the strings of a list, or a single string as a list */
 const stringsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string')

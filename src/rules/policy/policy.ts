@@ -10,57 +10,55 @@ import {
 import type { Window } from './window.ts'
 import { MINUTE_MS } from '../time.ts'
 
-/** The values of `rooms` that limit a caller to the rooms of consultations. Any other value is a pattern. */
+/** The values of `rooms` that are not patterns: consultations decide which rooms the caller may use. */
 export const CONSULTATION_BOUND = [OWN_ROOMS, CONSULTATION_ROOMS] as const
 
-/** An authenticated caller, and what the policy permits it to request. */
+/** An authenticated caller, with what the policy permits it. */
 export type Caller = {
-  /** For a backend, its id in the policy; for a signed-in user, the issuer. */
+  /** The id of a backend in the policy, or the issuer of a signed-in user. */
   id: string
   roles: ReadonlySet<string>
   scopes: ReadonlySet<Scope>
-  /**
-   * A pattern that room names must match in addition to the pattern of the policy; or `consultations` for rooms of
-   * consultations; or `own` for consultations in which the signed-in user participates.
-   */
+  /** A pattern that restricts the rooms of the policy; or `consultations`, or `own` for the consultations of a signed-in user. */
   rooms?: RegExp | (typeof CONSULTATION_BOUND)[number]
   maxLifetimeMinutes?: number
   ratePerMinute?: number
-  /** The verified identity of a signed-in user. A backend has none, and its requests name the user. */
+  /** The verified identity of a signed-in user. A backend has none and names the user in each request. */
   user?: { id: string; name?: string; email?: string }
 }
 
-/** A policy file compiled for decisions. */
+/** The compiled policy. */
 export type Policy = {
   rooms: RegExp
   roles: ReadonlyMap<string, RolePolicy>
-  /** Template for the room names of consultations. */
+  /** The template for room names of consultations. */
   roomTemplate: string
+  /** The admission window of consultations. */
   window: Window
-  /** Backends by id. Issuers are keys with the value undefined: their callers are created from access tokens. */
+  /** The callers and issuers by id; the value of an issuer is undefined. */
   callers: ReadonlyMap<string, Caller | undefined>
 }
 
 /**
- * Compiles a room pattern. It matches whole room names, with or without anchors in the pattern.
+ * Compiles a room pattern. It must match the whole name, whether or not it has anchors.
  * @param pattern a regular expression for the u flag
- * @throws SyntaxError if the pattern does not compile
+ * @throws SyntaxError if it does not compile
  */
 export function compileRoomPattern(pattern: string): RegExp {
-  // The pattern is compiled alone first: `a)|(?:b` is invalid alone, but would compile inside the group below.
+  // Compiled alone first: `a)|(?:b` would become valid inside the group and match other names.
   const { source } = new RegExp(pattern, 'u')
   return new RegExp(`^(?:${source})$`, 'u')
 }
 
-/** Compiles a policy. @param file a checked policy file */
+/** Compiles a policy. @param file a valid policy file */
 export function createPolicy({ rooms, roles, window = {}, callers = [], issuers = [] }: PolicyFile): Policy {
-  const minutesBefore = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
+  const before = { ...DEFAULT_ADMISSION_WINDOW.minutesBefore, ...window.minutesBefore }
   return {
     rooms: compileRoomPattern(rooms.pattern),
     roles: new Map(Object.entries(roles)),
     roomTemplate: rooms.template ?? DEFAULT_ROOM_TEMPLATE,
     window: {
-      beforeMs: new Map(Object.entries(minutesBefore).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
+      beforeMs: new Map(Object.entries(before).map(([role, minutes]) => [role, minutes * MINUTE_MS])),
       otherBeforeMs: DEFAULT_ADMISSION_WINDOW.otherMinutesBefore * MINUTE_MS,
       graceMs: (window.graceMinutes ?? DEFAULT_ADMISSION_WINDOW.graceMinutes) * MINUTE_MS,
     },
@@ -71,7 +69,7 @@ export function createPolicy({ rooms, roles, window = {}, callers = [], issuers 
   }
 }
 
-/** Creates the caller for a backend. @param entry its entry in a checked policy file */
+/** Creates a caller. @param entry a caller of a valid policy file */
 export function createCaller(entry: CallerPolicy): Caller {
   return {
     id: entry.id,
@@ -83,9 +81,6 @@ export function createCaller(entry: CallerPolicy): Caller {
   }
 }
 
-/**
- * Parses the `rooms` of a caller or an issuer.
- * @param rooms `own`, `consultations` or a valid pattern
- */
+/** Parses the `rooms` of a caller or an issuer: `own`, `consultations`, or a pattern. */
 export const parseRooms = (rooms: string): NonNullable<Caller['rooms']> =>
   CONSULTATION_BOUND.find((value) => value === rooms) ?? compileRoomPattern(rooms)

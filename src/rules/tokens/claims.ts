@@ -4,7 +4,7 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
 import type { Grant } from './evaluate.ts'
 
-/** `nbf` is this long before `iat`, because clocks differ and Jitsi's verifiers accept no deviation. */
+/** Jitsi's verifiers allow no leeway and clocks differ, so a token is valid from a few seconds before it is issued. */
 const NOT_BEFORE_SECONDS = 10
 
 /**
@@ -20,7 +20,7 @@ export function tokenHeader(deployment: Deployment, keyId: string | undefined): 
 /**
  * Creates the claims of a token.
  * @param nowMs epoch milliseconds
- * @param jti an id that cannot be guessed
+ * @param jti an unguessable id
  */
 export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jti: string): Claims {
   const iat = Math.floor(nowMs / 1000)
@@ -39,7 +39,7 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
         id: grant.user.id,
         name: grant.user.name,
         moderator,
-        // Two Prosody plugins are called token_affiliation: the newer one reads `moderator`, as JaaS does, the older one this.
+        // Prosody's token_affiliation reads `moderator` as JaaS does; its older namesake reads this.
         ...(deployment.kind === 'jaas' ? {} : { affiliation: moderator ? ('owner' as const) : ('member' as const) }),
         ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
         ...(grant.user.email === undefined ? {} : { email: grant.user.email }),
@@ -52,15 +52,15 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
 
 type Features = Claims['context']['features']
 
-/** The features by role object: all tokens for a role of the current policy share them. */
+/** The features of each role, which are the same in all its tokens. */
 const featuresCache = new WeakMap<RolePolicy, Features>()
 
-/** @returns every known feature: true if the role has it */
+/** @returns every known feature, each true or false */
 function featuresOf(role: RolePolicy): Features {
   const cached = featuresCache.get(role)
   if (cached !== undefined) return cached
-  const enabled = new Set<Feature>(role.features)
-  const features = Object.fromEntries(FEATURES.map((name) => [name, enabled.has(name)])) as Features
+  const granted = new Set<Feature>(role.features)
+  const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
   featuresCache.set(role, features)
   return features
 }

@@ -2,23 +2,23 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import type { Meeting } from '../../contract/tokens/token.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
-/** The Jitsi deployment that tokens are for: the values that its verifier expects, and the location of its meetings. */
+/** The Jitsi deployment that tokens are for: what its verifier expects, and where its meetings are. */
 export type Deployment = {
   kind: 'jaas' | 'self-hosted'
   algorithm: 'RS256' | 'HS256'
   issuer: string
   audience: string
   subject: string
-  /** Prefix of the key id in `kid`. */
+  /** The part of `kid` before the id of the key. */
   kidPrefix: string
-  /** Host of the meetings, with an optional port. */
+  /** Host that serves the meetings. */
   domain: string
-  /** Prefix of the room name in URL paths on that host; empty or with a trailing slash. */
+  /** The part of the path before the name of a room. */
   path: string
 }
 
 /**
- * Creates the deployment for JaaS (8x8 "JaaS JWT"). Issuer and audience are fixed; the AppID determines everything else.
+ * Creates the deployment for JaaS (8x8 "JaaS JWT"): issuer and audience are fixed, the rest follows from the AppID.
  * @param appId `vpaas-magic-cookie-…`
  */
 export const jaas = (appId: string, domain: string): Deployment => ({
@@ -32,9 +32,7 @@ export const jaas = (appId: string, domain: string): Deployment => ({
   path: `${appId}/`,
 })
 
-/**
- * The settings of self-hosted Jitsi. Prosody must accept issuer and audience; the subject is its XMPP domain or a tenant.
- */
+/** The configuration of a self-hosted Jitsi: accepted issuer and audience of Prosody, and the XMPP domain or tenant. */
 export type SelfHosted = {
   domain: string
   issuer: string
@@ -44,8 +42,8 @@ export type SelfHosted = {
 }
 
 /**
- * Creates the deployment for self-hosted Jitsi (Prosody's token plugins). A subject with a dot, or equal to the host, is the
- * XMPP domain. Any other subject is a tenant, and its rooms are under `/<tenant>/`.
+ * Creates the deployment for a self-hosted Jitsi (the token plugins of Prosody). A subject without a dot is a tenant, whose
+ * rooms are under its path. A subject with a dot, or the host itself, is the XMPP domain.
  */
 export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: SelfHosted): Deployment => ({
   kind: 'self-hosted',
@@ -58,21 +56,21 @@ export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: Sel
   path: subject.includes('.') || subject === hostOf(domain) ? '' : `${subject}/`,
 })
 
-/** @returns the host of a domain that may have a port */
+/** @returns the host of a domain that may contain a port */
 export const hostOf = (domain: string): string => domain.split(':', 1)[0] ?? domain
 
-/** @returns the `kid` of tokens signed with a key */
+/** @returns the `kid` of the tokens that a key signs */
 export const kidOf = ({ kidPrefix }: Deployment, keyId: string): string => `${kidPrefix}${keyId}`
 
 /**
- * Returns what a page needs to open the meeting of a room: its location (8x8 "IFrame API integration"; IFrame API in the
- * Jitsi handbook), and the meeting configuration of a role on a good network.
+ * Describes for a page how to open the meeting of a room (8x8 "IFrame API integration"; Jitsi handbook, "IFrame API").
+ * @returns the address of the meeting and its script, and the options for the role on a good network
  */
 export function meetingOf({ kind, domain, path }: Deployment, room: string, role: RolePolicy): Meeting {
   return {
     domain,
     roomName: `${path}${room}`,
-    // JaaS serves the script in the path of the AppID; self-hosted Jitsi serves one script for all tenants.
+    // JaaS serves the script under the AppID; self-hosted Jitsi has one for all tenants.
     scriptUrl: `https://${domain}/${kind === 'jaas' ? path : ''}external_api.js`,
     ...meetingConfigOf(role, 'good'),
   }

@@ -1,47 +1,42 @@
 import type { Objection } from '../../contract/tokens/inspection.ts'
 import type { JsonObject } from '../json.ts'
 
-/** A larger time is in milliseconds: in seconds, it would be after the year 5138. */
-const MAX_EPOCH_SECONDS = 1e11
+/** A larger number of seconds is a time after the year 5138, so it must be milliseconds. */
+const MILLISECONDS_FROM = 1e11
 
-/**
- * Finds the defects of `exp`, `nbf` and `iat`. Verifiers accept no clock deviation: a token whose `exp` is the current second
- * has expired.
- * @param nowMs epoch milliseconds
- */
+/** @returns the objections of a verifier to `exp`, `nbf` and `iat`; it allows no leeway, so an `exp` of this second has expired */
 export function* timeObjections(claims: JsonObject, nowMs: number): Generator<Objection> {
   const now = Math.floor(nowMs / 1000)
   for (const name of ['exp', 'nbf', 'iat']) {
     const value = claims[name]
     if (value !== undefined && value !== null && typeof value !== 'number') {
-      yield error(`${name}-not-a-number`, `${name} must be a number of seconds; its type is ${typeof value}.`)
-    } else if (typeof value === 'number' && value > MAX_EPOCH_SECONDS) {
-      const effect = name === 'exp' ? 'be valid for' : 'become valid in'
-      const objection = name === 'nbf' ? error : warning
-      const message = `${name} is in milliseconds: the token would ${effect} thousands of years. Use seconds.`
-      yield objection(`${name}-in-milliseconds`, message)
+      yield error(`${name}-not-a-number`, `${name} must be a number of seconds, not a ${typeof value}.`)
+    } else if (typeof value === 'number' && value > MILLISECONDS_FROM) {
+      const effect = name === 'exp' ? 'the token is valid for millennia' : 'the token becomes valid in millennia'
+      const create = name === 'nbf' ? error : warning
+      yield create(`${name}-in-milliseconds`, `${name} is in milliseconds, so ${effect}; use seconds.`)
     }
   }
   const { exp, nbf } = claims
   if (exp === undefined)
-    yield warning('exp-missing', 'The token has no exp: self-hosted Jitsi accepts it forever. Set exp.')
+    yield warning('exp-missing', 'The token has no exp: self-hosted Jitsi accepts it forever. Add exp.')
   if (typeof exp === 'number' && now >= exp)
-    yield error('expired', `It expired ${formatDuration(now - exp)} ago; request a new one.`)
-  if (typeof nbf === 'number' && nbf <= MAX_EPOCH_SECONDS && now < nbf) {
+    yield error('expired', `The token expired ${span(now - exp)} ago; request a new one.`)
+  if (typeof nbf === 'number' && nbf <= MILLISECONDS_FROM && now < nbf) {
     yield error(
       'early',
-      `It becomes valid in ${formatDuration(nbf - now)}; set nbf a few seconds before the time of issue, and synchronize the clocks.`,
+      `The token becomes valid in ${span(nbf - now)}; set nbf a few seconds back, and compare the clocks.`,
     )
   }
 }
 
-function formatDuration(seconds: number): string {
+function span(seconds: number): string {
   if (seconds < 120) return `${seconds} seconds`
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`
 }
 
-/** Creates an objection for which Jitsi refuses the token. */
+/** @returns an objection for which a verifier refuses the token */
 export const error = (code: string, message: string): Objection => ({ code, severity: 'refused', message })
-/** Creates an objection with which the token may not work as intended. */
+/** @returns an objection despite which a verifier accepts the token */
 export const warning = (code: string, message: string): Objection => ({ code, severity: 'warning', message })

@@ -4,9 +4,8 @@ import type { Caller, Policy } from '../policy/policy.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
 
 /**
- * Decides on a request for the meeting configuration of a role.
- * @returns the configuration; or a refusal: `invalid-request` for a role that the policy does not define, or
- *   `role-not-allowed`
+ * Decides whether a caller may read the meeting options of a role.
+ * @returns the options; or `invalid-request` for a role that the policy does not define, `role-not-allowed`
  */
 export function evaluateMeetingConfig(
   policy: Policy,

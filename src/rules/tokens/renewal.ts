@@ -10,11 +10,12 @@ import { type CarriedFields, type DerivedField, readCarriedFields } from './requ
 /** How long after its expiry a token may still be renewed, in seconds. It covers a sleeping phone and a lost network. */
 export const RENEWABLE_SECONDS = 600
 
-/** What a token says that may be renewed. */
+/** The content of a token of this service that its renewal depends on. Times are epoch milliseconds, in whole seconds. */
 export type Renewable = {
   jti: string
-  /** Epoch milliseconds, in whole seconds. */
   issuedAt: number
+  validFrom: number
+  expiresAt: number
   lifetimeSeconds: number
   fields: CarriedFields
   moderator: boolean
@@ -22,18 +23,12 @@ export type Renewable = {
 
 /**
  * Reads a token of this service. The caller verifies its signature.
- * @param now epoch milliseconds
- * @returns what the token says; undefined for a token that this deployment does not issue, that is not valid yet, or that
- *   expired more than `RENEWABLE_SECONDS` ago
+ * @returns the content of the token; undefined for a token that this deployment does not issue
  */
-export function parseRenewableToken(
-  { header, claims }: ParsedToken,
-  deployment: Deployment,
-  now: number,
-): Renewable | undefined {
+export function parseRenewableToken({ header, claims }: ParsedToken, deployment: Deployment): Renewable | undefined {
   const { jti } = claims
   const fields = readCarriedFields(claims)
-  const times = parseTimes(claims, now)
+  const times = parseTimes(claims)
   if (!isHeaderOf(header, deployment) || !isPartyOf(claims, deployment)) return undefined
   if (typeof jti !== 'string' || fields === undefined || times === undefined) return undefined
   const moderator = objectAt(objectAt(claims, 'context'), 'user')['moderator'] === true
@@ -48,16 +43,31 @@ const isHeaderOf = ({ alg, typ, kid }: JsonObject, { algorithm, kidPrefix }: Dep
 const isPartyOf = ({ iss, aud, sub }: JsonObject, { issuer, audience, subject }: Deployment): boolean =>
   iss === issuer && aud === audience && sub === subject
 
-function parseTimes(
-  { iat, nbf, exp }: JsonObject,
-  now: number,
-): Pick<Renewable, 'issuedAt' | 'lifetimeSeconds'> | undefined {
+function parseTimes({ iat, nbf, exp }: JsonObject) {
   if (!isSeconds(iat) || !isSeconds(nbf) || !isSeconds(exp)) return undefined
-  if (now < nbf * 1000 || now > (exp + RENEWABLE_SECONDS) * 1000) return undefined
-  return { issuedAt: iat * 1000, lifetimeSeconds: exp - iat }
+  return { issuedAt: iat * 1000, validFrom: nbf * 1000, expiresAt: exp * 1000, lifetimeSeconds: exp - iat }
 }
 
 const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value)
+
+/**
+ * Whether a token may be renewed at a time: it is valid, or expired at most `RENEWABLE_SECONDS` ago.
+ * @param now epoch milliseconds
+ */
+export const isRenewableAt = ({ validFrom, expiresAt }: Renewable, now: number): boolean =>
+  now >= validFrom && now <= expiresAt + RENEWABLE_SECONDS * 1000
+
+/** How long after the first renewal of a token another one may be the repetition of a lost answer, in milliseconds. */
+const RETRY_MS = 60_000
+
+/**
+ * Whether a renewal reuses a token that was renewed before. A client that lost the answer repeats its request at once; a later
+ * renewal of the same token suggests that a second person has it (RFC 9700, section 4.14.2).
+ * @param firstRenewedAt when the token was first renewed; undefined if it was not
+ * @param now epoch milliseconds
+ */
+export const isReuse = (firstRenewedAt: number | undefined, now: number): boolean =>
+  firstRenewedAt !== undefined && now - firstRenewedAt > RETRY_MS
 
 /**
  * Whether a token was issued since its participant has the present role. `iat` has whole seconds, so a token of the same
@@ -95,11 +105,12 @@ export const createRenewalCaller = (id: string, role: string): Caller => ({
 })
 
 /**
- * The request for the token that replaces another one: same person, same room, and a lifetime that is not longer, except that
- * it is never shorter than the shortest lifetime that can be requested.
+ * The request for the token that replaces another one: same person, same room, and the same lifetime, rounded up to whole
+ * minutes so that the new token never expires before the one it replaces. It is never shorter than the shortest lifetime that
+ * can be requested, and never longer than the current policy permits.
  */
 export function renewalRequest(policy: Policy, caller: Caller, token: Renewable, role: string): TokenRequest {
-  const minutes = Math.max(MIN_LIFETIME_MINUTES, Math.floor(token.lifetimeSeconds / 60))
+  const minutes = Math.max(MIN_LIFETIME_MINUTES, Math.ceil(token.lifetimeSeconds / 60))
   const maxMinutes = Math.min(
     policy.roles.get(role)?.lifetimeMinutes.max ?? Infinity,
     caller.maxLifetimeMinutes ?? Infinity,

@@ -14,6 +14,8 @@ export type AuditReader = {
   readOutline(chain: string, after: number): Promise<OutlinedEntry[]>
   /** @returns those of up to 1000 entries that exist */
   findEntries(positions: readonly Pick<ChainHead, 'chain' | 'sequence'>[]): Promise<ChainHead[]>
+  /** @returns when a token was first renewed, by its `jti`, in epoch milliseconds; undefined if it was not */
+  findFirstRenewal(jti: string): Promise<number | undefined>
   /** @returns matching entries, newest first */
   search(search: Search): Promise<ChainedEntry[]>
 }

@@ -6,7 +6,7 @@ import type { Clock, Ledger } from '../ports.ts'
 /** The objects and the user that an entry is about. */
 export type AuditSubject = Pick<
   AuditEntry,
-  'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf'
+  'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf' | 'undoes'
 >
 
 export type RecordDeps = { clock: Clock; ledger: Pick<Ledger, 'append'> }
@@ -41,6 +41,7 @@ function actorIn(
 /**
  * Records an action and its outcome. Call it before the action: an action that cannot be recorded does not happen.
  * @param subject what the action is about; a signed-in user is added
+ * @returns the position of the entry, for an entry that undoes it
  * @throws ServiceFault `record-unavailable`
  */
 export function recordAction(
@@ -49,7 +50,7 @@ export function recordAction(
   action: AuditEntry['action'],
   outcome: { outcome: 'done' | 'waiting' } | { outcome: 'refused'; code: ProblemCode },
   subject: AuditSubject = {},
-): Promise<void> {
+): Promise<string> {
   const entry = auditEntryOf(deps, requester, action, outcome.outcome)
   return deps.ledger.append({ ...entry, ...actorIn(requester.caller, subject), ...subject, ...outcome })
 }

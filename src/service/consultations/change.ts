@@ -36,9 +36,8 @@ export async function changeConsultation(
   }
   const next = planChange(deps.policy(), requester.caller, consultation, change, deps.clock())
   if ('code' in next) return refuseAction(deps, requester, action, next, subject)
-  if (!(await saveChange(deps, requester, action, next))) {
-    return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
-  }
+  const conflict = await saveChange(deps, requester, action, next)
+  if (conflict !== undefined) return conflict
   deps.metrics.countConsultation('changed')
   return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
 }
@@ -46,7 +45,7 @@ export async function changeConsultation(
 /**
  * Records a change, then saves it, then publishes it.
  * @param next the next version of a consultation
- * @returns false if another request saved that version first
+ * @returns undefined; or `version-conflict` if another request saved that version first, which is in the audit record by then
  * @throws ServiceFault `record-unavailable`
  */
 export async function saveChange(
@@ -54,9 +53,12 @@ export async function saveChange(
   requester: Requester,
   action: AuditEntry['action'],
   next: Consultation,
-): Promise<boolean> {
-  await recordAction(deps, requester, action, DONE, { consultation: next.id, room: next.room })
-  const isSaved = await deps.consultations.replace(next)
-  if (isSaved) deps.changeBus.publish(next.id)
-  return isSaved
+): Promise<Refusal | undefined> {
+  const subject = { consultation: next.id, room: next.room }
+  const undoes = await recordAction(deps, requester, action, DONE, subject)
+  if (!(await deps.consultations.replace(next))) {
+    return refuseAction(deps, requester, action, { code: 'version-conflict' }, { ...subject, undoes })
+  }
+  deps.changeBus.publish(next.id)
+  return undefined
 }

@@ -53,7 +53,8 @@ export async function createConsultation(
     if ((await deps.consultations.findByRoom(room)) !== undefined) continue
     const consultation = { ...plan, id, room }
     const answer = toConsultationAnswer(consultation, deps.policy().window, deps.clock(), { accessLevel: 'machine' })
-    await recordAction(deps, requester, ACTION, DONE, auditSubjectOf(consultation))
+    const subject = auditSubjectOf(consultation)
+    const undoes = await recordAction(deps, requester, ACTION, DONE, subject)
     const idempotent =
       idempotencyKey === undefined
         ? undefined
@@ -63,6 +64,7 @@ export async function createConsultation(
       deps.metrics.countConsultation('created')
       return answer
     }
+    await refuseAction(deps, requester, ACTION, { code: 'room-taken' }, { ...subject, undoes })
     if (result === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer
   }
   return refuseAction(deps, requester, ACTION, { code: 'room-taken' })

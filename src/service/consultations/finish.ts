@@ -39,13 +39,13 @@ export async function finishConsultation(
     const next = planFinish(deps.policy(), result.consultation, how, deps.clock())
     if ('code' in next) return refuseAction(deps, requester, action, next, { consultation: result.consultation.id })
     if (next === result.consultation) return recordRead(deps, requester, result)
-    if (await saveChange(deps, requester, action, next)) {
+    if ((await saveChange(deps, requester, action, next)) === undefined) {
       deps.metrics.countConsultation(how === 'end' ? 'ended' : 'cancelled')
       if (how === 'end' || next.openedAt !== undefined) deps.background.run(() => destroyMeeting(deps, requester, next))
       return buildConsultationAnswer(deps, requester, { ...result, consultation: next })
     }
   }
-  return refuseAction(deps, requester, action, { code: 'version-conflict' }, { consultation: id })
+  return { code: 'version-conflict' }
 }
 
 const destroyMeeting = (deps: ConferenceDeps, requester: Requester, { id, room }: Consultation) =>

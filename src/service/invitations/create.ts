@@ -7,7 +7,8 @@ import {
   SECRET_BYTES,
 } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { FULL, hashSecret, type Invitation, planInvitation } from '../../rules/invitations/invitation.ts'
+import { FULL, type Invitation, planInvitation } from '../../rules/invitations/invitation.ts'
+import { hashSecret } from '../../rules/secret.ts'
 import type { ChangeBus } from '../consultations/ports.ts'
 import { findConsultation } from '../consultations/find.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
@@ -52,11 +53,12 @@ export async function createInvitation(
   if ('code' in plan) return refuseAction(deps, requester, action, plan, { consultation: consultationId })
   const invitation = { ...plan, id: deps.newId() }
   const code = deps.newSecret(SECRET_BYTES)
-  await recordAction(deps, requester, action, DONE, { ...auditSubjectOf(invitation), room: consultation.room })
+  const subject = { ...auditSubjectOf(invitation), room: consultation.room }
+  const undoes = await recordAction(deps, requester, action, DONE, subject)
   const outcome = await deps.invitations.add(invitation, hashSecret(code), inviteeOf(invitation), LIMITS)
   if (outcome !== 'added') {
     const refusal = await additionRefusal(deps, consultationId, outcome)
-    return refuseAction(deps, requester, action, refusal, refusalSubjectOf(invitation))
+    return refuseAction(deps, requester, action, refusal, { ...refusalSubjectOf(invitation), undoes })
   }
   if (invitation.userId !== undefined) deps.changeBus.publish(consultationId)
   return buildInvitationAnswer(deps, consultation, invitation, { code, publicUrl: deps.publicUrl })

@@ -7,10 +7,12 @@ import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { DAY_MS } from '../../rules/time.ts'
-import { callerOfInvitation, hashSecret, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
+import { callerOfInvitation, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
+import { hashSecret } from '../../rules/secret.ts'
 import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
 import { DONE, recordAction, refusalOutcome } from '../audit/record.ts'
-import { checkBan, countFailure } from '../login-failures.ts'
+import { takeInvitationLimit } from './redemption-limit.ts'
+import { countFailure, type FailureNetwork } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
 import { findSessionForCode } from './sessions.ts'
 import { auditSubjectOf, closedRefusal } from './invitations.ts'
@@ -26,8 +28,15 @@ export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & 
   metrics: IssueTokenDeps['metrics'] & { countRedemption(outcome: 'new' | 'again' | 'refused'): void }
 }
 
-/** A browser that redeems an invitation: its origin for the audit record, its network for counting, its cookie if it has one. */
-export type RedeemingBrowser = { origin: Origin; network: string; secret: string | undefined }
+/** A browser that redeems an invitation. */
+export type RedeemingBrowser = {
+  /** The origin for the audit record. */
+  origin: Origin
+  /** The networks of the client that failures are counted for. */
+  networks: readonly FailureNetwork[]
+  /** The value of the cookie, if the browser has one. */
+  secret: string | undefined
+}
 
 /** A browser that may request tokens by an invitation from now on. */
 export type BoundBrowser = {
@@ -82,8 +91,6 @@ async function bind(
   redemption: RedeemRequest,
 ): Promise<BoundBrowser | Refusal> {
   const { limits, invitations } = deps
-  const banned = await checkBan(deps, browser.network)
-  if (banned !== undefined) return banned
   const codeHash = hashSecret(redemption.code)
   const session = await findSessionForCode(deps, browser.secret, codeHash)
   const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
@@ -91,7 +98,7 @@ async function bind(
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
     await recordRefused(deps, browser, INVALID)
-    return countFailure(deps, browser.network, limits.failedLoginsPerMinute, INVALID)
+    return (await countFailure(deps, limits.failedLoginsPerMinute, browser.networks, redemption.code)) ?? INVALID
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
     return recordRefused(deps, browser, INVALID, invitation)
@@ -104,19 +111,6 @@ async function bind(
   if (session !== undefined && browser.secret !== undefined)
     return toBoundBrowser(deps, browser, binding, browser.secret)
   return useCode(deps, browser, binding, codeHash)
-}
-
-/**
- * Takes one from the limit of a code, known or not, or of a bound browser, so that several people who wait do not share one
- * limit. The key holds only a part of the hash, which reveals nothing of the secret.
- */
-async function takeInvitationLimit(
-  { limiter, limits }: RedeemInvitationDeps,
-  hash: string,
-): Promise<Refusal | undefined> {
-  const perMinute = limits.perInvitation
-  const { allowed, retryAfterMs } = await limiter.take(`invitation:${hash.slice(0, 16)}`, perMinute)
-  return allowed ? undefined : { code: 'rate-limited', retryAfterMs, limit: { name: 'invitation', perMinute } }
 }
 
 type Binding = { invitation: Invitation; consultation: Consultation; invitee: Invitee }
@@ -132,7 +126,7 @@ async function useCode(
   const { userId } = participant
   const secret = deps.newSecret(SECRET_BYTES)
   const about = { ...auditSubjectOf(invitation), userId, room: consultation.room }
-  await recordAction(
+  const undoes = await recordAction(
     deps,
     { ...browser.origin, caller: callerOfInvitation(invitation) },
     'invitation.redeem',
@@ -146,11 +140,22 @@ async function useCode(
     at: deps.clock(),
     ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS } } : {}),
   })
-  if (used === 'dead') return recordRefused(deps, browser, INVALID, invitation)
-  if (used === 'full') return recordRefused(deps, browser, { code: 'consultation-full' }, invitation)
-  if (used === 'closed') return recordRefused(deps, browser, await closedRefusal(deps, consultation.id), invitation)
+  if (used !== 'used') {
+    const refusal = await useRefusal(deps, consultation.id, used)
+    return recordRefused(deps, browser, refusal, invitation, undoes)
+  }
   if (isNew) deps.changeBus.publish(consultation.id)
   return toBoundBrowser(deps, browser, binding, secret)
+}
+
+/** Why the store did not count the use of an invitation. */
+async function useRefusal(
+  deps: RedeemInvitationDeps,
+  consultationId: string,
+  outcome: 'dead' | 'full' | 'closed',
+): Promise<Refusal> {
+  if (outcome === 'dead') return INVALID
+  return outcome === 'full' ? { code: 'consultation-full' } : closedRefusal(deps, consultationId)
 }
 
 /** @param secret the value of the browser's cookie */
@@ -174,9 +179,13 @@ async function recordRefused(
   { origin }: RedeemingBrowser,
   refusal: Refusal,
   invitation?: Invitation,
+  undoes?: string,
 ): Promise<Refusal> {
   const caller = invitation === undefined ? UNKNOWN_CALLER : callerOfInvitation(invitation)
-  const about = invitation === undefined ? {} : auditSubjectOf(invitation)
+  const about = {
+    ...(invitation === undefined ? {} : auditSubjectOf(invitation)),
+    ...(undoes === undefined ? {} : { undoes }),
+  }
   await recordAction(deps, { ...origin, caller }, 'invitation.redeem', refusalOutcome(refusal.code), about)
   return refusal
 }

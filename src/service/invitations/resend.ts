@@ -1,6 +1,7 @@
 import { type InvitationAnswer, SECRET_BYTES } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { hashSecret, isLive, mayInvite } from '../../rules/invitations/invitation.ts'
+import { isLive, mayInvite } from '../../rules/invitations/invitation.ts'
+import { hashSecret } from '../../rules/secret.ts'
 import { checkNotOver } from '../../rules/consultations/plan.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
@@ -12,6 +13,8 @@ import {
   refusalSubjectOf,
   buildInvitationAnswer,
 } from './invitations.ts'
+
+const INVALID: Refusal = { code: 'invitation-invalid' }
 
 export type ResendInvitationDeps = FindInvitationDeps & {
   newSecret: NewSecret
@@ -42,10 +45,11 @@ export async function resendInvitation(
     return refuseAction(deps, requester, action, { code: 'role-not-allowed' }, refusalSubjectOf(invitation))
   }
   const code = deps.newSecret(SECRET_BYTES)
-  if (isLive(invitation, now)) {
-    await recordAction(deps, requester, action, DONE, auditSubjectOf(invitation))
-    if (await deps.invitations.replaceCode(id, hashSecret(code), now))
-      return buildInvitationAnswer(deps, consultation, invitation, { code, publicUrl: deps.publicUrl })
+  const subject = refusalSubjectOf(invitation)
+  if (!isLive(invitation, now)) return refuseAction(deps, requester, action, INVALID, subject)
+  const undoes = await recordAction(deps, requester, action, DONE, auditSubjectOf(invitation))
+  if (await deps.invitations.replaceCode(id, hashSecret(code), now)) {
+    return buildInvitationAnswer(deps, consultation, invitation, { code, publicUrl: deps.publicUrl })
   }
-  return refuseAction(deps, requester, action, { code: 'invitation-invalid' }, refusalSubjectOf(invitation))
+  return refuseAction(deps, requester, action, INVALID, { ...subject, undoes })
 }

@@ -1,4 +1,5 @@
-import { callerOfInvitation, hashSecret, invitationIdIn } from '../../rules/invitations/invitation.ts'
+import { callerOfInvitation, invitationIdIn } from '../../rules/invitations/invitation.ts'
+import { hashSecret } from '../../rules/secret.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 import type { InvitationStore, InvitationSession } from './ports.ts'
 

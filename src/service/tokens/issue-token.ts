@@ -4,16 +4,17 @@ import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/to
 import { isConsultationBound } from '../../rules/consultations/admission.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
 import { metricsCallerOf } from '../../rules/invitations/invitation.ts'
-import type { Caller, Policy } from '../../rules/policy/policy.ts'
+import type { Policy } from '../../rules/policy/policy.ts'
 import { toIso } from '../../rules/time.ts'
 import { claimsOf, tokenHeader } from '../../rules/tokens/claims.ts'
 import { type Deployment, meetingOf } from '../../rules/tokens/deployment.ts'
 import { type Decision, evaluate, type Grant, isCoveredBy } from '../../rules/tokens/evaluate.ts'
-import { type AuditSubject, auditEntryOf, recordRefusal } from '../audit/record.ts'
+import { auditEntryOf, recordRefusal } from '../audit/record.ts'
 import type { Keys } from '../keys/ports.ts'
 import type { Ledger, NewId, RateLimiter } from '../ports.ts'
 import type { Requester } from '../requester.ts'
 import { enterConsultation, type EnterConsultationDeps, recordWaiting, toWaitingAnswer } from './enter-consultation.ts'
+import { actionOf, type Links, linksOf, requestedSubject } from './audit-links.ts'
 import { takeTokenLimits, type TokenLimits } from './token-limits.ts'
 
 export type IssueTokenDeps = EnterConsultationDeps & {
@@ -70,17 +71,22 @@ export async function issueToken(
   if ('code' in decision) return recordRefused(deps, issuance, decision, links)
   const limited = await takeTokenLimits(deps, requester.caller, decision)
   if (limited !== undefined) return recordRefused(deps, issuance, limited, links)
-  const answer = await sign(deps, issuance, decision, links)
+  const { answer, undoes } = await sign(deps, issuance, decision, links)
   const change = await findChange(deps, issuance, decision, { policy, consultation })
   if (change === undefined) return answer
   // The signed token is dropped: the request is decided as if it came now.
-  if ('code' in change) return recordRefused(deps, issuance, change, links)
+  const dropped = 'code' in change ? change : CHANGED
+  await recordRefused(deps, issuance, dropped, { ...links, undoes })
+  if ('code' in change) return change
   if ('since' in change) {
     await recordWaiting(deps, requester, change)
     return toWaitingAnswer(change)
   }
   return issueToken(deps, requester, request, isAborted, renews)
 }
+
+/** The refusal in the audit record of a dropped token whose request is decided again. */
+const CHANGED: Refusal = { code: 'version-conflict' }
 
 /** Evaluates the request; a participant of a consultation takes a place or waits. */
 async function decide(
@@ -126,16 +132,6 @@ async function findChange(
   return 'room' in decision && isCoveredBy(grant, decision) ? undefined : decision
 }
 
-/** What an audit entry about a token links to: its consultation, and the token that it renews. */
-type Links = Pick<AuditEntry, 'consultation' | 'renews'>
-
-const linksOf = (consultation: Consultation | undefined, renews: Renewed | undefined): Links => ({
-  ...(consultation === undefined ? {} : { consultation: consultation.id }),
-  ...(renews === undefined ? {} : { renews: renews.jti }),
-})
-
-const actionOf = ({ renews }: Links) => (renews === undefined ? 'token.issue' : 'token.renew')
-
 async function recordRefused(
   deps: IssueTokenDeps,
   { requester, request }: Issuance,
@@ -148,13 +144,16 @@ async function recordRefused(
   return refusal
 }
 
-/** Signs a granted token, and writes its audit entry before returning it. */
+/**
+ * Signs a granted token, and writes its audit entry before returning it.
+ * @returns the answer, and the position of the entry in case the token is dropped
+ */
 async function sign(
   deps: IssueTokenDeps,
   { requester, at, isAborted }: Issuance,
   grant: Grant,
   links: Links,
-): Promise<TokenAnswer> {
+): Promise<{ answer: TokenAnswer; undoes: string }> {
   // One signer for header and signature: the key ring may be reloaded in between.
   const signer = deps.keys.signer()
   const header = tokenHeader(deps.deployment, signer.keyId)
@@ -170,9 +169,9 @@ async function sign(
     ...('kid' in header ? { kid: header.kid } : {}),
     lifetimeSeconds: grant.lifetimeSeconds,
   }
-  await deps.trace('record', () => deps.ledger.append(entry))
+  const undoes = await deps.trace('record', () => deps.ledger.append(entry))
   deps.metrics.countIssued(grant.role, metricsCallerOf(requester.caller))
-  return {
+  const answer = {
     token,
     expiresAt: toIso(claims.exp * 1000),
     roomId: grant.room,
@@ -181,14 +180,5 @@ async function sign(
     meeting: meetingOf(deps.deployment, grant.room, grant.rolePolicy),
     ...(grant.admitted === undefined ? {} : { consultationId: grant.admitted.consultation.id }),
   }
-}
-
-/** The room, user and role of a refused request. A signed-in user is the verified one, whatever the request says. */
-function requestedSubject({ user }: Caller, { roomId, userId, userRole }: TokenRequest): AuditSubject {
-  const id = user?.id ?? userId
-  return {
-    room: roomId,
-    ...(id === undefined ? {} : { userId: id }),
-    ...(userRole === undefined ? {} : { role: userRole }),
-  }
+  return { answer, undoes }
 }

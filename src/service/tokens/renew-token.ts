@@ -9,26 +9,30 @@ import {
   currentCaller,
   grantsNoMore,
   isIssuedSince,
+  isRenewableAt,
   parseRenewableToken,
   type Renewable,
   renewalRequest,
 } from '../../rules/tokens/renewal.ts'
+import type { AuditReader } from '../audit/ports.ts'
 import type { Keys } from '../keys/ports.ts'
-import { checkBan, countFailure } from '../login-failures.ts'
+import { countFailure, type FailureNetwork } from '../login-failures.ts'
 import { issueToken, type IssueTokenDeps } from './issue-token.ts'
+import { reportReuse } from './renewal-reuse.ts'
 
 export type RenewTokenDeps = IssueTokenDeps & {
   keys: Pick<Keys, 'verify'>
+  reader: Pick<AuditReader, 'findFirstRenewal'>
   /** Whether a caller that is not in the policy may still request tokens for a participant: an invitation, as `invitation:<id>`. */
   mayStillRequest(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
-  metrics: { countRenewal(outcome: 'issued' | 'waiting' | 'refused'): void }
+  metrics: { countRenewal(outcome: 'issued' | 'waiting' | 'refused'): void; countRenewalReuse(): void }
 }
 
 /** A token that was presented for renewal, and where it came from. */
 export type PresentedToken = {
   token: string
-  /** The address for counting failures: IPv4, or the /64 network of IPv6. */
-  network: string
+  /** The networks of the client that failures are counted for. */
+  networks: readonly FailureNetwork[]
   origin: Origin
 }
 
@@ -37,8 +41,9 @@ const NOT_RENEWABLE: Refusal = { code: 'token-not-renewable' }
 /**
  * Replaces a token by a new one for the same person in the same room. The token itself is the only credential; the policy,
  * the consultation and the revocations are checked again. A token may be renewed more than once, because an answer may get
- * lost on the way.
- * @param failedPerMinute tokens of other issuers that an address may present per minute before it is banned
+ * lost on the way; a renewal long after the first one is recorded and counted as reuse.
+ * @param failedPerMinute tokens that this service did not sign which a network may present per minute; a token of this
+ *   service is never refused because of others
  * @param isAborted whether the client closed the connection
  * @returns what `issueToken` returns; or `token-not-renewable`, the same for everything that is wrong with the token;
  *   or `not-a-participant`, `rate-limited`. Each is in the audit record by then
@@ -58,33 +63,33 @@ export async function renewToken(
 async function renew(
   deps: RenewTokenDeps,
   failedPerMinute: number,
-  { token, network, origin }: PresentedToken,
+  { token, networks, origin }: PresentedToken,
   isAborted: (() => boolean) | undefined,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  const banned = await checkBan(deps, network)
-  if (banned !== undefined) return banned
   const old = await readOwnToken(deps, token)
-  const consultation = old === undefined ? undefined : await deps.consultations.findByRoom(old.fields.roomId)
-  if (old === undefined || consultation === undefined) {
+  if (old === undefined) {
     await recordRefused(deps, origin, NOT_RENEWABLE)
-    return countFailure(deps, network, failedPerMinute, NOT_RENEWABLE)
+    return (await countFailure(deps, failedPerMinute, networks, token)) ?? NOT_RENEWABLE
+  }
+  const consultation = await deps.consultations.findByRoom(old.fields.roomId)
+  if (consultation === undefined || !isRenewableAt(old, deps.clock())) {
+    return recordRefused(deps, origin, NOT_RENEWABLE, old, consultation)
   }
   const participant = consultation.participants.find(({ userId }) => userId === old.fields.userId)
   if (participant === undefined) return recordRefused(deps, origin, { code: 'not-a-participant' }, old, consultation)
   const isRenewable = isIssuedSince(old, participant) && grantsNoMore(deps.policy(), old, participant)
   const caller = isRenewable ? await findCaller(deps, consultation, participant) : undefined
   if (caller === undefined) return recordRefused(deps, origin, NOT_RENEWABLE, old, consultation)
+  const requester = { ...origin, caller }
+  await reportReuse(deps, requester, old, consultation.id)
   const request = renewalRequest(deps.policy(), caller, old, participant.role)
-  return issueToken(deps, { ...origin, caller }, request, isAborted, old)
+  return issueToken(deps, requester, request, isAborted, old)
 }
 
-/** @returns what a token says that this service signed and that may be renewed */
-async function readOwnToken(
-  { deployment, clock, keys }: RenewTokenDeps,
-  token: string,
-): Promise<Renewable | undefined> {
+/** @returns the content of a token that this service signed, whatever its age; undefined for any other token */
+async function readOwnToken({ deployment, keys }: RenewTokenDeps, token: string): Promise<Renewable | undefined> {
   const parsed = parseToken(token)
-  const renewable = parsed === undefined ? undefined : parseRenewableToken(parsed, deployment, clock())
+  const renewable = parsed === undefined ? undefined : parseRenewableToken(parsed, deployment)
   if (parsed === undefined || renewable === undefined) return undefined
   const { kid } = parsed.header
   return (await keys.verify(token, typeof kid === 'string' ? kid : undefined)) === 'valid' ? renewable : undefined

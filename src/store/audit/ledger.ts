@@ -18,7 +18,7 @@ export type LinkEntry = (end: ChainEnd, entry: AuditEntry) => ChainedEntry
  */
 export type Writer = { name: string; chain: string }
 
-type PendingAppend = { entry: AuditEntry; resolve: () => void; reject: (fault: ServiceFault) => void }
+type PendingAppend = { entry: AuditEntry; resolve: (position: string) => void; reject: (fault: ServiceFault) => void }
 
 /**
  * The most rows of one INSERT. It limits the number of distinct statements and the variables, which SQLite limits
@@ -55,8 +55,8 @@ export function openLedger(
       await scheduler.waitUntilDue(waiting.length >= MAX_BATCH)
       const batch = waiting.splice(0, MAX_BATCH)
       try {
-        await commit(batch.map(({ entry }) => entry))
-        for (const { resolve } of batch) resolve()
+        const positions = await commit(batch.map(({ entry }) => entry))
+        for (const [index, { resolve }] of batch.entries()) resolve(positions[index] ?? '')
         events.onCommit(scheduler.recordSuccess(), batch.length)
       } catch (cause) {
         scheduler.recordFailure()
@@ -83,12 +83,12 @@ export function openLedger(
   }
 }
 
-/** Creates a function that appends entries to the chain of a writer with one statement. */
+/** Creates a function that appends entries to the chain of a writer with one statement, and returns their positions. */
 function createCommitter(
   db: Database,
   writer: Writer,
   link: LinkEntry,
-): (entries: readonly AuditEntry[]) => Promise<void> {
+): (entries: readonly AuditEntry[]) => Promise<string[]> {
   /** Undefined before the first commit and after a failure; the database is queried then. */
   let end: ChainEnd | undefined
   /** SQL texts by the number of entries. */
@@ -106,6 +106,7 @@ function createCommitter(
     statementCache.set(chained.length, statement)
     await db.executeQuery(CompiledQuery.raw(statement, chained.flatMap(toValues)))
     end = last
+    return chained.map(({ chain, sequence }) => `${chain}:${sequence}`)
   }
 }
 

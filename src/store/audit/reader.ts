@@ -31,6 +31,7 @@ export function openReader(db: Database): AuditReader {
         return rows.map(({ writer, ...row }) => ({ ...row, ...(writer === null ? {} : { writer }) }))
       }),
     findEntries: (positions) => translateErrors(() => findEntries(db, positions)),
+    findFirstRenewal: (jti) => translateErrors(() => findFirstRenewal(db, jti)),
     search: (search) => translateErrors(async () => (await buildSearch(db, search).execute()).map(toEntry)),
   }
 }
@@ -77,6 +78,16 @@ async function findEntries(
     found.push(...rows)
   }
   return found
+}
+
+async function findFirstRenewal(db: Database, jti: string): Promise<number | undefined> {
+  const first = await db
+    .selectFrom('audit_entry')
+    .select((select) => select.fn.min<number | null>('time').as('time'))
+    .where('renews', '=', jti)
+    .where('outcome', '=', 'issued')
+    .executeTakeFirst()
+  return first?.time ?? undefined
 }
 
 /** The fields of a search, the most selective first. */

@@ -7,6 +7,7 @@ export type Tables = {
     sequence: number
     time: number
     request_id: string
+    client_request_id: string | null
     trace_id: string | null
     address: string | null
     caller: string
@@ -23,6 +24,8 @@ export type Tables = {
     renews: string | null
     kid: string | null
     lifetime_seconds: number | null
+    undoes: string | null
+    count: number | null
     /** Only in the first entry of a chain: its writer, and the end of the previous chain of that writer. */
     writer: string | null
     previous_chain: string | null

@@ -10,6 +10,7 @@ import { consultations } from './007-consultations.ts'
 import { invitations } from './008-invitations.ts'
 import { revocations } from './009-revocations.ts'
 import { indexes } from './010-indexes.ts'
+import { requestIds } from './011-request-ids.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -26,4 +27,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '008-invitations': invitations,
   '009-revocations': revocations,
   '010-indexes': indexes,
+  '011-request-ids': requestIds,
 })

@@ -246,18 +246,22 @@ describe('the admission window of a consultation', () => {
     })
 
     it('an earlier end of the consultation drops the token for one that does not outlive it', async () => {
-      const { desk, visit, time, once, outcomes } = await startInterrupted()
+      const { desk, visit, time, once, outcomes, entries } = await startInterrupted()
       const { roomId, id } = await visit()
       time.now = START
       const sooner = { startsAt: VISIT.startsAt, durationMinutes: 10 }
       once(() => desk('PATCH', `/consultations/${id}`, sooner, { 'if-match': '"1"' }))
       const { status, body } = await desk<{ token: string }>('POST', '/token', { ...request, roomId })
       expect([status, decodeJwt(body.token).exp]).toStrictEqual([200, (START + (10 + 30) * MINUTE_MS) / 1000])
-      expect(outcomes().slice(-3)).toStrictEqual([
+      expect(outcomes().slice(-4)).toStrictEqual([
         'consultation.change done',
         'token.issue issued',
+        'token.issue refused version-conflict',
         'token.issue issued',
       ])
+      const [issued, undone, again] = entries().slice(-3)
+      expect(undone?.['undoes']).toBe(`${issued?.['chain']}:${issued?.['sequence']}`)
+      expect(again?.['undoes']).toBeUndefined()
     })
 
     it('a waiting room that opens makes the patient wait', async () => {
@@ -267,7 +271,11 @@ describe('the admission window of a consultation', () => {
       once(() => desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, { 'if-match': '"1"' }))
       const patient = { roomId, userId: 'patient-1042', userName: 'Asha Rao' }
       expect(await desk('POST', '/token', patient)).toMatchObject({ status: 202, body: { state: 'waiting' } })
-      expect(outcomes().slice(-2)).toStrictEqual(['token.issue issued', 'token.issue waiting'])
+      expect(outcomes().slice(-3)).toStrictEqual([
+        'token.issue issued',
+        'token.issue refused version-conflict',
+        'token.issue waiting',
+      ])
     })
   })
 })

@@ -266,9 +266,15 @@ describe('renewing', () => {
     expect(answers).toStrictEqual(WRONG.map(([name]) => ({ ...first, name })))
     const recorded = entries().slice(before)
     expect(recorded).toHaveLength(WRONG.length)
-    for (const entry of recorded) {
+    const genuine = new Set([
+      'every room',
+      'a room without a consultation',
+      'a beginning in the future',
+      'an end more than ten minutes ago',
+    ])
+    for (const [index, entry] of recorded.entries()) {
       expect(entry).toMatchObject({ caller: '-', action: 'token.renew', outcome: 'refused' })
-      expect(Object.keys(entry)).not.toContain('room')
+      expect('room' in entry).toBe(genuine.has(WRONG[index]?.[0] ?? ''))
     }
     // A token that a caller with a room pattern got for a room without a consultation.
     const { token: foreign } = await client.issueToken({
@@ -290,11 +296,47 @@ describe('renewing', () => {
     expect(await renew(token)).toMatchObject({ status: 401, body: { code: 'token-not-renewable' } })
   })
 
-  it('counts an invalid token against the client address, and bans it for a while', async () => {
+  it('limits invalid tokens of a client address, and still renews a valid one', async () => {
     const { renew, token } = await inside(undefined, { ...UNLIMITED, RATE_LIMIT_FAILED_LOGINS: '2' })
     const codes = []
     for (const each of ['a', 'b', 'c', token]) codes.push((await renew(each)).body.code)
-    expect(codes).toStrictEqual(['token-not-renewable', 'token-not-renewable', 'rate-limited', 'rate-limited'])
+    expect(codes).toStrictEqual(['token-not-renewable', 'token-not-renewable', 'rate-limited', undefined])
+  })
+
+  it('does not count a genuine token that expired too long ago as a failed login, and records whose it was', async () => {
+    const { renew, token, time, entries } = await inside(undefined, { ...UNLIMITED, RATE_LIMIT_FAILED_LOGINS: '1' })
+    time.now = START + 31 * MINUTE_MS
+    for (let i = 0; i < 3; i += 1) expect((await renew(token)).body.code).toBe('token-not-renewable')
+    expect(entries().at(-1)).toMatchObject({ action: 'token.renew', outcome: 'refused', renews: jtiOf(token) })
+    expect((await renew('a')).body.code).toBe('token-not-renewable')
+    expect((await renew('b')).body.code).toBe('rate-limited')
+  })
+
+  it('records and counts a second renewal of a token more than a minute after the first', async () => {
+    const { renew, token, time, entries, app } = await inside(undefined, UNLIMITED)
+    const reuses = () => entries().filter(({ action }) => action === 'token.reuse')
+    for (const afterMs of [0, 1, 60_000]) {
+      time.now = START + afterMs
+      expect((await renew(token)).status).toBe(200)
+    }
+    expect(reuses()).toStrictEqual([])
+    time.now = START + 60_001
+    const { status, body } = await renew(token)
+    expect(status).toBe(200)
+    expect(reuses()).toMatchObject([{ outcome: 'done', renews: jtiOf(token), user_id: OBSERVER.userId }])
+    expect((await renew(body.token)).status).toBe(200)
+    expect(reuses()).toHaveLength(1)
+    expect((await app.inject('/metrics')).body).toContain('jts_renewal_reuses_total 1')
+  })
+
+  it('never gives a first renewal that expires before the token it replaces', async () => {
+    const { renew, token, time } = await inside(undefined, UNLIMITED)
+    const claims = decodeJwt(token)
+    for (const seconds of [301, 359, 1199, 1201]) {
+      const own = await signed({ ...claims, jti: `jti-${seconds}`, exp: (claims.iat ?? 0) + seconds })
+      time.now = START + 1000
+      expect(decodeJwt((await renew(own)).body.token).exp).toBeGreaterThanOrEqual((claims.iat ?? 0) + seconds)
+    }
   })
 
   it('counts against the limit of the user', async () => {

@@ -147,8 +147,9 @@ describe('a revocation', () => {
       ledger: {
         ...ledger,
         async append(entry) {
-          await ledger.append(entry)
+          const position = await ledger.append(entry)
           if (entry.outcome === 'issued') await visits.desk('POST', '/revocations', { userId: 'doctor-77' })
+          return position
         },
       },
     }))

@@ -1,9 +1,10 @@
 import { createHmac, KeyObject, sign as signBytes } from 'node:crypto'
 import { connect } from 'node:net'
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Deps } from '../../../src/app/compose.ts'
 import { PROBLEMS } from '../../../src/contract/problem.ts'
+import type { RejectionReason } from '../../../src/contract/rejection-reason.ts'
 import { newApiKey } from '../../../src/auth/api-keys.ts'
 import { CLINIC, DOCTOR, openService, type Service, UNLIMITED, WARD } from '../../kit.ts'
 import { type Issuer, openIssuer, policyWithIssuer } from '../../support/oidc.ts'
@@ -14,7 +15,12 @@ let failures = 0
 beforeAll(async () => {
   issuer = await openIssuer()
   const countFailures = ({ limiter }: Deps): Partial<Deps> => ({
-    limiter: { ...limiter, fail: (bucket, perMinute) => ((failures += 1), limiter.fail(bucket, perMinute)) },
+    limiter: {
+      take: (key, perMinute) => {
+        if (key.startsWith('failed:credential:')) failures += 1
+        return limiter.take(key, perMinute)
+      },
+    },
   })
   service = await openService({ ...UNLIMITED, NODE_ENV: 'test' }, countFailures, policyWithIssuer(issuer.url))
 })
@@ -60,7 +66,7 @@ const ROWS: [what: string, authorization: () => string | Promise<string>][] = [
   ['two keys', () => `Bearer ${key} ${key}`],
   ['two keys with a comma', () => `Bearer ${key},${key}`],
   ['a tab for the blank', () => `Bearer\t${key}`],
-  ['9 kB', () => `Bearer ${'a'.repeat(9000)}`],
+  ['15 kB', () => `Bearer ${'a'.repeat(15_000)}`],
   // API keys.
   ['a key that is cut', () => `Bearer ${key.slice(0, -1)}`],
   ['a key with a character more', () => `Bearer ${key}A`],
@@ -170,9 +176,24 @@ const ROWS: [what: string, authorization: () => string | Promise<string>][] = [
     },
   ],
   // Types.
-  ...['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id_token', ''].map((typ): [string, () => Promise<string>] => [
+  ...['JWT', 'logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id_token', ''].map((typ): [string, () => Promise<string>] => [
     `the type ${JSON.stringify(typ)}`,
     async () => `Bearer ${await issuer.sign({}, { typ })}`,
+  ]),
+  // Tokens of the issuer for other purposes.
+  ...(
+    [
+      ['an ID token', { nonce: 'n' }],
+      ['an ID token of the hybrid flow', { at_hash: 'h' }],
+      ['a logout token', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }],
+      ['a token bound to a key', { cnf: { jkt: 'thumbprint' } }],
+      ['a refresh token of Keycloak', { typ: 'Refresh' }],
+      ['an ID token of Keycloak', { typ: 'ID' }],
+      ['an ID token of Cognito', { token_use: 'id' }],
+    ] as [string, Record<string, unknown>][]
+  ).map(([what, claim]): [string, () => Promise<string>] => [
+    `as an access token: ${what}`,
+    async () => `Bearer ${await issuer.sign(claim)}`,
   ]),
   // Times, whom from and whom for.
   ...(
@@ -204,44 +225,80 @@ const ROWS: [what: string, authorization: () => string | Promise<string>][] = [
   ]),
 ]
 
+/** The rows without a bearer credential: they are no failed logins. */
+const NO_CREDENTIAL = new Set([
+  'an empty header',
+  'the word alone',
+  'the word and blanks',
+  'Basic',
+  'DPoP',
+  'the key alone',
+])
+
+/** The reason in the log of each row: that of the first pattern that matches its name. */
+const REASONS: [pattern: RegExp, reason: RejectionReason][] = [
+  [/^a key of somebody unknown|^a key that was revoked|secret of another caller|^constructor/, 'api-key'],
+  [/^(alg [nN]one|HS256|RS384|PS256|ES256)/, 'alg'],
+  [/^an unknown kid|^a kid/, 'unknown-key'],
+  [/HMAC behind|stranger|in the header \(j|x5[cu]|one bit|that were changed|that was changed/, 'signature'],
+  [/^the type/, 'typ'],
+  [/expired|expiry/, 'exp'],
+  [/not valid for|nbf/, 'nbf'],
+  [/issuer/, 'iss'],
+  [/^a token for|for us in another case/, 'aud'],
+  [/subject/, 'sub'],
+  [/^as an? /, 'kind'],
+  [/./, 'malformed'],
+]
+const reasonOf = (what: string) => REASONS.find(([pattern]) => pattern.test(what))?.[1]
+
+/** These tokens bear a valid signature, so they are no guesses. */
+const SIGNED: ReadonlySet<RejectionReason | undefined> = new Set(['typ', 'exp', 'nbf', 'aud', 'sub', 'kind'] as const)
+
 describe('a credential that is wrong', () => {
   it('comes in more than sixty ways', () => expect(ROWS.length).toBeGreaterThan(60))
 
-  it.each(ROWS)('%s: 401, the same body for all, an entry without it, and it counts', async (_what, authorization) => {
-    const presented = await authorization()
-    const before = { entries: service.entries().length, failures }
-    const answer = await service.app.inject({
-      method: 'POST',
-      url: '/api/jitsi/token',
-      headers: { authorization: presented },
-      payload: DOCTOR,
-    })
-    expect(answer.json()).toStrictEqual({
-      type: 'urn:problem-type:jitsi-token-service:unauthenticated',
-      title: 'Not authenticated',
-      status: 401,
-      code: 'unauthenticated',
-      detail: PROBLEMS.unauthenticated.detail,
-      requestId: answer.headers['x-request-id'],
-    })
-    expect(answer.statusCode).toBe(401)
-    expect(answer.headers['www-authenticate']).toBe('Bearer realm="jitsi-token-service", error="invalid_token"')
-    expect(service.entries().slice(before.entries)).toMatchObject([
-      {
-        action: 'caller.authenticate',
-        outcome: 'refused',
+  it.each(ROWS)(
+    '%s: 401, the same body for all, its reason in the log only, and it counts if it may be a guess',
+    async (what, authorization) => {
+      const presented = await authorization()
+      const before = { entries: service.entries().length, failures }
+      const answer = await service.app.inject({
+        method: 'POST',
+        url: '/api/jitsi/token',
+        headers: { authorization: presented },
+        payload: DOCTOR,
+      })
+      expect(answer.json()).toStrictEqual({
+        type: 'urn:problem-type:jitsi-token-service:unauthenticated',
+        title: 'Not authenticated',
+        status: 401,
         code: 'unauthenticated',
-        caller: '-',
-        request_id: answer.headers['x-request-id'],
-      },
-    ])
-    expect(failures).toBe(before.failures + 1)
-    const secret = presented.replace(/^\S+\s*/, '')
-    if (secret.length > 20) {
-      expect(JSON.stringify(service.entries())).not.toContain(secret.slice(0, 60))
-      expect(service.logLines.join('')).not.toContain(secret.slice(0, 60))
-    }
-  })
+        detail: PROBLEMS.unauthenticated.detail,
+        requestId: answer.headers['x-request-id'],
+      })
+      expect(answer.statusCode).toBe(401)
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="jitsi-token-service", error="invalid_token"')
+      expect(service.entries().slice(before.entries)).toMatchObject([
+        {
+          action: 'caller.authenticate',
+          outcome: 'refused',
+          code: 'unauthenticated',
+          caller: '-',
+          request_id: answer.headers['x-request-id'],
+        },
+      ])
+      const { reason } = JSON.parse(service.logLines.at(-1) ?? '{}') as { reason?: RejectionReason }
+      expect(reason).toBe(reasonOf(what))
+      const isGuess = !SIGNED.has(reason) && !NO_CREDENTIAL.has(what) && !/^two keys$|^a tab/.test(what)
+      expect(failures - before.failures).toBe(isGuess ? 1 : 0)
+      const secret = presented.replace(/^\S+\s*/, '')
+      if (secret.length > 20) {
+        expect(JSON.stringify(service.entries())).not.toContain(secret.slice(0, 60))
+        expect(service.logLines.join('')).not.toContain(secret.slice(0, 60))
+      }
+    },
+  )
 
   it('none: 401 without an error in the challenge', async () => {
     const answer = await service.app.inject({ method: 'POST', url: '/api/jitsi/token', payload: DOCTOR })
@@ -265,6 +322,18 @@ describe('a credential that is wrong', () => {
     expect(await overSocket([`Authorization: Bearer ${key}`])).toMatch(/^HTTP\/1\.1 200 /)
   })
 
+  it('may take 16 KiB of headers, and a larger request is answered with the limit', async () => {
+    const headerOf = async (bytes: number) => {
+      const token = await issuer.sign({ padding: 'x'.repeat(bytes) })
+      return [`Authorization: Bearer ${token}`]
+    }
+    // The claims are encoded in base64url: 11,400 characters become about 15,200 bytes.
+    const accepted = await overSocket(await headerOf(11_400), { roomId: DOCTOR.roomId })
+    expect(accepted).toMatch(/^HTTP\/1\.1 200 /)
+    const refused = await overSocket(await headerOf(12_400), { roomId: DOCTOR.roomId })
+    expect(refused).toMatch(/^HTTP\/1\.1 431 [^]*less than 16 KiB \(16384 bytes\)/)
+  })
+
   it('of a megabyte is refused before it is read whole', async () => {
     expect(await overSocket([`Authorization: Bearer ${'a'.repeat(1_000_000)}`])).toMatch(
       /^HTTP\/1\.1 431 [^]*"headers-too-large"/,
@@ -280,7 +349,7 @@ describe('a credential that is wrong', () => {
     expect(Object.keys(issuer.asked).toSorted()).toStrictEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 
-  it('is not the issuer’s good token: that one is taken, and so is a short one without a type', async () => {
+  it('is not the issuer’s good token: that one is accepted, and so is one of 15 kB', async () => {
     const ask = async (token: string) =>
       (
         await service.app.inject({
@@ -291,21 +360,18 @@ describe('a credential that is wrong', () => {
         })
       ).statusCode
     expect(await ask(await issuer.sign())).toBe(200)
-    expect(await ask(await issuer.sign({}, { typ: 'JWT' }))).toBe(200)
+    expect(await ask(await issuer.sign({ groups: Array.from({ length: 290 }, () => crypto.randomUUID()) }))).toBe(200)
     expect(await ask(await issuer.sign({}, { typ: 'application/at+jwt' }))).toBe(200)
     expect(await ask(await issuer.sign({ exp: now - 5, nbf: now + 20, aud: ['x', 'jitsi-token-service'] }))).toBe(200)
-    expect(await ask(await new SignJWT(claims()).setProtectedHeader({ alg: 'RS256' }).sign(issuer.privateKey))).toBe(
-      200,
-    )
   })
 })
 
 /** Asks over a socket with these header lines, and takes what comes. */
-async function overSocket(lines: readonly string[]): Promise<string> {
+async function overSocket(lines: readonly string[], payload: object = DOCTOR): Promise<string> {
   const { app } = service
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as { port: number }
-  const body = JSON.stringify(DOCTOR)
+  const body = JSON.stringify(payload)
   return new Promise((resolve) => {
     let answer = ''
     const socket = connect(port, '127.0.0.1', () => {

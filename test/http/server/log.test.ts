@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { App } from '../../../src/http/server/app-type.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
 import { CLINIC, DOCTOR, startService } from '../../kit.ts'
 
@@ -44,15 +45,27 @@ it('a request leaves one line with its route, status, caller and code, and nothi
 })
 
 describe('the id of a request', () => {
+  const ask = (app: App, id: string) => {
+    const headers = { 'x-request-id': id, authorization: `Bearer ${CLINIC.apiKey}` }
+    return app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: DOCTOR })
+  }
+
   it.each(['abcd1234', '0192f0a1-7c3e-7d2a-9b1c-1234567890ab', 'A.b_c-9'.padEnd(64, '0')])(
-    'is %j if a proxy set it',
+    'is made by the service; that of the client, %j, is recorded and logged beside it',
     async (id) => {
       const { app, logLines, entries } = await startService()
-      const headers = { 'x-request-id': id, authorization: `Bearer ${CLINIC.apiKey}` }
-      const answer = await app.inject({ method: 'POST', url: '/api/jitsi/token', headers, payload: DOCTOR })
-      expect(answer.headers['x-request-id']).toBe(id)
-      expect(logLines.map((line) => (JSON.parse(line) as { requestId?: string }).requestId)).toStrictEqual([id])
-      expect(entries().map(({ request_id }) => request_id)).toStrictEqual([id])
+      const answers = [await ask(app, id), await ask(app, id)]
+      const ids = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${2 * n - 1}`)
+      expect(answers.map(({ headers }) => headers['x-request-id'])).toStrictEqual(ids)
+      const lines = logLines.map((line) => JSON.parse(line) as Record<string, unknown>)
+      expect(lines.map(({ requestId, clientRequestId }) => [requestId, clientRequestId])).toStrictEqual([
+        [ids[0], id],
+        [ids[1], id],
+      ])
+      expect(entries().map((entry) => [entry['request_id'], entry['client_request_id']])).toStrictEqual([
+        [ids[0], id],
+        [ids[1], id],
+      ])
     },
   )
 
@@ -65,10 +78,11 @@ describe('the id of a request', () => {
     'line\u0085feed',
     'über-uber',
     '${jndi:ldap://x}',
-  ])('is our own, where somebody says %j', async (id) => {
-    const { app } = await startService()
-    const answer = await app.inject({ url: '/livez', headers: { 'x-request-id': id } })
-    expect(answer.headers['x-request-id']).toBe('00000000-0000-4000-8000-000000000001')
+  ])('of a client is not recorded if it is %j', async (id) => {
+    const { app, entries, logLines } = await startService()
+    expect((await ask(app, id)).headers['x-request-id']).toBe('00000000-0000-4000-8000-000000000001')
+    expect(entries()[0]).not.toHaveProperty('client_request_id')
+    expect(logLines.join('')).not.toContain('clientRequestId')
   })
 })
 

@@ -41,13 +41,16 @@ describe('while the signing queue is full', () => {
     async (path, body) => {
       const { app, entries, parts, logLines } = await startService({}, () => ({ signing: FULL }))
       const send = await senderOf(app)
-      const answer = await send(path, body, { 'x-request-id': 'a-proxy-named-it' })
+      const answer = await send(path, body, { 'x-request-id': 'chosen-by-the-client' })
       expect([answer.status, answer.headers.get('retry-after'), answer.headers.get('cache-control')]).toStrictEqual([
         503,
         '1',
         'no-store',
       ])
-      expect(await answer.json()).toStrictEqual(problemDocument({ code: 'overloaded' }, 'a-proxy-named-it'))
+      expect(await answer.json()).toStrictEqual(
+        problemDocument({ code: 'overloaded' }, answer.headers.get('x-request-id') ?? ''),
+      )
+      expect(answer.headers.get('x-request-id')).toBe('00000000-0000-4000-8000-000000000001')
       expect(entries()).toStrictEqual([])
       expect((await parts.limiter.take('address:127.0.0.1', 1)).allowed).toBe(true)
       expect((await send(path, body)).status).toBe(503)

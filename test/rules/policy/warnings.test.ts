@@ -16,7 +16,7 @@ const caller = (id: string, rooms?: string): CallerPolicy => ({
 })
 const issuer = (url: string, role: string): IssuerPolicy => ({
   ...{ issuer: url, audience: 'a', algorithms: ['RS256'], roleClaim: 'r', nameClaim: 'n', rooms: 'own' },
-  roles: { claimValue: role },
+  roles: { word: role },
 })
 const about = (change: Partial<PolicyFile>, template = 'v-{random}') => {
   const rooms = { pattern: '^[a-z0-9]{32,64}$', template }
@@ -24,28 +24,27 @@ const about = (change: Partial<PolicyFile>, template = 'v-{random}') => {
 }
 
 describe('a policy with consultations', () => {
-  it('gets a warning about a template without a random part', () => {
+  it('is told that a template without chance can be guessed', () => {
     const callers = [caller('a', 'consultations')]
     expect(about({ callers })).toBe('')
     expect(about({ callers }, 'v-{hash}')).toBe('')
     for (const template of ['v-{timestamp}', 'bharattelemed-{patientId}-{doctorId}-{timestamp}']) {
-      expect(about({ callers }, template)).toContain('rooms.template creates room names that can be guessed')
+      expect(about({ callers }, template)).toContain('rooms.template creates names that can be guessed')
     }
     const rooms = { pattern: '^[a-z0-9]{32,64}$' }
-    expect(about({ callers, rooms })).toContain('rooms.template creates room names that can be guessed')
+    expect(about({ callers, rooms })).toContain('rooms.template creates names that can be guessed')
   })
 
-  it('gets a warning about callers that are not limited to consultations', () => {
+  it('is told of callers who are not held to them', () => {
     expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain(
-      'callers: b may request tokens',
+      'callers: b may request',
     )
     expect(about({ callers: [caller('b', '^v-.*$')] }, 'v-{timestamp}')).toBe('')
   })
 
-  it('gets a warning about issuers that share a role', () => {
-    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'doctor')] })).toContain(
-      'issuers: several issuers use the same role',
-    )
-    expect(about({ issuers: [issuer('https://a', 'doctor'), issuer('https://b', 'patient')] })).toBe('')
+  it('names issuers whose access tokens are recognized by accessToken', () => {
+    const weak = { ...issuer('https://a', 'doctor'), accessToken: { scope: 'consultations' } }
+    expect(about({ issuers: [weak] })).toContain('issuers: access tokens of https://a are recognized by accessToken')
+    expect(about({ issuers: [issuer('https://b', 'patient')] })).toBe('')
   })
 })

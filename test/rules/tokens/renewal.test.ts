@@ -9,6 +9,8 @@ import { evaluate, type Grant } from '../../../src/rules/tokens/evaluate.ts'
 import {
   createRenewalCaller,
   isIssuedSince,
+  isRenewableAt,
+  isReuse,
   RENEWABLE_SECONDS,
   parseRenewableToken,
   renewalRequest,
@@ -50,7 +52,7 @@ const made = (deployment: Deployment, grant: Grant) =>
     claimsOf(deployment, grant, NOW, 'jti-1'),
   )
 
-it('every token of this service can be renewed until ten minutes after its expiry, and not a millisecond longer', () => {
+it('every token that this service makes can be renewed until ten minutes after its end, and not a millisecond longer', () => {
   fc.assert(
     fc.property(fc.constantFrom(JAAS, SHARED), grants, fc.nat({ max: 8000 }), (deployment, grant, afterSeconds) => {
       const parts = made(deployment, grant)
@@ -64,18 +66,22 @@ it('every token of this service can be renewed until ten minutes after its expir
         ...(user.avatar === undefined ? {} : { userAvatar: user.avatar }),
         ...(user.email === undefined ? {} : { userEmail: user.email }),
       }
-      const expected = { jti: 'jti-1', fields, moderator: false, lifetimeSeconds, issuedAt: NOW }
-      expect(parseRenewableToken(parts, deployment, then)).toStrictEqual(expected)
-      expect(parseRenewableToken(parts, deployment, lastMs + 1)).toBeUndefined()
-      expect(parseRenewableToken(parts, deployment === JAAS ? SHARED : JAAS, then)).toBeUndefined()
+      const token = parseRenewableToken(parts, deployment)
+      expect(token).toStrictEqual({
+        ...{ jti: 'jti-1', fields, moderator: false, lifetimeSeconds },
+        ...{ issuedAt: NOW, validFrom: NOW - 10_000, expiresAt: NOW + lifetimeSeconds * 1000 },
+      })
+      if (token === undefined) return
+      expect([then, lastMs + 1, NOW - 10_001].map((at) => isRenewableAt(token, at))).toStrictEqual([true, false, false])
+      expect(parseRenewableToken(parts, deployment === JAAS ? SHARED : JAAS)).toBeUndefined()
     }),
   )
 })
 
-it('a renewal requests the same person and room, and a lifetime that is not longer but at least the minimum', () => {
+it('a renewal requests the same person and room, and never expires before the old token unless the policy says so', () => {
   fc.assert(
     fc.property(grants, fc.integer({ min: 5, max: 240 }), (grant, maxLifetimeMinutes) => {
-      const old = parseRenewableToken(made(JAAS, grant), JAAS, NOW)
+      const old = parseRenewableToken(made(JAAS, grant), JAAS)
       if (old === undefined) throw new Error('a token of this service')
       const caller = { ...createRenewalCaller('desk', 'patient'), maxLifetimeMinutes }
       const request = renewalRequest(policy, caller, old, 'patient')
@@ -83,16 +89,20 @@ it('a renewal requests the same person and room, and a lifetime that is not long
       const again = evaluate(policy, free, { ...request, userRole: 'patient' }, undefined, 0)
       if (!('room' in again)) throw new Error('not granted')
       expect(again).toMatchObject({ room: grant.room, user: { id: grant.user.id, name: grant.user.name } })
-      expect(again.lifetimeSeconds).toBeLessThanOrEqual(Math.max(300, grant.lifetimeSeconds))
-      expect(again.lifetimeSeconds).toBeGreaterThanOrEqual(300)
+      const most = Math.min(maxLifetimeMinutes, rolePolicy.lifetimeMinutes.max) * 60
+      const wholeMinutes = Math.ceil(grant.lifetimeSeconds / 60) * 60
+      expect(again.lifetimeSeconds).toBe(Math.min(most, Math.max(300, wholeMinutes)))
+      if (again.lifetimeSeconds < most) expect(again.lifetimeSeconds).toBeGreaterThanOrEqual(grant.lifetimeSeconds)
     }),
   )
 })
 
-it('a token counts as issued since the role began unless it is from an earlier second', () => {
+it('a token is from the time of a role unless it is from a second before', () => {
   const token = (issuedAt: number) => ({
     jti: 'j',
     issuedAt,
+    validFrom: issuedAt,
+    expiresAt: issuedAt + 1000,
     lifetimeSeconds: 1,
     fields: { roomId: 'r', userId: 'u', userName: 'n' },
     moderator: false,
@@ -100,4 +110,13 @@ it('a token counts as issued since the role began unless it is from an earlier s
   const participant = { userId: 'u', role: 'patient', since: NOW + 999 }
   expect(isIssuedSince(token(NOW), participant)).toBe(true)
   expect(isIssuedSince(token(NOW - 1000), participant)).toBe(false)
+})
+
+it('a token is reused by a renewal more than a minute after its first one', () => {
+  expect([undefined, NOW, NOW - 60_000, NOW - 60_001].map((first) => isReuse(first, NOW))).toStrictEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
 })

@@ -42,7 +42,8 @@ it('every field with a claim arrives in the claims as it was requested', () => {
 it('a renewal requests every field again, except the role, which the consultation names', () => {
   const fields = readCarriedFields(issue(REQUEST))
   if (fields === undefined) throw new Error('no fields')
-  const token = { jti: 'jti-1', issuedAt: NOW, lifetimeSeconds: 3600, fields, moderator: false }
+  const times = { issuedAt: NOW, validFrom: NOW, expiresAt: NOW + 3_600_000, lifetimeSeconds: 3600 }
+  const token = { jti: 'jti-1', ...times, fields, moderator: false }
   const { userRole: _role, ...expected } = REQUEST
   expect(renewalRequest(policy, caller, token, 'patient')).toStrictEqual(expected)
 })

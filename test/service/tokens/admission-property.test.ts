@@ -133,7 +133,7 @@ const signedIn = new Map<string, Ask>()
 let renewed = 0
 beforeAll(async () => {
   // Commits of audit entries would take most of the time, and this test does not need them.
-  visits = await openVisits({}, () => ({ ledger: { append: async () => undefined, probe: async () => undefined } }))
+  visits = await openVisits({}, () => ({ ledger: { append: async () => 'chain:1', probe: async () => undefined } }))
   for (const user of PEOPLE) for (const each of ROLES) signedIn.set(`${user} ${each}`, await visits.user(user, each))
 })
 afterAll(() => visits.close())

@@ -27,7 +27,7 @@ function depsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { entries: 
     newId: () => 'an-id',
     keys: signingWith(async () => (steps.push('signed'), 'a.b.c')),
     ledger: {
-      append: async (entry) => void (steps.push('recorded'), entries.push(entry)),
+      append: async (entry) => (steps.push('recorded'), `chain:${entries.push(entry)}`),
       probe: async () => undefined,
     },
     limiter: createMemoryLimiter(() => 0),
@@ -53,13 +53,13 @@ describe('issuing a token', () => {
   })
 
   it('returns no token before its entry is written', async () => {
-    let write: () => void = () => undefined
-    const written = new Promise<void>((resolve) => (write = resolve))
-    const deps = depsWith({ ledger: { append: () => written, probe: () => written } })
+    let write: (position: string) => void = () => undefined
+    const written = new Promise<string>((resolve) => (write = resolve))
+    const deps = depsWith({ ledger: { append: () => written, probe: async () => undefined } })
     const answer = issueToken(deps, requester, DOCTOR)
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 30, 'waiting'))])
     expect(first).toBe('waiting')
-    write()
+    write('chain:1')
     await expect(answer).resolves.toMatchObject({ token: 'a.b.c' })
   })
 

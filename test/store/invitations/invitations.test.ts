@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { hashSecret, type Invitation } from '../../../src/rules/invitations/invitation.ts'
+import { type Invitation } from '../../../src/rules/invitations/invitation.ts'
+import { hashSecret } from '../../../src/rules/secret.ts'
 import { openConsultations } from '../../../src/store/consultations/consultations.ts'
 import { openInvitations } from '../../../src/store/invitations/invitations.ts'
 import type { Database } from '../../../src/store/database/schema.ts'
