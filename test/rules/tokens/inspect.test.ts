@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
-import { inspect, NO_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
+import { inspect, NOT_A_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
 import { parseToken } from '../../../src/rules/tokens/parse-token.ts'
 import { APP_ID, NOW } from '../../kit.ts'
 
@@ -254,5 +254,5 @@ it('a text that is not a token is reported as such', () => {
   for (const text of ['', 'a', 'a.b', 'a.b.c', 'e30.e30', 'e30.W10.x', '....', 'bnVsbA.e30.x'])
     expect(parseToken(text)).toBeUndefined()
   expect(parseToken(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
-  expect(NO_TOKEN.objections[0]?.code).toBe('not-a-token')
+  expect(NOT_A_TOKEN.objections[0]?.code).toBe('not-a-token')
 })
