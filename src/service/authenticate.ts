@@ -2,9 +2,8 @@ import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { RejectionReason } from '../contract/rejection-reason.ts'
 import type { Caller } from '../rules/policy/policy.ts'
-import type { FailureRecorder } from './audit/failures.ts'
-import { countFailure, type FailureNetwork } from './login-failures.ts'
-import type { CallerDirectory, Clock, RateLimiter, Rejection } from './ports.ts'
+import { countFailure } from './login-failures.ts'
+import type { CallerDirectory, Clock, FailureNetwork, FailureRecorder, RateLimiter, Rejection } from './ports.ts'
 
 export type AuthenticateDeps = {
   callers: CallerDirectory

@@ -1,21 +1,5 @@
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
-import type { FailureNetwork } from '../login-failures.ts'
-import type { Clock, Ledger } from '../ports.ts'
-
-/** Records the refusals of callers that are not known, which anyone can cause in any number. */
-export type FailureRecorder = {
-  /**
-   * Records a refusal. The first one of a network is in the record when this function returns. Further ones of the same
-   * network, action and code are counted until `flush`, so that nobody can fill the record.
-   * @throws ServiceFault `record-unavailable`
-   */
-  record(entry: AuditEntry, networks: readonly FailureNetwork[]): Promise<void>
-  /**
-   * Writes one entry with a count for each network that had further refusals. Call it once a minute and before the end.
-   * @throws ServiceFault `record-unavailable`; the counts are kept for the next call
-   */
-  flush(): Promise<void>
-}
+import type { Clock, FailureRecorder, Ledger } from '../ports.ts'
 
 /** The most networks that are recorded apart between two flushes; the others share one entry without an address. */
 const MAX_NETWORKS = 1000

@@ -12,14 +12,13 @@ import { hashSecret } from '../../rules/secret.ts'
 import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
 import { DONE, recordAction, refusalOutcome } from '../audit/record.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
-import type { FailureRecorder } from '../audit/failures.ts'
-import { countFailure, type FailureNetwork } from '../login-failures.ts'
+import { countFailure } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
 import { findSessionForCode } from './sessions.ts'
 import { auditSubjectOf, closedRefusal } from './invitations.ts'
 import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
 import type { Requester } from '../requester.ts'
-import type { NewId, NewSecret } from '../ports.ts'
+import type { FailureNetwork, FailureRecorder, NewId, NewSecret } from '../ports.ts'
 
 export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
   invitations: InvitationStore

@@ -1,3 +1,4 @@
+import type { FailureNetwork, FailureRecorder } from '../ports.ts'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
@@ -16,8 +17,7 @@ import {
 } from '../../rules/tokens/renewal.ts'
 import type { AuditReader } from '../audit/ports.ts'
 import type { Keys } from '../keys/ports.ts'
-import type { FailureRecorder } from '../audit/failures.ts'
-import { countFailure, type FailureNetwork } from '../login-failures.ts'
+import { countFailure } from '../login-failures.ts'
 import { issueToken, type IssueTokenDeps } from './issue-token.ts'
 import { reportReuse } from './renewal-reuse.ts'
 

@@ -209,6 +209,24 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     })
   })
 
+  it.skipIf(!there)(
+    'removes anonymous entries earlier, also of a chain whose first entry is removed already',
+    async () => {
+      const db = await open()
+      const anonymous = ledgerOf(db, 'w/anonymous', 'failures')
+      for (const time of [1, 2, 3, 4]) await anonymous.append(entry(time))
+      await ledgerOf(db, 'w', 'one').append(entry(1))
+      const parts = partsOf(db)
+      const retain = (time: number) =>
+        retainAudit(parts, { entries: 0, anonymous: time }, { requestId: 'r', caller: '-' })
+      expect((await retain(3)).entries).toBe(2)
+      expect((await retain(4)).entries).toBe(1)
+      expect((await parts.reader.readPage('failures', 0)).map(({ sequence }) => sequence)).toStrictEqual([4])
+      expect(await parts.reader.readPage('one', 0)).toHaveLength(1)
+      expect(await verify(db)).toMatchObject({ stubs: 2, findings: [] })
+    },
+  )
+
   it.skipIf(!there)('goes on from a chain that was removed whole, in the same chain and in the next one', async () => {
     const db = await open()
     const ledger = ledgerOf(db, 'w', 'one')
