@@ -27,6 +27,7 @@ import { resendInvitation } from '../service/invitations/resend.ts'
 import { revokeInvitation } from '../service/invitations/revoke.ts'
 import { bindBrowser, enterAsBrowser } from '../service/invitations/redeem.ts'
 import { admitParticipant, listWaiting } from '../service/consultations/waiting-room.ts'
+import { isStillValid } from '../service/authenticate.ts'
 import { watchConsultation } from '../service/consultations/watch.ts'
 
 /** Adds the routes of consultations, invitations, renewals and revocations. */
@@ -62,7 +63,8 @@ async function addAll(app: App, config: Config, deps: Deps, guards: RouteGuards)
     findVisitor: (secret, id) => findSessionCaller(deps, secret, id),
     heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
     reportOpenStreams: (open) => deps.metrics.setOpenStreams(open),
-    watch: (requester, id, listener) => watchConsultation(deps, requester, id, listener),
+    isStillValid: (credential, scopes) => isStillValid(deps, credential, scopes),
+    watch: (requester, id, listener, isAuthorized) => watchConsultation(deps, requester, id, listener, isAuthorized),
   })
   addInvitationRoutes(app, deps, guards, cookie)
   addRenewals(app, {

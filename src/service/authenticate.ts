@@ -1,4 +1,5 @@
 import type { Origin } from '../contract/audit/audit-entry.ts'
+import type { Scope } from '../contract/policy/policy.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { RejectionReason } from '../contract/rejection-reason.ts'
 import type { Caller } from '../rules/policy/policy.ts'
@@ -20,6 +21,20 @@ export type PresentedCredential = {
   networks: readonly FailureNetwork[]
   /** The origin for the audit record. */
   origin: Origin
+}
+
+/**
+ * Checks that a credential that was accepted before is still valid. It records nothing and counts nothing.
+ * @param scopes scopes of which the caller needs one
+ * @throws ServiceFault `identity-provider-unavailable`
+ */
+export async function isStillValid(
+  { callers }: Pick<AuthenticateDeps, 'callers'>,
+  credential: string,
+  scopes: readonly Scope[],
+): Promise<boolean> {
+  const found = await callers.authenticate(credential)
+  return !('code' in found) && scopes.some((scope) => found.scopes.has(scope))
 }
 
 /** The refusal of a request that has no valid credential, and the reason for the log. */

@@ -2,13 +2,14 @@ import { PassThrough } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../contract/problem.ts'
+import type { Scope } from '../../contract/policy/policy.ts'
 import { CONSULTATION_EVENTS } from '../../contract/consultations/waiting-room.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
-import { userBucketKey } from '../../service/tokens/token-limits.ts'
 import type { Requester } from '../../service/requester.ts'
-import type { ConsultationObserver, Watch } from '../../service/consultations/watch.ts'
+import type { ConsultationObserver, IsAuthorized, Watch } from '../../service/consultations/watch.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import { authenticate, credentialOf, type RouteGuards } from '../server/authenticate.ts'
+import { createOpenStreams, type OpenStreams } from './event-streams.ts'
 import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
@@ -23,7 +24,14 @@ export type EventRoute = RouteGuards & {
    * consultation
    */
   findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
-  watch(requester: Requester, id: string, listener: ConsultationObserver): Promise<Watch | Refusal>
+  /** @returns whether a credential that was accepted before is still valid and has one of the scopes */
+  isStillValid(credential: string, scopes: readonly Scope[]): Promise<boolean>
+  watch(
+    requester: Requester,
+    id: string,
+    listener: ConsultationObserver,
+    isAuthorized: IsAuthorized,
+  ): Promise<Watch | Refusal>
   /**
    * Seconds between heartbeats; shorter than the idle timeout of usual proxies (60 s) and of this server's sockets
    * (30 s).
@@ -35,11 +43,7 @@ export type EventRoute = RouteGuards & {
 /** The longest life of a stream. The client then reconnects, and its credential is checked again. */
 const MAX_STREAM_MS = 3_600_000
 
-/** The most open streams of one instance; a further request gets 503 `overloaded`. */
-const MAX_STREAMS = 5000
-
-/** The most open streams of one user on one instance, so that no user can use all of them; a page needs one. */
-const MAX_STREAMS_PER_USER = 10
+const SCOPES = ['consultations:read', 'consultations:attend'] as const
 
 /** After how long a client reconnects: after the last event there is nothing more to receive. */
 const RETRY_MS = { next: 3000, last: 3_600_000 }
@@ -49,7 +53,8 @@ const MAX_UNREAD_BYTES = 64 * 1024
 
 const DESCRIPTION = `Requires the scope consultations:read, or a signed-in participant, or the cookie of an invitation. Server-sent events
 (text/event-stream): ${CONSULTATION_EVENTS.join(', ')}. The data of each event is a ConsultationView. The first event holds the current
-state, so no change between two connections is lost. The stream ends after ended, cancelled or removed.`
+state, so no change between two connections is lost. The stream ends after ended, cancelled or removed, and when its credential is no
+longer valid.`
 
 /** A stream whose data is JSON (JSON Schema 2020-12, section 8.4). */
 const EVENT_STREAM = Type.Unsafe<PassThrough>(
@@ -58,9 +63,10 @@ const EVENT_STREAM = Type.Unsafe<PassThrough>(
 
 /** Adds `GET /api/jitsi/consultations/{id}/events`: server-sent events (HTML standard, section 9.2). */
 export function addEvents(app: App, { watch, ...route }: EventRoute): void {
-  const open: OpenStreams = new Map()
+  const open = createOpenStreams()
+  const checks: CredentialChecks = new WeakMap()
   app.addHook('preClose', (done) => {
-    for (const stream of open.keys()) stream.end()
+    open.endAll()
     done()
   })
   app.get(
@@ -70,9 +76,9 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
-        problems: listProblems(['caller'], ['consultation-not-found', 'overloaded']),
+        problems: listProblems(['caller'], ['consultation-not-found', 'revoked', 'overloaded']),
       },
-      preParsing: [authenticateAny(route), route.limitCaller],
+      preParsing: [authenticateAny(route, checks), route.limitCaller],
       schema: {
         operationId: 'watchConsultation',
         summary: 'Stream the events of a consultation',
@@ -89,8 +95,10 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
     },
     async (request, reply) => {
       const stream = new PassThrough()
-      const watching = (requester: Requester) => watch(requester, request.params.id, createObserver(stream))
-      const found = await acquireStream(open, stream, requesterOf(request), watching)
+      const { id } = request.params
+      const isAuthorized = checks.get(request) ?? (() => Promise.resolve(false))
+      const start = (requester: Requester) => watch(requester, id, createObserver(stream), isAuthorized)
+      const found = await acquireStream(open, stream, requesterOf(request), id, start)
       if ('code' in found) return sendProblem(request, reply, found)
       maintainStream(stream, found, open, route)
       // nginx buffers answers without this header, and would delay events.
@@ -99,19 +107,18 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
   )
 }
 
-/**
- * The open streams, each with the bucket key of its user; undefined for a caller with an API key, which has no limit.
- */
-type OpenStreams = Map<PassThrough, string | undefined>
+/** For each request of a stream, the check whether its credential is still valid. */
+type CredentialChecks = WeakMap<FastifyRequest, IsAuthorized>
 
 /** Reserves a stream before the first await, starts to watch, and releases the stream if that fails. */
 async function acquireStream(
   open: OpenStreams,
   stream: PassThrough,
   requester: Requester,
+  consultationId: string,
   watch: (requester: Requester) => Promise<Watch | Refusal>,
 ): Promise<Watch | Refusal> {
-  const refusal = reserve(open, stream, requester.caller)
+  const refusal = open.add(stream, requester.caller, consultationId)
   if (refusal !== undefined) return refusal
   let found: Watch | Refusal | undefined
   try {
@@ -122,24 +129,23 @@ async function acquireStream(
   }
 }
 
-/** @returns undefined, or the refusal if the instance or the user has too many streams */
-function reserve(open: OpenStreams, stream: PassThrough, caller: Caller): Refusal | undefined {
-  if (open.size >= MAX_STREAMS) return { code: 'overloaded' }
-  const user = caller.user === undefined ? undefined : userBucketKey(caller, caller.user.id)
-  const own = user === undefined ? [] : [...open.values()].filter((each) => each === user)
-  if (own.length >= MAX_STREAMS_PER_USER) return { code: 'rate-limited', retryAfterMs: RETRY_MS.next }
-  open.set(stream, user)
-  return undefined
-}
-
 /** Authenticates by the Authorization header, or without one by the cookie of an invitation. */
-function authenticateAny({ identify, cookie, findVisitor }: Pick<EventRoute, 'identify' | 'cookie' | 'findVisitor'>) {
-  const byCredential = authenticate(identify, 'consultations:read', 'consultations:attend')
+function authenticateAny(
+  { identify, cookie, findVisitor, isStillValid }: Omit<EventRoute, 'watch'>,
+  checks: CredentialChecks,
+) {
+  const byCredential = authenticate(identify, ...SCOPES)
   return async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<void> => {
     const secret = request.headers.authorization === undefined ? cookie.read(request) : undefined
     const visitor = secret === undefined ? undefined : await findVisitor(secret, request.params.id)
-    if (visitor === undefined) return byCredential(request, reply)
+    if (visitor === undefined || secret === undefined) {
+      await byCredential(request, reply)
+      const credential = credentialOf(request) ?? ''
+      checks.set(request, () => isStillValid(credential, SCOPES))
+      return
+    }
     request.caller = visitor
+    checks.set(request, async () => (await findVisitor(secret, request.params.id)) !== undefined)
   }
 }
 
@@ -151,6 +157,7 @@ const createObserver = (stream: PassThrough): ConsultationObserver => ({
     if (last) stream.end()
   },
   onError: () => stream.end(),
+  onUnauthorized: () => stream.end(),
 })
 
 /** Sends heartbeats, limits the life of a stream, and releases everything once it closes. */
@@ -166,14 +173,14 @@ function maintainStream(
     else if (!stream.writableEnded) stream.write(':\n\n')
   }, heartbeatSeconds * 1000).unref()
   const lifetime = setTimeout(() => stream.end(), MAX_STREAM_MS).unref()
-  reportOpenStreams(open.size)
+  reportOpenStreams(open.count())
   const close = () => {
     clearInterval(heartbeat)
     clearTimeout(lifetime)
     watch.stop()
-    open.delete(stream)
-    reportOpenStreams(open.size)
+    const isOpen = open.delete(stream)
+    if (isOpen) reportOpenStreams(open.count())
   }
   if (stream.writableEnded) close()
-  else stream.once('finish', close).once('close', () => open.has(stream) && close())
+  else stream.once('finish', close).once('close', close)
 }

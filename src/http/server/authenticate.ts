@@ -55,7 +55,8 @@ function challengeOf({ acrValues }: Refusal, presented: boolean): string {
   return presented ? INVALID_TOKEN : CHALLENGE
 }
 
-function credentialOf(request: FastifyRequest): string | undefined {
+/** @returns the bearer credential of a request; undefined if it has none, or more than one Authorization header */
+export function credentialOf(request: FastifyRequest): string | undefined {
   // Node.js keeps the first of several Authorization headers and a proxy may read another, so several are refused.
   const names = request.raw.rawHeaders.filter((_, index) => index % 2 === 0)
   const count = names.filter((name) => name.toLowerCase() === 'authorization').length

@@ -5,10 +5,14 @@ import { accessLevelOf } from '../../rules/consultations/access.ts'
 import { eventBetween, isLast, toView } from '../../rules/consultations/events.ts'
 import type { ChangeBus } from './ports.ts'
 import { findConsultation, type FindConsultationDeps } from './find.ts'
-import { DONE, recordAction } from '../audit/record.ts'
+import { DONE, recordAction, refuseAction } from '../audit/record.ts'
+import type { RevocationIndex } from '../ports.ts'
 import type { Requester } from '../requester.ts'
 
-export type WatchConsultationDeps = FindConsultationDeps & { changeBus: ChangeBus }
+export type WatchConsultationDeps = FindConsultationDeps & { changeBus: ChangeBus; revoked: RevocationIndex }
+
+/** Tells whether the credential of the caller is still valid. */
+export type IsAuthorized = () => Promise<boolean>
 
 /** Receives the events of a watched consultation. */
 export type ConsultationObserver = {
@@ -16,18 +20,22 @@ export type ConsultationObserver = {
   notify(event: EventName, view: ConsultationView, last: boolean): void
   /** Called when the consultation cannot be read; the client should reconnect. */
   onError(error: unknown): void
+  /** Called when the credential is no longer valid, or the user is revoked. No further event follows. */
+  onUnauthorized(): void
 }
 
 /** A subscription to the changes of a consultation. */
 export type Watch = {
-  /** Notifies the observer of changes that the passing of time makes, such as the end of the admission window. */
+  /** Checks the credential, and notifies the observer of changes by time, such as the end of the admission window. */
   refresh(): void
   stop(): void
 }
 
 /**
- * Notifies an observer of the current view of a consultation, and of every later change of that view on any instance.
- * @returns the watch, or `consultation-not-found`
+ * Notifies an observer of the current view of a consultation, and of every later change of that view on any instance. Before
+ * each notification it checks that the caller is still authorized.
+ * @param isAuthorized whether the credential is still valid
+ * @returns the watch; or `consultation-not-found`, or `revoked` for a revoked user
  * @throws ServiceFault `record-unavailable`
  */
 export async function watchConsultation(
@@ -35,36 +43,63 @@ export async function watchConsultation(
   requester: Requester,
   id: string,
   observer: ConsultationObserver,
+  isAuthorized: IsAuthorized,
 ): Promise<Watch | Refusal> {
   const result = await findConsultation(deps, requester, 'consultation.read', id, 'participant')
   if ('code' in result) return result
+  const { room } = result.consultation
+  const isRevoked = async () =>
+    requester.caller.user !== undefined && (await deps.revoked.isRevoked({ room, userId: requester.caller.user.id }))
+  if (await isRevoked()) {
+    return refuseAction(deps, requester, 'consultation.read', { code: 'revoked' }, { consultation: id })
+  }
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
   const notifier = createNotifier(deps, requester, observer)
-  let isReading = false
-  let isStale = false
-  const read = async () => {
-    isStale = true
-    if (isReading) return
-    isReading = true
-    // Notifications that arrive during a read cause one more read.
-    while (isStale && !notifier.isEnded()) {
-      isStale = false
-      const consultation = await deps.consultations.findById(id)
-      if (consultation !== undefined) notifier.update(consultation)
-    }
-    isReading = false
-  }
+  const read = coalesce(async () => {
+    const consultation = await deps.consultations.findById(id)
+    if ((await authorize()) && consultation !== undefined) notifier.update(consultation)
+  })
   const unsubscribe = deps.changeBus.subscribe(id, () => void read().catch(observer.onError))
   const stop = () => {
     notifier.end()
     unsubscribe()
+  }
+  /** @returns false if the caller is no longer authorized; the watch has ended then */
+  async function authorize(): Promise<boolean> {
+    if (notifier.isEnded()) return false
+    if ((await isAuthorized()) && !(await isRevoked())) return true
+    stop()
+    observer.onUnauthorized()
+    return false
+  }
+  const refresh = async () => {
+    if (await authorize()) notifier.refresh()
   }
   // Reads again after subscribing: a change since findConsultation would otherwise be lost.
   await read().catch((error: unknown) => {
     stop()
     throw error
   })
-  return { refresh: notifier.refresh, stop }
+  return { refresh: () => void refresh().catch(observer.onError), stop }
+}
+
+/** @returns a function that runs a task; calls while it runs cause one more run, because they may announce a later change */
+function coalesce(task: () => Promise<void>): () => Promise<void> {
+  let isRunning = false
+  let isStale = false
+  return async () => {
+    isStale = true
+    if (isRunning) return
+    isRunning = true
+    try {
+      while (isStale) {
+        isStale = false
+        await task()
+      }
+    } finally {
+      isRunning = false
+    }
+  }
 }
 
 /** Creates a notifier that compares each view with the previous one and sends the event between them. */

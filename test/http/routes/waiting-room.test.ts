@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { eventsOf, MINUTE_MS, startVisits, VISIT } from '../../support/consultations.ts'
+import type { Deps } from '../../../src/app/compose.ts'
+import { DESK, eventsOf, MINUTE_MS, startVisits, VISIT } from '../../support/consultations.ts'
 
 const START = Date.parse(VISIT.startsAt)
 const PATIENT = { userId: 'patient-1042', userName: 'Asha Rao' }
 const DOCTOR = { userId: 'doctor-77', userName: 'Dr. Meera Iyer' }
 
-const start = async (change: object = {}, env: Record<string, string> = {}) => {
-  const visits = await startVisits(env)
+const start = async (
+  change: object = {},
+  env: Record<string, string> = {},
+  replace?: (parts: Deps) => Partial<Deps>,
+) => {
+  const visits = await startVisits(env, replace)
   const visit = await visits.visit({ waitingRoom: true, ...change })
   visits.time.now = START
   return { ...visits, ...visit }
@@ -212,6 +217,57 @@ describe('the events of a consultation', () => {
     await eventsOf(app, id, doctor.credential)
   })
 
+  it.each(['an event', 'a heartbeat'])(
+    'end at the latest with %s once the credential is no longer valid',
+    async (how) => {
+      const state = { valid: true }
+      const { id, roomId, app, desk, user } = await start(
+        { doctorId: 'd', patientId: 'p' },
+        how === 'a heartbeat' ? { EVENTS_HEARTBEAT_SECONDS: '1' } : {},
+        ({ callers }) => ({
+          callers: {
+            authenticate: (credential) =>
+              state.valid || credential === DESK.apiKey
+                ? callers.authenticate(credential)
+                : Promise.resolve({ code: 'unauthenticated', reason: 'exp' }),
+          },
+        }),
+      )
+      const [doctor, other] = [await user('d', 'doctor'), await eventsOf(app, id, desk.credential)]
+      const events = await eventsOf(app, id, doctor.credential)
+      await events.next()
+      await other.next()
+      state.valid = false
+      if (how === 'an event') await desk('POST', '/token', { roomId, userId: 'p', userName: 'Asha Rao' })
+      expect(await events.next()).toBeUndefined()
+      if (how === 'an event') expect(await other.next()).toMatchObject({ event: 'waiting' })
+    },
+  )
+
+  it('end for a user who is revoked, who cannot open them again', async () => {
+    const { id, app, desk, user } = await start({ doctorId: 'd', patientId: 'p' })
+    const [patient, doctor] = [await user('p', 'patient'), await user('d', 'doctor')]
+    const [events, others] = [await eventsOf(app, id, patient.credential), await eventsOf(app, id, doctor.credential)]
+    await events.next()
+    await others.next()
+    await desk('POST', '/revocations', { consultationId: id, userId: 'p' })
+    expect(await events.next()).toBeUndefined()
+    expect(await patient('GET', `/consultations/${id}/events`)).toMatchObject({
+      status: 403,
+      body: { code: 'revoked' },
+    })
+    await desk('POST', `/consultations/${id}/end`)
+    expect(await others.next()).toMatchObject({ event: 'ended' })
+  })
+
+  it('can be opened twenty times by one API key for one consultation, and still by its users', async () => {
+    const { user, id, app, desk, visit } = await start({ doctorId: 'd', patientId: 'p' })
+    const all = await Promise.all(Array.from({ length: 22 }, () => eventsOf(app, id, desk.credential).catch(String)))
+    expect(all.filter((each) => each === 'Error: no events: 429')).toHaveLength(2)
+    await eventsOf(app, id, (await user('d', 'doctor')).credential)
+    await eventsOf(app, (await visit()).id, desk.credential)
+  })
+
   it('cannot be opened by HEAD', async () => {
     const { id, app, desk } = await start()
     const headers = { authorization: `Bearer ${desk.credential}` }
@@ -250,6 +306,7 @@ describe('a browser that redeemed an invitation', () => {
       status: 401,
     })
     await desk('DELETE', `/consultations/${id}/invitations/${invited.body.id}`)
+    expect(await events.next()).toBeUndefined()
     expect(await nobody('GET', `/consultations/${id}/events`, undefined, { cookie })).toMatchObject({ status: 401 })
   })
 })
