@@ -131,7 +131,7 @@ describe('keys', () => {
     } as const
     // A service that ran before the second key came goes on with the first, and so it is listed.
     const known = await openSqlite(join(dir, 'service.db'))
-    const key = { kid: `${APP_ID}/one`, fingerprint: 'f', state: 'active', firstSeenAt: 1, changedAt: 1 } as const
+    const key = { kid: `${APP_ID}/one`, fingerprint: 'f', state: 'active', firstSeenAt: 1, publishedSince: 1, changedAt: 1 } as const
     await openKeyRegister(known).save([key])
     await known.destroy()
     expect((await cli('keys', 'list')).stdout).toMatch(/^one +active +1970-01-01T00:00:00\.001Z/m)
