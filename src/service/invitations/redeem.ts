@@ -12,6 +12,7 @@ import { hashSecret } from '../../rules/secret.ts'
 import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
 import { DONE, recordAction, refusalOutcome } from '../audit/record.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
+import type { FailureRecorder } from '../audit/failures.ts'
 import { countFailure, type FailureNetwork } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
 import { findSessionForCode } from './sessions.ts'
@@ -22,6 +23,7 @@ import type { NewId, NewSecret } from '../ports.ts'
 
 export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
   invitations: InvitationStore
+  failures: FailureRecorder
   newId: NewId
   newSecret: NewSecret
   limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
@@ -50,7 +52,6 @@ export type BoundBrowser = {
 /** The cookie outlives the consultation by a day, because the consultation may be postponed. */
 const COOKIE_GRACE_MS = DAY_MS
 
-const UNKNOWN_CALLER = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
 const INVALID: Refusal = { code: 'invitation-invalid' }
 
 /**
@@ -174,18 +175,21 @@ function toBoundBrowser(
   }
 }
 
+/** @param invitation undefined if no invitation has the code */
 async function recordRefused(
   deps: RedeemInvitationDeps,
-  { origin }: RedeemingBrowser,
+  { origin, networks }: RedeemingBrowser,
   refusal: Refusal,
   invitation?: Invitation,
   undoes?: string,
 ): Promise<Refusal> {
-  const caller = invitation === undefined ? UNKNOWN_CALLER : callerOfInvitation(invitation)
-  const about = {
-    ...(invitation === undefined ? {} : auditSubjectOf(invitation)),
-    ...(undoes === undefined ? {} : { undoes }),
+  const action = 'invitation.redeem'
+  const outcome = refusalOutcome(refusal.code)
+  if (invitation === undefined) {
+    await deps.failures.record({ ...origin, time: deps.clock(), caller: '-', action, ...outcome }, networks)
+    return refusal
   }
-  await recordAction(deps, { ...origin, caller }, 'invitation.redeem', refusalOutcome(refusal.code), about)
+  const about = { ...auditSubjectOf(invitation), ...(undoes === undefined ? {} : { undoes }) }
+  await recordAction(deps, { ...origin, caller: callerOfInvitation(invitation) }, action, outcome, about)
   return refusal
 }

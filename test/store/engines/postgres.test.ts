@@ -5,7 +5,7 @@ import { linkEntry } from '../../../src/rules/audit/chain.ts'
 import { verifyAudit } from '../../../src/service/audit/verify.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
 import { NO_EVENTS } from '../../../src/service/events.ts'
-import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED } from '../../kit.ts'
+import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED, writersOf } from '../../kit.ts'
 import { createClient } from '../../../src/client/client.ts'
 import { addressOf } from '../../support/process.ts'
 import { wireTo } from '../../support/wire.ts'
@@ -27,7 +27,7 @@ const verify = (store: Store) => verifyAudit({ ...store, keys: { verify: async (
 async function open(url: string, name = 'w'): Promise<Store> {
   const store = await openStore(
     url,
-    { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` },
+    writersOf(name, `${name}-${Math.floor(performance.now() * 1000)}`),
     linkEntry,
     NO_EVENTS,
   )
@@ -106,7 +106,8 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] })
     await admin.connect()
     for (let round = 0; round < 5; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      const written = kept.length
+      await vi.waitFor(() => expect(kept.length).toBeGreaterThan(written + 20), 15_000)
       await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
         new URL(url).pathname.slice(1),
       ])
