@@ -3,16 +3,13 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { openRecord } from '../../src/app/open-record.ts'
 import type { Claims } from '../../src/contract/tokens/claims.ts'
-import type { KeyLocation } from '../../src/keys/key-ring.ts'
-import { readKeyFiles } from '../../src/keys/key-ring.ts'
+import { type KeyLocation, readKeyFiles } from '../../src/keys/key-ring.ts'
 import { createSigningQueue } from '../../src/keys/signing-queue.ts'
 import { watchKeys } from '../../src/reload/key-reload.ts'
 import type { Schedule } from '../../src/reload/activation.ts'
-import { linkEntry } from '../../src/rules/audit/chain.ts'
 import { selfHosted } from '../../src/rules/tokens/deployment.ts'
-import { NO_EVENTS } from '../../src/service/events.ts'
-import { openStore } from '../../src/store/open.ts'
 import { NOW, readEntries, secondKeyPem, tempDir, testKeyPem } from '../kit.ts'
 
 const MAX_AGE_SECONDS = 300
@@ -80,14 +77,10 @@ function openFolder() {
 async function openInstance(
   { keysDir, database }: ReturnType<typeof openFolder>,
   { clock, schedule }: FakeTime,
-  settings: Partial<KeyLocation> = {},
+  selection: Partial<KeyLocation> = {},
 ) {
-  const { register, ledger, close } = await openStore(
-    `sqlite:${database}`,
-    { name: 'w', chain: crypto.randomUUID() },
-    linkEntry,
-    NO_EVENTS,
-  )
+  const settings = { DATABASE_URL: `sqlite:${database}`, AUDIT_PSEUDONYM_KEY: undefined }
+  const { register, ledger, close } = await openRecord(settings, 'w')
   const events: string[] = []
   const state = { isDown: false }
   const registerOrFault: typeof register = {
@@ -95,14 +88,14 @@ async function openInstance(
     list: () => (state.isDown ? Promise.reject(new Error('database down')) : register.list()),
   }
   const queue = createSigningQueue({ maxRunning: 4, maxWaitMs: 10_000 }, () => performance.now())
-  const read = (before?: { active: { id: string } }) => readKeyFiles({ keysDir, ...settings }, before)
+  const read = (before?: { active: { id: string } }) => readKeyFiles({ keysDir, ...selection }, before)
   const keys = await watchKeys(
     { paths: [], read },
     read(),
     CLINIC,
     { register: registerOrFault, ledger, clock, newId: () => 'r', queue, maxAgeSeconds: MAX_AGE_SECONDS, schedule },
     {
-      onKeysReload: ({ fault }) => (fault === undefined ? undefined : events.push(String(fault))),
+      onKeysReload: ({ fault }) => (fault === undefined ? undefined : events.push((fault as Error).message)),
       onKeyPending: (kid, at) => events.push(`${kid} pending until ${at - NOW}`),
       onKeyActivated: (kid) => events.push(`${kid} activated`),
     },

@@ -84,7 +84,9 @@ describe('the ring', () => {
     expect(at).toBeGreaterThanOrEqual(before + 305_000)
     expect(at).toBeLessThanOrEqual(Date.now() + 305_000)
     const logged = () =>
-      logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => /^key /.test(String(msg)))
+      logLines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ msg }) => String(msg).startsWith('key '))
     const line = { level: 30, kid: `${APP_ID}/two` }
     expect(logged()).toMatchObject([{ ...line, msg: 'key activation pending', signsFrom: new Date(at).toISOString() }])
     place(keysDir, 'active', 'two now')
