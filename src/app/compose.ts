@@ -7,9 +7,9 @@ import { type Development, developmentPolicy } from './development.ts'
 import { type Events, createEvents } from '../telemetry/events.ts'
 import { type Metrics, createMetrics } from '../telemetry/metrics.ts'
 import { type ReloadableKeys, watchKeys, keyPathsOf, openSharedSecret } from '../reload/key-reload.ts'
-import { keyLocationOf, createKeyRingReader } from '../reload/key-location.ts'
-import { openKeyRing } from './development.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
+import { keyLocationOf, createKeyFilesReader } from '../reload/key-location.ts'
+import { openKeyFiles } from './development.ts'
+import type { KeyFiles } from '../keys/key-ring.ts'
 import { type SigningQueue, createSigningQueue, SIGNATURES_PER_CORE } from '../keys/signing-queue.ts'
 import type { QueueEvents } from '../service/events.ts'
 import type { Limits } from '../rules/limits.ts'
@@ -64,13 +64,13 @@ export async function compose(
 ): Promise<Deps> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...errors]
-  const { ring, file } = await readFiles(config, development, found)
+  const { keyFiles, file } = await readFiles(config, development, found)
   const metrics = createMetrics(config.JITSI_DEPLOYMENT)
   const events = createEvents(logger, metrics, clock)
   const signing = openQueue(config, events)
   const { record, note } = await startRecord(config, events, signing)
   const keyDeps = { ...record, clock, newId, queue: signing }
-  const keys = await collectErrors(found, () => openKeys(config, ring, keyDeps, events))
+  const keys = await collectErrors(found, () => openKeys(config, keyFiles, keyDeps, events))
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const failures = createFailureRecorder(record.anonymousLedger, clock)
@@ -124,14 +124,14 @@ async function closeAfterError(record: Store, error: Error): Promise<Error> {
   return error
 }
 
-/** Reads the key ring and the policy. @throws ConfigurationError with every error that was found */
+/** Reads the keys and the policy. @throws ConfigurationError with every error that was found */
 async function readFiles(config: Config, development: Development | undefined, found: string[]) {
-  const [ring, file] = await Promise.all([
-    collectErrors(found, () => openKeyRing(config, development)),
+  const [keyFiles, file] = await Promise.all([
+    collectErrors(found, () => openKeyFiles(config, development)),
     collectErrors(found, () => readPolicy(config, development)),
   ])
   if (found.length > 0 || file === undefined) throw new ConfigurationError(found)
-  return { ring, file }
+  return { keyFiles, file }
 }
 
 const clock = Date.now
@@ -158,13 +158,14 @@ const openQueue = ({ SIGNING_QUEUE_MS: maxMs }: Config, events: QueueEvents): Si
 /** Opens the signing keys: a key ring, or the shared secret of a self-hosted Jitsi. */
 function openKeys(
   config: Config,
-  ring: KeyRing | undefined,
+  files: KeyFiles | undefined,
   deps: AdmitKeysDeps & { queue: SigningQueue },
-  { onKeysReload }: Events,
+  events: Events,
 ): Promise<ReloadableKeys> {
-  if (ring === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
-  const folder = { paths: keyPathsOf(keyLocationOf(config)), read: createKeyRingReader(config) }
-  return watchKeys(folder, ring, deploymentOf(config), deps, onKeysReload)
+  if (files === undefined) return Promise.resolve(openSharedSecret(config.JITSI_JWT_SECRET ?? '', deps.queue))
+  const folder = { paths: keyPathsOf(keyLocationOf(config)), read: createKeyFilesReader(config) }
+  const maxAgeSeconds = config.KEYS_MAX_AGE_SECONDS
+  return watchKeys(folder, files, deploymentOf(config), { ...deps, maxAgeSeconds }, events)
 }
 
 /** Collects the errors of opening something, each a sentence for an operator. @returns undefined if it failed */

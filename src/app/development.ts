@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { createDevelopmentKey } from '../keys/generate.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
-import { createKeyRingReader, isKeyMissing } from '../reload/key-location.ts'
+import type { KeyFiles } from '../keys/key-ring.ts'
+import { createKeyFilesReader, isKeyMissing } from '../reload/key-location.ts'
 import { newApiKey } from '../auth/api-keys.ts'
 import { BUILT_IN_POLICY, CONSULTATION_ROOMS, type PolicyFile } from '../contract/policy/policy.ts'
 
@@ -70,11 +70,14 @@ export function developmentNotice(address: string, { apiKey, consultationsApiKey
   return `${lines.join('\n')}\n`
 }
 
-/** @returns the key ring, or undefined if JITSI_JWT_SECRET signs */
-export async function openKeyRing(config: Config, development: Development | undefined): Promise<KeyRing | undefined> {
+/** Reads the key files. @returns undefined if a shared secret signs @throws KeyError */
+export async function openKeyFiles(
+  config: Config,
+  development: Development | undefined,
+): Promise<KeyFiles | undefined> {
   if (config.JITSI_JWT_SECRET !== undefined) return undefined
   if (development !== undefined && isKeyMissing(config)) {
     development.newKeyFile = await createDevelopmentKey(config.KEYS_DIR)
   }
-  return createKeyRingReader(config)()
+  return createKeyFilesReader(config)()
 }

@@ -19,9 +19,11 @@ function endKey(
     const id = keyIdOf(oneArgument(args))
     const config = configOf(env)
     const refused = await withRecord(config, CLI_WRITER, async (record) => {
-      const key = ringIn(config, await record.register.list()).find((each) => each.id === id)
+      const { keys, pending } = ringIn(config, await record.register.list(), clock())
+      const key = keys.find((each) => each.id === id)
       if (key === undefined) return failure(`There is no key ${id} in ${config.KEYS_DIR}.`)
       if (key.state !== state) return failure(`${id} is ${key.state}; ${refusal}`)
+      if (pending?.keyId === id) return failure(`${id} is activated and will sign; activate another key first.`)
       const signed = await record.register.findSigningTimes(kidOf(deploymentOf(config), id))
       if (signed !== undefined && signed.deadAt > clock()) {
         const until = new Date(signed.deadAt).toISOString()

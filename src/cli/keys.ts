@@ -4,9 +4,11 @@ import { type Config, deploymentOf } from '../config/config.ts'
 import { generatePrivatePem, createFile, replaceFile } from '../keys/generate.ts'
 import { toPublicPem, readPrivateKey } from '../keys/private-key.ts'
 import { asapNameOf } from '../keys/publication.ts'
-import { ACTIVE_FILE, KEY_ID, readKeyRing, type RingKey } from '../keys/key-ring.ts'
+import { ACTIVE_FILE, createKeyRing, formatActiveFile, KEY_ID, readKeyFiles, type RingKey } from '../keys/key-ring.ts'
 import { keyLocationOf } from '../reload/key-location.ts'
+import { selectFromFiles } from '../reload/signing-key.ts'
 import { withRecord } from '../app/open-record.ts'
+import type { KnownKey, PendingKey } from '../rules/key-ring.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
 import { CLI_WRITER, columns, type Command, configOf, success, failure, oneArgument, UsageError } from './command.ts'
 
@@ -46,45 +48,58 @@ export const generateCommand: Command = {
       '',
       `The private key is ${path}, readable only by its owner. It signs nothing until it is activated.`,
       'JaaS: upload the public key in the console, rename the file to the id that the console shows (the part after the',
-      'slash), then run: keys activate <key id>. Self-hosted: wait until verifiers have fetched the new key set, then activate.',
+      'slash), then run: keys activate <key id> --now. Self-hosted: run keys activate <key id>.',
     ])
   },
 }
 
 /**
  * Reads the key ring as a running service does: of several keys of which none is selected, the one that signed last stays
- * active.
+ * active, and a selected key signs once verifiers have fetched it.
  * @param known the keys of the key register
+ * @returns the keys, and the selected key that does not sign yet, if any
  */
-export function ringIn(config: Config, known: readonly { kid: string; state: string }[]): readonly RingKey[] {
-  const { kidPrefix } = deploymentOf(config)
-  const signed = known.find(({ state }) => state === 'active')?.kid.slice(kidPrefix.length)
-  return readKeyRing(keyLocationOf(config), signed === undefined ? undefined : { active: { id: signed } }).keys
+export function ringIn(
+  config: Config,
+  known: readonly KnownKey[],
+  nowMs: number,
+): { keys: readonly RingKey[]; pending?: PendingKey } {
+  const deployment = deploymentOf(config)
+  const signed = known.find(({ state }) => state === 'active')?.kid.slice(deployment.kidPrefix.length)
+  const files = readKeyFiles(keyLocationOf(config), signed === undefined ? undefined : { active: { id: signed } })
+  const { keyId, ...pending } = selectFromFiles(files, {
+    ...{ known, kidOf: (id) => kidOf(deployment, id), maxAgeSeconds: config.KEYS_MAX_AGE_SECONDS, nowMs },
+  })
+  return { keys: createKeyRing(files, keyId).keys, ...pending }
 }
 
 export const listCommand: Command = {
   usage: 'keys list',
   about:
     'Lists the keys with their state, when they last signed, when their last token expires, and the file that Jitsi requests.',
-  async run({ args }, { env }) {
+  async run({ args }, { env, clock }) {
     if (args.length > 0) throw new UsageError('keys list takes no argument')
     const config = configOf(env)
     return withRecord(config, CLI_WRITER, async (record) => {
       const known = await record.register.list()
+      const { keys: ring, pending } = ringIn(config, known, clock())
       const keys = []
-      for (const { id, state, fingerprint } of ringIn(config, known)) {
+      for (const { id, state, fingerprint } of ring) {
         const kid = kidOf(deploymentOf(config), id)
+        const entry = known.find((key) => key.kid === kid)
         const signed = await record.register.findSigningTimes(kid)
         keys.push({
           ...{ id, state, kid, fingerprint, asap: `${asapNameOf(kid)}.pem` },
-          since: timeOf(known.find((key) => key.kid === kid)?.changedAt),
+          // The time is not known before a running service has published the key.
+          signsFrom: pending?.keyId === id && entry !== undefined ? timeOf(pending.at) : undefined,
+          since: timeOf(entry?.changedAt),
           lastSignedAt: timeOf(signed?.lastAt),
           deadAt: timeOf(signed?.deadAt),
         })
       }
       const head = ['id', 'state', 'since', 'last signed', 'last token expires', 'fingerprint', 'requested by Jitsi as']
       const rows = keys.map((key) => [
-        ...[key.id, key.state, key.since ?? 'not in use yet', key.lastSignedAt ?? 'never', key.deadAt ?? '-'],
+        ...[key.id, stateText(key), key.since ?? 'not in use yet', key.lastSignedAt ?? 'never', key.deadAt ?? '-'],
         ...[key.fingerprint, key.asap],
       ])
       return success({ keys }, columns([head, ...rows]))
@@ -95,17 +110,40 @@ export const listCommand: Command = {
 const timeOf = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : new Date(ms).toISOString()
 
+const stateText = ({ state, signsFrom }: { state: string; signsFrom: string | undefined }): string =>
+  signsFrom === undefined ? state : `${state} (signs from ${signsFrom})`
+
 export const activateCommand: Command = {
-  usage: 'keys activate <key id>',
-  about: 'Selects the key in KEYS_DIR that signs. A running service uses it within seconds.',
-  run(args, { env }) {
+  usage: 'keys activate <key id> [--now]',
+  about: [
+    'Selects the key in KEYS_DIR that signs. A new key signs once verifiers have fetched it; until then the previous key',
+    'signs. With --now it signs within seconds, and verifiers that cached the key set refuse its tokens.',
+  ].join('\n'),
+  options: { now: { type: 'boolean' } },
+  async run(args, { env, clock }) {
     const id = keyIdOf(oneArgument(args))
     const config = configOf(env)
     if (config.SIGNING_KEY_ID !== undefined || config.SIGNING_KEY_FILE !== undefined) {
       return failure('SIGNING_KEY_ID selects the key that signs and overrides this command; change or remove it.')
     }
     readPrivateKey(join(config.KEYS_DIR, `${id}.pem`))
-    replaceFile(join(config.KEYS_DIR, ACTIVE_FILE), `${id}\n`, 0o644)
-    return success({ id, state: 'active' }, [`${id} signs from now on.`])
+    const immediately = args.options['now'] === true
+    const activate = () => replaceFile(join(config.KEYS_DIR, ACTIVE_FILE), formatActiveFile({ id, immediately }), 0o644)
+    if (immediately) {
+      activate()
+      return success({ id, state: 'active' }, [
+        `${id} signs now; verifiers that cached the key set (up to ${config.KEYS_MAX_AGE_SECONDS} seconds) refuse its tokens until they fetch it again.`,
+      ])
+    }
+    const known = await withRecord(config, CLI_WRITER, ({ register }) => register.list())
+    const { pending } = ringIn({ ...config, SIGNING_KEY_ID: id }, known, clock())
+    const isPublished = known.some(({ kid }) => kid === kidOf(deploymentOf(config), id))
+    activate()
+    if (pending === undefined) return success({ id, state: 'active' }, [`${id} signs now.`])
+    return success({ id, state: 'next', signsFrom: timeOf(pending.at) }, [
+      `${id} signs from ${timeOf(pending.at)}, once verifiers have fetched the new key set.`,
+      ...(isPublished ? [] : ['No running service has published the key yet; the time counts from when one does.']),
+      `Until then the previous key signs. To use the new key at once: keys activate ${id} --now`,
+    ])
   },
 }

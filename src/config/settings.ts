@@ -34,7 +34,8 @@ const KEY_SETTINGS = {
   }),
   KEYS_MAX_AGE_SECONDS: setting(wholeNumber(0, 86_400), {
     fallback: 300,
-    about: 'Seconds that verifiers may cache the published keys.',
+    about:
+      'Seconds that verifiers may cache the published keys. A new key signs only after it was published for this time.',
   }),
 }
 

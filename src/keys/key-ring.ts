@@ -30,35 +30,66 @@ export const KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 /** The file in the key folder that contains the id of the signing key. */
 export const ACTIVE_FILE = 'active'
 
+/** The word after the id in this file that makes the key sign even if verifiers do not know it. */
+const IMMEDIATELY = 'now'
+
+/** The keys of the key folder, before it is decided which of them signs. */
+export type KeyFiles = {
+  /** The key that the settings or the file `active` select, and whether it signs even if verifiers do not know it. */
+  requested: Selection
+  /** The private keys by id, in the order of their publication. */
+  privateKeys: ReadonlyMap<string, KeyObject>
+  retired: readonly RingKey[]
+}
+
+type Selection = { id: string; immediately: boolean }
+
 /**
  * Reads all keys of the key folder: private keys from `<id>.pem`, public halves from `<id>.pub.pem`. The first of these
- * is the signing key: the key of `SIGNING_KEY_FILE`, of `SIGNING_KEY_ID`, or of the file `active`; the key that signed
+ * is the requested key: the key of `SIGNING_KEY_FILE`, of `SIGNING_KEY_ID`, or of the file `active`; the key that signed
  * before; the only private key.
  * @param before the key ring in use, if any
  * @throws KeyError if any key is invalid (none is skipped), or if there is no signing key
  */
-export function readKeyRing(location: KeyLocation, before?: PreviousRing): KeyRing {
+export function readKeyFiles(location: KeyLocation, before?: PreviousRing): KeyFiles {
   const names = listFileNames(location.keysDir)
   const privateIds = filterPrivateIds(names)
-  const publicIds = filterIds(names, '.pub.pem')
-  const active = readActiveKey(location, privateIds, names.includes(ACTIVE_FILE), before)
-  const others = privateIds
-    .filter((id) => id !== active.id)
-    .map((id) => ({ id, key: readPrivateKey(pemPathOf(location, id)) }))
-  const signing = [active, ...others].map(({ id, key }, index) =>
-    toRingKey(id, index === 0 ? 'active' : 'next', createPublicKey(key)),
+  const requested = readSelection(location, privateIds, names.includes(ACTIVE_FILE), before)
+  const ids = [requested.id, ...privateIds.filter((id) => id !== requested.id)]
+  const privateKeys = new Map(
+    ids.map((id) => [
+      id,
+      readPrivateKey(id === requested.id ? requestedPathOf(location, id) : pemPathOf(location, id)),
+    ]),
   )
-  const published = publicIds.map((id) => readRetiredKey(location.keysDir, id))
+  const published = filterIds(names, '.pub.pem').map((id) => readRetiredKey(location.keysDir, id))
   for (const { id, fingerprint } of published) {
-    const pair = signing.find((key) => key.id === id)
-    if (pair !== undefined && pair.fingerprint !== fingerprint) {
+    const key = privateKeys.get(id)
+    if (key !== undefined && fingerprintOf(createPublicKey(key)) !== fingerprint) {
       throw new KeyError(
         `${join(location.keysDir, id)}.pub.pem: is not the public half of ${id}.pem; remove the wrong file.`,
       )
     }
   }
-  const retired = published.filter(({ id }) => signing.every((key) => key.id !== id))
-  return { active, keys: [...signing, ...retired] }
+  return { requested, privateKeys, retired: published.filter(({ id }) => !privateKeys.has(id)) }
+}
+
+/** Creates the key ring in which a key signs. @param activeId the id of one of the private keys */
+export function createKeyRing({ privateKeys, retired }: KeyFiles, activeId: string): KeyRing {
+  const key = privateKeys.get(activeId)
+  if (key === undefined) throw new KeyError(`the key ${activeId} has no private key; mount ${activeId}.pem.`)
+  const others = [...privateKeys].filter(([id]) => id !== activeId)
+  const next = others.map(([id, other]) => toRingKey(id, 'next', createPublicKey(other)))
+  return {
+    active: { id: activeId, key },
+    keys: [toRingKey(activeId, 'active', createPublicKey(key)), ...next, ...retired],
+  }
+}
+
+/** Reads the key ring in which the requested key signs. @throws KeyError, see `readKeyFiles` */
+export function readKeyRing(location: KeyLocation, before?: PreviousRing): KeyRing {
+  const files = readKeyFiles(location, before)
+  return createKeyRing(files, files.requested.id)
 }
 
 const readRetiredKey = (dir: string, id: string): RingKey =>
@@ -70,32 +101,40 @@ export const readPublicKeys = (dir: string): RingKey[] =>
 
 const pemPathOf = (location: KeyLocation, id: string): string => join(location.keysDir, `${id}.pem`)
 
-function readActiveKey(
-  location: KeyLocation,
+/** @returns the path of the requested private key, which can be outside the key folder */
+const requestedPathOf = (location: KeyLocation, id: string): string =>
+  location.signingKeyFile ?? pemPathOf(location, id)
+
+function readSelection(
+  { keysDir, signingKeyId, signingKeyFile }: KeyLocation,
   privateIds: readonly string[],
   hasActiveFile: boolean,
   before?: PreviousRing,
-): KeyRing['active'] {
-  if (location.signingKeyFile !== undefined) {
-    if (location.signingKeyId === undefined) {
-      throw new KeyError(
-        'SIGNING_KEY_FILE: requires SIGNING_KEY_ID, the id of the key: the part of the kid after the slash.',
-      )
-    }
-    return { id: location.signingKeyId, key: readPrivateKey(location.signingKeyFile) }
+): Selection {
+  if (signingKeyFile !== undefined && signingKeyId === undefined) {
+    throw new KeyError(
+      'SIGNING_KEY_FILE: requires SIGNING_KEY_ID, the id of the key: the part of the kid after the slash.',
+    )
   }
-  const id =
-    location.signingKeyId ??
-    (hasActiveFile ? readActiveFile(location.keysDir) : selectId(location.keysDir, privateIds, before))
-  return { id, key: readPrivateKey(pemPathOf(location, id)) }
+  if (signingKeyId !== undefined) return { id: signingKeyId, immediately: false }
+  if (hasActiveFile) return readActiveFile(keysDir)
+  return { id: selectId(keysDir, privateIds, before), immediately: false }
 }
 
-function readActiveFile(keysDir: string): string {
+function readActiveFile(keysDir: string): Selection {
   const path = join(keysDir, ACTIVE_FILE)
-  const id = readFileSync(path, 'utf8').trim()
-  if (!KEY_ID.test(id)) throw new KeyError(`${path}: must contain the id of the signing key, and nothing else.`)
-  return id
+  const [id = '', now, ...others] = readFileSync(path, 'utf8').trim().split(/\s+/)
+  if (!KEY_ID.test(id) || (now ?? IMMEDIATELY) !== IMMEDIATELY || others.length > 0) {
+    throw new KeyError(
+      `${path}: must contain the id of the signing key; "${IMMEDIATELY}" can follow it, and nothing else.`,
+    )
+  }
+  return { id, immediately: now === IMMEDIATELY }
 }
+
+/** Formats the content of the file `active`. @param immediately whether the key signs even if verifiers do not know it */
+export const formatActiveFile = ({ id, immediately }: Selection): string =>
+  immediately ? `${id} ${IMMEDIATELY}\n` : `${id}\n`
 
 /** @returns the key that signed before, or the only private key @throws KeyError if there is neither */
 function selectId(keysDir: string, privateIds: readonly string[], before: PreviousRing | undefined): string {
@@ -136,12 +175,17 @@ const filterIds = (names: readonly string[], suffix: string): string[] =>
     .filter((id) => KEY_ID.test(id))
     .toSorted()
 
-function toRingKey(id: string, state: KeyState, publicKey: KeyObject): RingKey {
-  const fingerprint = createHash('sha256')
+const toRingKey = (id: string, state: KeyState, publicKey: KeyObject): RingKey => ({
+  id,
+  state,
+  publicKey,
+  fingerprint: fingerprintOf(publicKey),
+})
+
+const fingerprintOf = (publicKey: KeyObject): string =>
+  createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
-  return { id, state, publicKey, fingerprint }
-}
 
 /** @returns whether two key rings contain the same keys in the same states */
 export const isSameRing = (one: KeyRing, other: KeyRing): boolean => summaryOf(one) === summaryOf(other)

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
-import type { ReadKeyRing } from './key-reload.ts'
+import type { ReadKeyFiles } from './key-reload.ts'
 import { DEVELOPMENT_KEY_ID } from '../keys/generate.ts'
 import { KeyError } from '../keys/private-key.ts'
-import { type KeyLocation, listPrivateKeyIds, readKeyRing } from '../keys/key-ring.ts'
+import { type KeyLocation, listPrivateKeyIds, readKeyFiles } from '../keys/key-ring.ts'
 
 /** The location of the keys according to the settings. */
 export const keyLocationOf = (config: Config): KeyLocation => ({
@@ -15,13 +15,13 @@ export const keyLocationOf = (config: Config): KeyLocation => ({
 export const isKeyMissing = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
   SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && listPrivateKeyIds(KEYS_DIR).length === 0
 
-/** Creates the function that reads the key ring of the settings, at the start and at every reload. */
-export const createKeyRingReader =
-  (config: Config): ReadKeyRing =>
+/** Creates the function that reads the key files of the settings, at the start and at every reload. */
+export const createKeyFilesReader =
+  (config: Config): ReadKeyFiles =>
   (before) => {
-    const ring = readKeyRing(keyLocationOf(config), before)
-    if (config.NODE_ENV === 'production' && ring.active.id === DEVELOPMENT_KEY_ID) {
+    const files = readKeyFiles(keyLocationOf(config), before)
+    if (config.NODE_ENV === 'production' && files.requested.id === DEVELOPMENT_KEY_ID) {
       throw new KeyError('SIGNING_KEY_ID: production refuses the development key; mount the key that Jitsi knows.')
     }
-    return ring
+    return files
   }

@@ -1,11 +1,14 @@
 import { createSecretKey } from 'node:crypto'
 import { watchFiles, type Watched } from './watch-files.ts'
-import type { ReloadOutcome } from '../service/events.ts'
+import { followActivations, isSamePending, type Schedule, scheduleTimeout } from './activation.ts'
+import { selectFromFiles } from './signing-key.ts'
+import type { KeyEvents } from '../service/events.ts'
 import { createPublication } from '../keys/publication.ts'
-import { type KeyLocation, type KeyRing, isSameRing } from '../keys/key-ring.ts'
+import { createKeyRing, type KeyFiles, type KeyLocation, type KeyRing, isSameRing } from '../keys/key-ring.ts'
 import type { SigningQueue } from '../keys/signing-queue.ts'
 import { type KeySigner, openSecretSigner, openSigner } from '../keys/signer.ts'
 import { verifySignature } from '../keys/verifier.ts'
+import type { PendingKey } from '../rules/key-ring.ts'
 import { type Deployment, kidOf } from '../rules/tokens/deployment.ts'
 import { type AdmitKeysDeps, admitKeys } from '../service/keys/admit.ts'
 import type { KeyRingStatus, Keys, Publication } from '../service/keys/ports.ts'
@@ -23,42 +26,52 @@ export type ReloadableKeys = Keys &
 export const keyPathsOf = ({ keysDir, signingKeyFile }: KeyLocation): string[] =>
   signingKeyFile === undefined ? [keysDir] : [keysDir, signingKeyFile]
 
-type Loaded = { ring: KeyRing; signer: KeySigner; publication: Publication; activeSince: number }
+type Loaded = {
+  ring: KeyRing
+  signer: KeySigner
+  publication: Publication
+  activeSince: number
+  pending: PendingKey | undefined
+}
 
-/** Reads the key ring. @param before the ring in force, if any @throws KeyError, and every error of the file system */
-export type ReadKeyRing = (before?: KeyRing) => KeyRing
+/** Reads the key files. @param before the ring in force, if any @throws KeyError, and every error of the file system */
+export type ReadKeyFiles = (before?: KeyRing) => KeyFiles
+
+/** What the keys need. `maxAgeSeconds` is how long verifiers may cache the published keys. */
+export type WatchKeysDeps = AdmitKeysDeps & { queue: SigningQueue; maxAgeSeconds: number; schedule?: Schedule }
 
 /**
- * Watches the keys. Every new ring is tested by signing, admitted by the register, and published.
- * @param ring the ring that was read at the start
- * @param onReload receives the outcome of every reload
+ * Watches the keys. Every new ring is tested by signing, admitted by the register, and published. A key that is selected
+ * while another one signs takes effect only when verifiers have fetched it, see `selectSigningKey`.
+ * @param files the key files that were read at the start
+ * @param events receives the outcome of every reload, and which key signs
  * @param pollIntervalMs milliseconds between two checks of the files
  * @throws KeyError if a key of the first ring cannot be used
  */
 export async function watchKeys(
-  { paths, read }: { paths: readonly string[]; read: ReadKeyRing },
-  ring: KeyRing,
+  { paths, read }: { paths: readonly string[]; read: ReadKeyFiles },
+  files: KeyFiles,
   deployment: Deployment,
-  deps: AdmitKeysDeps & { queue: SigningQueue },
-  onReload: (outcome: ReloadOutcome) => void,
+  deps: WatchKeysDeps,
+  events: KeyEvents,
   pollIntervalMs?: number,
 ): Promise<ReloadableKeys> {
   const kid = (id: string) => kidOf(deployment, id)
-  const prepare = (next: KeyRing) => prepareRing(next, kid, deps)
-  const first = await prepare(ring)
+  const first = await prepareRing(files, undefined, kid, deps)
   let stale = false
   const watched = watchFiles({
     paths,
     first,
     pollIntervalMs,
-    load: async (before) => {
-      const next = read(before.ring)
-      return isSameRing(next, before.ring) ? before : prepare(next)
-    },
+    load: async (before) => loadRing(read(before.ring), before, kid, deps),
     onReload(outcome) {
       stale = outcome.fault !== undefined
-      onReload(outcome)
+      events.onKeysReload(outcome)
+      activations.update(stateOf(watched.current()), stale)
     },
+  })
+  const activations = followActivations(stateOf(first), () => void watched.reload(), {
+    ...{ events, kidOf: kid, clock: deps.clock, schedule: deps.schedule ?? scheduleTimeout },
   })
   const { current } = watched
   const createAdminToken = () =>
@@ -74,29 +87,68 @@ export async function watchKeys(
     isStale: () => stale,
     status: () => statusOf(current()),
     reload: watched.reload,
-    close: watched.close,
+    close() {
+      watched.close()
+      activations.close()
+    },
   }
 }
 
-/** Prepares a ring for use: tests it by signing, admits it to the register, and creates its publication. */
-async function prepareRing(
-  ring: KeyRing,
+const stateOf = ({ ring, pending }: Loaded) => ({ activeId: ring.active.id, pending })
+
+/** @returns the ring of the key files, or `before` if nothing has changed */
+async function loadRing(
+  files: KeyFiles,
+  before: Loaded,
   kid: (id: string) => string,
-  deps: AdmitKeysDeps & { queue: SigningQueue },
+  deps: WatchKeysDeps,
 ): Promise<Loaded> {
-  const signer = await openSigner(ring.active.id, ring.active.key, deps.queue)
+  // Without a change and without a pending key, a reload does not need the database.
+  if (before.pending === undefined && isSameRing(createKeyRing(files, files.requested.id), before.ring)) return before
+  const loaded = await prepareRing(files, before, kid, deps)
+  return isSameRing(loaded.ring, before.ring) && isSamePending(loaded.pending, before.pending) ? before : loaded
+}
+
+/**
+ * Selects the signing key, and prepares the ring for use: tests it by signing, admits it to the register, and creates its
+ * publication.
+ * @param before what is in force, if anything
+ */
+async function prepareRing(
+  files: KeyFiles,
+  before: Loaded | undefined,
+  kid: (id: string) => string,
+  deps: WatchKeysDeps,
+): Promise<Loaded> {
+  const { register, clock, maxAgeSeconds, queue } = deps
+  const history = { kidOf: kid, maxAgeSeconds, nowMs: clock(), current: before?.ring.active.id }
+  const { keyId, pending } = selectFromFiles(files, { ...history, known: await register.list() })
+  const ring = createKeyRing(files, keyId)
+  // A pending key that cannot sign is an error now, not only when it is due.
+  if (pending !== undefined) await openSigner(pending.keyId, createKeyRing(files, pending.keyId).active.key, queue)
+  const signer = await openSigner(keyId, ring.active.key, queue)
   await admitKeys(
     deps,
     ring.keys.map(({ id, fingerprint, state }) => ({ kid: kid(id), fingerprint, state })),
+    before === undefined ? undefined : new Set(addedIds(ring, before.ring).map(kid)),
   )
-  const registered = (await deps.register.list()).find((key) => key.kid === kid(ring.active.id))
-  const activeSince = registered?.firstSeenAt ?? deps.clock()
-  return { ring, signer, publication: createPublication(ring.keys, kid), activeSince }
+  // The register has the time of the first publication now, which another instance may have set.
+  const known = await register.list()
+  const activeSince = known.find((key) => key.kid === kid(keyId))?.firstSeenAt ?? clock()
+  const publication = createPublication(ring.keys, kid)
+  return {
+    ...{ ring, signer, publication, activeSince },
+    pending: pending && (selectFromFiles(files, { ...history, known }).pending ?? pending),
+  }
 }
 
-const statusOf = ({ ring, activeSince }: Loaded): KeyRingStatus => ({
+const addedIds = (ring: KeyRing, before: KeyRing): string[] =>
+  ring.keys.map(({ id }) => id).filter((id) => before.keys.every((key) => key.id !== id))
+
+const statusOf = ({ ring, activeSince, pending }: Loaded): KeyRingStatus => ({
   activeSince,
   states: ring.keys.map(({ state }) => state),
+  pendingUntil: pending?.at,
 })
 
 /** Opens a secret that is shared with the verifier (HS256): it is never published and never reloaded. */

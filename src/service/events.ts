@@ -27,5 +27,14 @@ export type StoreEvents = CommitEvents & {
   onError(error: Error): void
 }
 
+/** Events of the signing keys. */
+export type KeyEvents = {
+  onKeysReload(outcome: ReloadOutcome): void
+  /** A key was selected, and will sign from `at` on, in epoch milliseconds. */
+  onKeyPending(kid: string, at: number): void
+  /** Another key signs from now on. */
+  onKeyActivated(kid: string): void
+}
+
 /** The result of a reload: whether something changed, and the error if it failed. */
 export type ReloadOutcome = { fault?: unknown; changed: boolean }

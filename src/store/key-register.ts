@@ -19,6 +19,7 @@ export function openKeyRegister(db: Database): KeyRegister {
           fingerprint: row.fingerprint,
           state: row.state,
           firstSeenAt: row.first_seen_at,
+          publishedSince: row.published_since ?? row.first_seen_at,
           changedAt: row.changed_at,
         }))
       }),
@@ -28,7 +29,11 @@ export function openKeyRegister(db: Database): KeyRegister {
           .insertInto('key_seen')
           .values(keys.map(toRow))
           .onConflict((conflict) =>
-            conflict.column('kid').doUpdateSet({ state: sql`excluded.state`, changed_at: sql`excluded.changed_at` }),
+            conflict.column('kid').doUpdateSet({
+              state: sql`excluded.state`,
+              published_since: sql`excluded.published_since`,
+              changed_at: sql`excluded.changed_at`,
+            }),
           )
           .execute()
       }),
@@ -59,5 +64,6 @@ const toRow = (key: KnownKey): Tables['key_seen'] => ({
   fingerprint: key.fingerprint,
   state: key.state,
   first_seen_at: key.firstSeenAt,
+  published_since: key.publishedSince,
   changed_at: key.changedAt,
 })

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ReloadOutcome } from '../service/events.ts'
+import type { KeyEvents, ReloadOutcome } from '../service/events.ts'
 import type { Metrics } from './metrics.ts'
 import type { QueueEvents } from '../service/events.ts'
 import type { LimiterEvents } from '../service/events.ts'
@@ -10,9 +10,9 @@ import type { StoreEvents } from '../service/events.ts'
 /** The events that are not part of a request. */
 export type Events = LimiterEvents &
   QueueEvents &
+  KeyEvents &
   StoreEvents & {
     onPolicyReload(outcome: ReloadOutcome): void
-    onKeysReload(outcome: ReloadOutcome): void
   }
 
 /** Turns events into metrics and log lines. */
@@ -33,6 +33,8 @@ export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock:
     onDecision: (bucket, allowed) => metrics.countDecision(bucket, allowed),
     onPolicyReload: onReload('policy'),
     onKeysReload: onReload('keys'),
+    onKeyPending: (kid, at) => logger.info({ kid, signsFrom: new Date(at).toISOString() }, 'key activation pending'),
+    onKeyActivated: (kid) => logger.info({ kid }, 'key activated'),
     onBackendChange(by) {
       metrics.setLimiterBackend(by)
       if (by === 'redis') logger.info('Redis is available again; limits are shared')

@@ -62,6 +62,15 @@ export function watchKeyRing(registry: Registry, { ring, clock, rotationDays }: 
       return age === undefined ? undefined : (rotationDays * DAY_MS) / 1000 - age
     },
   )
+  registerGauge(
+    registry,
+    'jts_key_activation_pending_timestamp_seconds',
+    'When the selected key will sign, in seconds since the epoch; 0 if it signs.',
+    () => {
+      const status = ring()
+      return status && (status.pendingUntil ?? 0) / 1000
+    },
+  )
   const keys = new Gauge({
     name: 'jts_keys',
     help: 'Keys by state: active, next, retired.',

@@ -184,7 +184,7 @@ describe('db migrate', () => {
       DROP TABLE revocation; DROP TABLE invitation_session; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
       DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation; DROP INDEX audit_entry_renews;
       ALTER TABLE audit_entry DROP COLUMN client_request_id; ALTER TABLE audit_entry DROP COLUMN undoes;
-      ALTER TABLE audit_entry DROP COLUMN count;
+      ALTER TABLE audit_entry DROP COLUMN count; ALTER TABLE key_seen DROP COLUMN published_since;
       ALTER TABLE audit_entry DROP COLUMN consultation; ALTER TABLE audit_entry DROP COLUMN invitation;
       ALTER TABLE audit_entry DROP COLUMN renews;
       ALTER TABLE audit_entry DROP COLUMN trace_id; ALTER TABLE audit_entry DROP COLUMN address; DROP TABLE audit_stub;

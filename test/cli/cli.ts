@@ -12,7 +12,7 @@ export const CLI_MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.me
 type Ended = { status: number | null; stdout: string; stderr: string; json(): unknown }
 
 /** The command line in a folder, with settings and what stands on standard input; in this process, which starts faster. */
-export function cliIn(dir: string, env: Record<string, string> = {}, input = '') {
+export function cliIn(dir: string, env: Record<string, string> = {}, input = '', clock: () => number = Date.now) {
   const inDir = {
     PATH: process.env['PATH'],
     KEYS_DIR: join(dir, 'keys'),
@@ -22,7 +22,7 @@ export function cliIn(dir: string, env: Record<string, string> = {}, input = '')
   return async (...words: string[]): Promise<Ended> => {
     let streamed = ''
     const out = async (piece: string) => void (streamed += piece)
-    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, out, clock: Date.now })
+    const { code, data, text } = await runCommand(words, { env: inDir, stdin: () => input, out, clock })
     const asJson = words.includes('--json')
     const printed = text === '' ? streamed : `${asJson ? JSON.stringify(data) : text}\n`
     const onError = !asJson && code === 2

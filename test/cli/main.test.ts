@@ -9,7 +9,7 @@ import { openKeyRegister } from '../../src/store/key-register.ts'
 import { NO_EVENTS } from '../../src/service/events.ts'
 import { openSqlite } from '../../src/store/engines/sqlite.ts'
 import { cliIn, MINT, production, spawnCli } from './cli.ts'
-import { APP_ID, brokenAt, POLICY, readEntries, tempDir, testKeyPem, secondKeyPem } from '../kit.ts'
+import { APP_ID, brokenAt, NOW, POLICY, readEntries, tempDir, testKeyPem, secondKeyPem } from '../kit.ts'
 
 describe('the command line', () => {
   it.each([
@@ -131,7 +131,14 @@ describe('keys', () => {
     } as const
     // A service that ran before the second key came goes on with the first, and so it is listed.
     const known = await openSqlite(join(dir, 'service.db'))
-    const key = { kid: `${APP_ID}/one`, fingerprint: 'f', state: 'active', firstSeenAt: 1, changedAt: 1 } as const
+    const key = {
+      kid: `${APP_ID}/one`,
+      fingerprint: 'f',
+      state: 'active',
+      firstSeenAt: 1,
+      publishedSince: 1,
+      changedAt: 1,
+    } as const
     await openKeyRegister(known).save([key])
     await known.destroy()
     expect((await cli('keys', 'list')).stdout).toMatch(/^one +active +1970-01-01T00:00:00\.001Z/m)
@@ -150,7 +157,7 @@ describe('keys', () => {
       lifetimeSeconds: 7200,
     })
     await db.destroy()
-    expect((await cli('keys', 'activate', 'two')).status).toBe(0)
+    expect((await cli('keys', 'activate', 'two', '--now')).status).toBe(0)
     const refused = await cli('keys', 'retire', 'one', '--json')
     expect(refused.status).toBe(1)
     const { until } = refused.json() as { until: string }
@@ -194,6 +201,99 @@ describe('keys', () => {
     expect((await cliIn(dir, { ...env, SIGNING_KEY_ID: 'two' })('keys', 'activate', 'two')).stdout).toContain(
       'SIGNING_KEY_ID selects the key that signs',
     )
+  })
+})
+
+describe('a key that verifiers have not fetched', () => {
+  const AT = '2026-11-23T09:05:05.000Z'
+
+  /** A folder with the key `two` besides `one`, which signs, and a register of what a service has seen. */
+  async function withNewKey(publishedSince?: number) {
+    const { dir, keysDir, env } = production()
+    writeFileSync(join(keysDir, 'two.pem'), secondKeyPem(), { mode: 0o600 })
+    const db = await openSqlite(join(dir, 'service.db'))
+    const key = { fingerprint: 'f', firstSeenAt: 1, publishedSince: 1, changedAt: 1 }
+    await openKeyRegister(db).save([
+      { ...key, kid: `${APP_ID}/one`, state: 'active' },
+      ...(publishedSince === undefined
+        ? []
+        : [{ ...key, kid: `${APP_ID}/two`, state: 'next' as const, publishedSince }]),
+    ])
+    await db.destroy()
+    return { keysDir, dir, env, cli: cliIn(dir, env, '', () => NOW) }
+  }
+
+  it('signs later, and the command says when', async () => {
+    const { keysDir, cli } = await withNewKey(NOW)
+    expect(await cli('keys', 'activate', 'two')).toMatchObject({
+      status: 0,
+      stdout: `two signs from ${AT}, once verifiers have fetched the new key set.\nUntil then the previous key signs. To use the new key at once: keys activate two --now\n`,
+    })
+    expect(readFileSync(join(keysDir, 'active'), 'utf8')).toBe('two\n')
+    expect((await cli('keys', 'activate', 'two', '--json')).json()).toStrictEqual({
+      ...{ id: 'two', state: 'next', signsFrom: AT },
+    })
+    const { stdout } = await cli('keys', 'list')
+    expect(stdout).toMatch(/^one +active +1970/m)
+    expect(stdout).toMatch(/^two +next \(signs from 2026-11-23T09:05:05\.000Z\) +1970/m)
+    const { keys } = (await cli('keys', 'list', '--json')).json() as { keys: Record<string, string>[] }
+    expect(keys.map(({ id, state, signsFrom }) => [id, state, signsFrom])).toStrictEqual([
+      ['one', 'active', undefined],
+      ['two', 'next', AT],
+    ])
+  })
+
+  it('waits for KEYS_MAX_AGE_SECONDS', async () => {
+    const { dir, env } = await withNewKey(NOW)
+    const cli = cliIn(dir, { ...env, KEYS_MAX_AGE_SECONDS: '3600' }, '', () => NOW)
+    expect((await cli('keys', 'activate', 'two', '--json')).json()).toMatchObject({
+      signsFrom: '2026-11-23T10:00:05.000Z',
+    })
+  })
+
+  it('signs at once with --now, and the command says what that risks', async () => {
+    const { keysDir, cli } = await withNewKey(NOW)
+    expect((await cli('keys', 'activate', 'two', '--now')).stdout).toBe(
+      'two signs now; verifiers that cached the key set (up to 300 seconds) refuse its tokens until they fetch it again.\n',
+    )
+    expect(readFileSync(join(keysDir, 'active'), 'utf8')).toBe('two now\n')
+    expect((await cli('keys', 'list')).stdout).toMatch(/^two +active/m)
+    await cli('keys', 'activate', 'one')
+    expect(readFileSync(join(keysDir, 'active'), 'utf8')).toBe('one\n')
+  })
+
+  it('signs at once if it was published for long enough', async () => {
+    const { cli } = await withNewKey(NOW - 305_000)
+    expect(await cli('keys', 'activate', 'two')).toMatchObject({ status: 0, stdout: 'two signs now.\n' })
+    expect((await cli('keys', 'list')).stdout).toMatch(/^two +active/m)
+  })
+
+  it('that no service has published has no time yet', async () => {
+    const { cli } = await withNewKey()
+    expect((await cli('keys', 'activate', 'two')).stdout).toContain(
+      'No running service has published the key yet; the time counts from when one does.',
+    )
+    expect((await cli('keys', 'list')).stdout).toMatch(/^two +next +not in use yet/m)
+  })
+
+  it('cannot be retired while it waits', async () => {
+    const { keysDir, cli } = await withNewKey(NOW)
+    await cli('keys', 'activate', 'two')
+    expect(await cli('keys', 'retire', 'two')).toMatchObject({
+      status: 1,
+      stdout: 'two is activated and will sign; activate another key first.\n',
+    })
+    expect(existsSync(join(keysDir, 'two.pem'))).toBe(true)
+  })
+
+  it('is not activated if another file of the folder is invalid', async () => {
+    const { keysDir, cli } = await withNewKey(NOW)
+    writeFileSync(join(keysDir, 'three.pem'), 'x', { mode: 0o600 })
+    expect(await cli('keys', 'activate', 'two')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('three.pem: is not a private key') as string,
+    })
+    expect(existsSync(join(keysDir, 'active'))).toBe(false)
   })
 })
 

@@ -50,7 +50,7 @@ describe('the ring', () => {
     expect(await step()).toStrictEqual(['one', ['one']])
     place(keysDir, 'two.pem', NEXT)
     expect(await step()).toStrictEqual(['one', ['one', 'two']])
-    place(keysDir, 'active', 'two')
+    place(keysDir, 'active', 'two now')
     expect(await step()).toStrictEqual(['two', ['two', 'one']])
     rmSync(join(keysDir, 'one.pem'))
     place(keysDir, 'one.pub.pem', publicOf(testKeyPem()))
@@ -68,6 +68,31 @@ describe('the ring', () => {
       'key.retired one done',
       'key.removed one done',
     ])
+  })
+
+  it('says in log and metrics that a new key will sign, and when', async () => {
+    const { keysDir, parts, app, signs, logLines } = await start()
+    const pending = async () =>
+      Number(/^jts_key_activation_pending_timestamp_seconds (.*)$/m.exec((await app.inject('/metrics')).body)?.[1])
+    expect(await pending()).toBe(0)
+    place(keysDir, 'two.pem', NEXT)
+    place(keysDir, 'active', 'two')
+    const before = Date.now()
+    await parts.reload()
+    expect(await signs()).toBe('one')
+    const at = (await pending()) * 1000
+    expect(at).toBeGreaterThanOrEqual(before + 305_000)
+    expect(at).toBeLessThanOrEqual(Date.now() + 305_000)
+    const logged = () =>
+      logLines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ msg }) => String(msg).startsWith('key '))
+    const line = { level: 30, kid: `${APP_ID}/two` }
+    expect(logged()).toMatchObject([{ ...line, msg: 'key activation pending', signsFrom: new Date(at).toISOString() }])
+    place(keysDir, 'active', 'two now')
+    await parts.reload()
+    expect([await signs(), await pending()]).toStrictEqual(['two', 0])
+    expect(logged()).toMatchObject([{}, { ...line, msg: 'key activated' }])
   })
 
   it.each([
@@ -158,7 +183,7 @@ describe('the ring', () => {
     const { keysDir, parts, client } = await start()
     const before = parts.keys.signer()
     place(keysDir, 'two.pem', NEXT)
-    place(keysDir, 'active', 'two')
+    place(keysDir, 'active', 'two now')
     const asked = Array.from({ length: 20 }, () => client.issueToken(DOCTOR))
     await parts.reload()
     expect(parts.keys.signer()).not.toBe(before)
@@ -302,7 +327,7 @@ it('under steady load a key is added, activated, and the old one retired: no req
   place(keysDir, 'two.pem', NEXT)
   reload()
   await until(['one', 'two'])
-  place(keysDir, 'active', 'two')
+  place(keysDir, 'active', 'two now')
   reload()
   await until(['two', 'one'])
   await enough('two')

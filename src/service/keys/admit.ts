@@ -18,18 +18,20 @@ class KidReusedError extends OperatorError {
 /**
  * Admits a key ring before it is used. It records every key that changes its state, and refuses a ring in which a kid that
  * belonged to another key is reused.
+ * @param added the kids that this instance begins to publish while it runs
  * @throws KidReusedError; ServiceFault `record-unavailable`
  */
 export async function admitKeys(
   { register, ledger, clock, newId }: AdmitKeysDeps,
   ring: readonly CurrentKey[],
+  added?: ReadonlySet<string>,
 ): Promise<void> {
-  const { changed, reused } = compareKeyRing(await register.list(), ring, clock())
+  const { changed, published, reused } = compareKeyRing(await register.list(), ring, clock(), added)
   if (reused.length > 0) throw new KidReusedError(reused)
-  if (changed.length === 0) return
+  if (changed.length + published.length === 0) return
   const requestId = newId()
   for (const { kid, state } of changed) {
     await ledger.append({ time: clock(), requestId, caller: '-', action: `key.${state}`, outcome: 'done', kid })
   }
-  await register.save(changed)
+  await register.save([...changed, ...published])
 }

@@ -68,6 +68,8 @@ export type KeyRingStatus = {
   activeSince: number
   /** The state of each key. */
   states: ('active' | 'next' | 'retired')[]
+  /** When the selected key will sign, in epoch milliseconds; undefined if it signs. */
+  pendingUntil: number | undefined
 }
 
 /** Stores every key that was ever in the key ring. Each method throws ServiceFault `record-unavailable`. */

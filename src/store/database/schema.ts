@@ -53,6 +53,8 @@ export type Tables = {
     fingerprint: string
     state: 'active' | 'next' | 'retired' | 'removed'
     first_seen_at: number
+    /** Null for a key that is older than this column; it has been published since it was first seen. */
+    published_since: number | null
     changed_at: number
   }
   /** Consultations. */

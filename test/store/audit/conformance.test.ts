@@ -328,6 +328,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
       fingerprint: 'f',
       state: 'active',
       firstSeenAt: 1,
+      publishedSince: 1,
       changedAt: 1_795_424_400_000,
     } as const
     await register.save([key])
