@@ -69,7 +69,7 @@ describe(`two instances on one Redis${skipped}`, () => {
         await instances[i % 2]?.app.inject({
           method: 'POST',
           url: '/api/jitsi/token',
-          headers: { authorization: 'Bearer x' },
+          headers: { authorization: `Bearer ${run}` },
           remoteAddress,
         })
       )?.statusCode
