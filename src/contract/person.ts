@@ -6,9 +6,10 @@ export const ParticipantId = Type.String({
   description: '1 to 255 printable ASCII characters without spaces; for a signed-in user, the sub of the access token',
 })
 
+/** A display name. The format counts the characters after trimming, which a length of the schema would not. */
 export const DisplayName = Type.String({
   minLength: 1,
   format: 'display-name',
   description:
-    '1 to 128 characters after trimming and NFC normalization, without control, bidirectional or other format characters',
+    '1 to 128 characters after trimming and NFC normalization, at least one of them a letter, digit or emoji, without control, bidirectional or other invisible characters; joiners (U+200C, U+200D) only where a script or an emoji needs them',
 })
