@@ -106,7 +106,8 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     const admin = new pg.Client({ connectionString: process.env['TEST_DATABASE_URL'] })
     await admin.connect()
     for (let round = 0; round < 5; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      const written = kept.length
+      await vi.waitFor(() => expect(kept.length).toBeGreaterThan(written + 20), 15_000)
       await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
         new URL(url).pathname.slice(1),
       ])
