@@ -10,6 +10,9 @@ const MAX_USES = 50
 export const MAX_LIVE_INVITATIONS = 100
 export const MAX_INVITATIONS = 500
 
+/** The maximum number of guests of an invitation who are in the consultation and were not admitted yet. */
+export const MAX_WAITING_GUESTS = 20
+
 /** Random bytes in an invitation code and in the cookie that identifies a browser: 256 bits cannot be guessed. */
 export const SECRET_BYTES = 32
 

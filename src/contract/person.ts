@@ -6,6 +6,11 @@ export const ParticipantId = Type.String({
   description: '1 to 255 printable ASCII characters without spaces; for a signed-in user, the sub of the access token',
 })
 
+/** Whether a name is self-chosen. */
+export const SelfNamed = Type.Optional(
+  Type.Boolean({ description: 'true if the person chose the name, with an open invitation; absent otherwise' }),
+)
+
 /** A display name. The format counts the characters after trimming, which a length of the schema would not. */
 export const DisplayName = Type.String({
   minLength: 1,
