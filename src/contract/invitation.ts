@@ -87,7 +87,7 @@ export const RedeemRequest = Type.Object(
     $id: 'RedeemRequest',
     ...closed,
     description:
-      'The code of an invitation, and a display name in case neither the invitation nor the participant has one.',
+      'The code of an invitation, and a display name in case neither the invitation nor the participant has one; not the name of another participant.',
     examples: [{ code: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', displayName: 'Asha Rao' }],
   },
 )

@@ -7,14 +7,12 @@ export const ParticipantId = Type.String({
 })
 
 /** Whether a name is self-chosen. */
-export const SelfNamed = Type.Optional(
-  Type.Boolean({ description: 'true if the person chose the name, with an open invitation; absent otherwise' }),
-)
+export const SelfNamed = Type.Optional(Type.Boolean({ description: 'true if a guest chose the name' }))
 
 /** A display name. The format counts the characters after trimming, which a length of the schema would not. */
 export const DisplayName = Type.String({
   minLength: 1,
   format: 'display-name',
   description:
-    '1 to 128 characters after trimming and NFC normalization, at least one of them a letter, digit or emoji, without control, bidirectional or other invisible characters; joiners (U+200C, U+200D) only where a script or an emoji needs them',
+    '1 to 128 characters after trimming and NFC normalization, with a letter, digit or emoji, without control, bidirectional or other invisible characters',
 })
