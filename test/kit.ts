@@ -189,6 +189,12 @@ function throughInject(app: App) {
   }
 }
 
+/** The writers of a store that a test opens, with chains named after them. */
+export const writersOf = (name: string, chain = name) => ({
+  own: { name, chain },
+  anonymous: { name: `${name}/anonymous`, chain: `${chain}-anonymous` },
+})
+
 /** A row of the record: members that are null left out. */
 export type Entry = Record<string, string | number>
 

@@ -20,6 +20,7 @@ import { createNote, openRecord, recordReload } from './open-record.ts'
 import type { AdmitKeysDeps } from '../service/keys/admit.ts'
 import type { IssueTokenDeps } from '../service/tokens/issue-token.ts'
 import type { CallerDirectory, NewSecret } from '../service/ports.ts'
+import { createFailureRecorder } from '../service/audit/failures.ts'
 import type { AuditReader } from '../service/audit/ports.ts'
 import type { SigningLoad } from '../service/keys/ports.ts'
 import { groupCommitDelayMs } from '../store/audit/commit-scheduler.ts'
@@ -72,15 +73,15 @@ export async function compose(
   const keys = await collectErrors(found, () => openKeys(config, ring, keyDeps, events))
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
-  const maintenance = startMaintenance(config, { record, keys, clock, onError: events.onError })
+  const failures = createFailureRecorder(record.anonymousLedger, clock)
+  const maintenance = startMaintenance(config, { record, keys, failures, clock, onError: events.onError })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events, redisTimeoutMs)
   const consultations = composeConsultations(config, record, keys, newSecret, events.onError)
   watchGauges(metrics, config, { ...consultations.watched, signing, ring: keys.status })
   return {
     ...reloadable(policy, keys),
     ...{ deployment: deploymentOf(config), clock, newId },
-    keys,
-    signing,
+    ...{ keys, signing, failures },
     ledger: record.ledger,
     reader: record.reader,
     ...consultations.deps,

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
-import { retentionStart } from '../rules/audit/retention.ts'
+import { retentionStart, retentionStartsOf } from '../rules/audit/retention.ts'
 import { DAY_MS, MINUTE_MS } from '../rules/time.ts'
 import { createCheckpointTaker } from '../service/audit/checkpoint.ts'
-import type { Clock } from '../service/ports.ts'
+import type { Clock, FailureRecorder } from '../service/ports.ts'
 import type { Ledger } from '../service/ports.ts'
 import type { Keys } from '../service/keys/ports.ts'
 import { deleteConsultations } from '../service/consultations/delete.ts'
@@ -14,6 +14,7 @@ import type { Store } from '../store/open.ts'
 export type MaintenanceDeps = {
   record: CountedRecord
   keys: Pick<Keys, 'signStatement'>
+  failures: Pick<FailureRecorder, 'flush'>
   clock: Clock
   onError: (error: Error) => void
 }
@@ -30,8 +31,12 @@ export type CountedRecord = Store & { entryCount(): number }
 /** @returns the same record, which counts the entries that this process appends */
 export function countEntries(record: Store): CountedRecord {
   let entries = 0
-  const append: Ledger['append'] = (entry) => record.ledger.append(entry).then((position) => ((entries += 1), position))
-  return { ...record, ledger: { ...record.ledger, append }, entryCount: () => entries }
+  const count = (ledger: Ledger): Ledger => ({
+    ...ledger,
+    append: (entry) => ledger.append(entry).then((position) => ((entries += 1), position)),
+  })
+  const ledgers = { ledger: count(record.ledger), anonymousLedger: count(record.anonymousLedger) }
+  return { ...record, ...ledgers, entryCount: () => entries }
 }
 
 /** Runs a task at an interval, in milliseconds. A run that is due while another is in progress is skipped. */
@@ -77,7 +82,7 @@ function takeCheckpoints(
 
 /** The periodic work on the record: checkpoints and retention. */
 export type Maintenance = {
-  /** Removes entries older than AUDIT_RETENTION_DAYS. @throws ServiceFault `record-unavailable` */
+  /** Removes entries older than AUDIT_RETENTION_DAYS or AUDIT_ANONYMOUS_RETENTION_DAYS. @throws ServiceFault `record-unavailable` */
   retain(by: RetentionActor): Promise<{ entries: number; checkpoints: number }>
   /**
    * Removes them at once and then every day, together with consultations older than CONSULTATION_RETENTION_DAYS and
@@ -94,12 +99,15 @@ export type Maintenance = {
 /** Starts the maintenance of the record. Retention starts with `retainDaily`. */
 export function startMaintenance(config: Config, deps: MaintenanceDeps): Maintenance {
   const checkpoints = takeCheckpoints(config, deps)
+  const flushes = repeatEvery(MINUTE_MS, () => deps.failures.flush(), deps.onError)
   const { retain, daily, end } = startRetention(config, deps)
   return {
     retain,
     retainDaily: daily,
     async end(last) {
       await end()
+      await flushes.end()
+      await deps.failures.flush().catch(deps.onError)
       await last()
       await checkpoints.end()
     },
@@ -107,7 +115,7 @@ export function startMaintenance(config: Config, deps: MaintenanceDeps): Mainten
 }
 
 function startRetention(
-  { AUDIT_RETENTION_DAYS, CONSULTATION_RETENTION_DAYS }: Config,
+  { AUDIT_RETENTION_DAYS, AUDIT_ANONYMOUS_RETENTION_DAYS, CONSULTATION_RETENTION_DAYS }: Config,
   { record, keys, clock, onError }: MaintenanceDeps,
 ) {
   const state = { ending: false }
@@ -116,10 +124,8 @@ function startRetention(
     if (state.ending) throw new Error('stopped; the next run continues from here')
   }
   const deps = { ...record, keys, clock, pause }
-  const retain = async (by: RetentionActor) => {
-    const since = retentionStart(AUDIT_RETENTION_DAYS, clock())
-    return since === undefined ? { entries: 0, checkpoints: 0 } : retainAudit(deps, since, by)
-  }
+  const days = { entries: AUDIT_RETENTION_DAYS, anonymous: AUDIT_ANONYMOUS_RETENTION_DAYS }
+  const retain = (by: RetentionActor) => retainAudit(deps, retentionStartsOf(days, clock()), by)
   let runs: ReturnType<typeof repeatEvery> | undefined
   return {
     retain,

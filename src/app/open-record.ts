@@ -4,6 +4,7 @@ import type { AuditEntry } from '../contract/audit/audit-entry.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { ReloadOutcome } from '../service/events.ts'
 import { linkEntry } from '../rules/audit/chain.ts'
+import { anonymousWriterOf } from '../rules/audit/retention.ts'
 import { pseudonymize, pseudonymizeSearch, type Pseudonyms, createPseudonyms } from '../rules/audit/pseudonyms.ts'
 import type { Clock } from '../service/ports.ts'
 import type { Ledger } from '../service/ports.ts'
@@ -38,8 +39,11 @@ export async function openRecord(
   events: StoreEvents = NO_EVENTS,
   waitMs?: () => number,
 ): Promise<Store> {
-  const own = { name: writer, chain: randomUUIDv7() }
-  const record = await openStore(DATABASE_URL, own, linkEntry, events, waitMs).catch(throwCannotOpen)
+  const writers = {
+    own: { name: writer, chain: randomUUIDv7() },
+    anonymous: { name: anonymousWriterOf(writer), chain: randomUUIDv7() },
+  }
+  const record = await openStore(DATABASE_URL, writers, linkEntry, events, waitMs).catch(throwCannotOpen)
   return AUDIT_PSEUDONYM_KEY === undefined ? record : withPseudonyms(record, createPseudonyms(AUDIT_PSEUDONYM_KEY))
 }
 

@@ -30,6 +30,11 @@ export const AUDIT_SETTINGS = {
     about:
       'Days that audit entries are kept; 0 keeps them forever. The default is six years, the period that HIPAA sets for documentation.',
   }),
+  AUDIT_ANONYMOUS_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
+    fallback: 90,
+    about:
+      'Days that entries about callers who are not known are kept, such as failed logins; 0 keeps them as long as the others. They are never kept longer than the others.',
+  }),
   AUDIT_ADDRESS: setting(word('full', 'network', 'none'), {
     fallback: 'network',
     about:

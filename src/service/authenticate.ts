@@ -2,13 +2,13 @@ import type { Origin } from '../contract/audit/audit-entry.ts'
 import type { Refusal } from '../contract/problem.ts'
 import type { RejectionReason } from '../contract/rejection-reason.ts'
 import type { Caller } from '../rules/policy/policy.ts'
-import { countFailure, type FailureNetwork } from './login-failures.ts'
-import type { CallerDirectory, Clock, Ledger, RateLimiter, Rejection } from './ports.ts'
+import { countFailure } from './login-failures.ts'
+import type { CallerDirectory, Clock, FailureNetwork, FailureRecorder, RateLimiter, Rejection } from './ports.ts'
 
 export type AuthenticateDeps = {
   callers: CallerDirectory
   limiter: RateLimiter
-  ledger: Ledger
+  failures: FailureRecorder
   clock: Clock
 }
 
@@ -46,21 +46,16 @@ const GUESSES: ReadonlySet<RejectionReason> = new Set([
  * @throws ServiceFault `record-unavailable`, `identity-provider-unavailable`
  */
 export async function authenticateCaller(
-  { callers, limiter, ledger, clock }: AuthenticateDeps,
+  { callers, limiter, failures, clock }: AuthenticateDeps,
   failedPerMinute: number,
   { credential, networks, origin }: PresentedCredential,
 ): Promise<Caller | FailedLogin> {
   const result: Caller | Rejection =
     credential === undefined ? { code: 'unauthenticated', reason: 'none' } : await callers.authenticate(credential)
   if (!('code' in result)) return result
-  await ledger.append({
-    ...origin,
-    time: clock(),
-    caller: '-',
-    action: 'caller.authenticate',
-    outcome: 'refused',
-    code: result.code,
-  })
+  const { code } = result
+  const failure = { ...origin, time: clock(), caller: '-', action: 'caller.authenticate', outcome: 'refused' } as const
+  await failures.record({ ...failure, code }, networks)
   if (credential === undefined || !GUESSES.has(result.reason)) return result
   const limited = await countFailure({ limiter }, failedPerMinute, networks, credential)
   return limited === undefined ? result : { ...limited, reason: result.reason }

@@ -1,10 +1,7 @@
 import type { Refusal } from '../contract/problem.ts'
 import type { BucketKey } from '../rules/limits.ts'
 import { fingerprintSecret } from '../rules/secret.ts'
-import type { RateLimiter } from './ports.ts'
-
-/** A network that failed logins are counted for, and by how much its limit exceeds that of a single address. */
-export type FailureNetwork = { network: string; factor: number }
+import type { FailureNetwork, RateLimiter } from './ports.ts'
 
 /**
  * Counts a failed login against the networks of the client and against the credential, so that neither one client with many

@@ -57,3 +57,21 @@ export type Ledger = {
   /** Resolves if an entry could be written now. @throws ServiceFault `record-unavailable` */
   probe(): Promise<void>
 }
+
+/** A network that failed logins are counted for, and by how much its limit exceeds that of a single address. */
+export type FailureNetwork = { network: string; factor: number }
+
+/** Records the refusals of callers that are not known, which anyone can cause in any number. */
+export type FailureRecorder = {
+  /**
+   * Records a refusal. The first one of a network is in the record when this function returns. Further ones of the same
+   * network, action and code are counted until `flush`, so that nobody can fill the record.
+   * @throws ServiceFault `record-unavailable`
+   */
+  record(entry: AuditEntry, networks: readonly FailureNetwork[]): Promise<void>
+  /**
+   * Writes one entry with a count for each network that had further refusals. Call it once a minute and before the end.
+   * @throws ServiceFault `record-unavailable`; the counts are kept for the next call
+   */
+  flush(): Promise<void>
+}

@@ -22,6 +22,8 @@ import { openSqlite, listPendingInSqlite } from './engines/sqlite.ts'
 /** The open database, with one property for each port of `service`. */
 export type Store = {
   ledger: Ledger
+  /** Writes the refusals of callers that are not known, in chains of their own. */
+  anonymousLedger: Ledger
   register: KeyRegister
   reader: AuditReader
   checkpoints: CheckpointStore
@@ -36,14 +38,14 @@ export type Store = {
 /**
  * Opens a database and runs its pending migrations.
  * @param url `postgres://…`, or `sqlite:` followed by a path
- * @param writer the writer of the audit entries
+ * @param writers the writer of the audit entries, and the writer of anonymous entries
  * @param link links an audit entry to the one before it
  * @param signingWaitMs returns the expected wait for a signature, in milliseconds; see `groupCommitDelayMs`
  * @throws the error of the database
  */
 export async function openStore(
   url: string,
-  writer: Writer,
+  writers: { own: Writer; anonymous: Writer },
   link: LinkEntry,
   events: StoreEvents,
   signingWaitMs?: () => number,
@@ -53,7 +55,8 @@ export async function openStore(
   const engine = isPostgres(url) ? 'postgres' : 'sqlite'
   const changeBus = isPostgres(url) ? openPostgresChangeBus(url, onError) : createEmbeddedChangeBus(onError)
   return {
-    ledger: openLedger(db, writer, link, events, signingWaitMs),
+    ledger: openLedger(db, writers.own, link, events, signingWaitMs),
+    anonymousLedger: openLedger(db, writers.anonymous, link, events),
     register: openKeyRegister(db),
     reader: openReader(db),
     checkpoints: openCheckpoints(db),

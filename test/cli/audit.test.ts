@@ -99,7 +99,7 @@ describe('audit retain', () => {
   it('keeps everything where the setting says forever', async () => {
     const { dir, env } = production()
     await entryOf(env, 20_000, 'one')
-    const cli = cliIn(dir, { ...env, AUDIT_RETENTION_DAYS: '0' })
+    const cli = cliIn(dir, { ...env, AUDIT_RETENTION_DAYS: '0', AUDIT_ANONYMOUS_RETENTION_DAYS: '0' })
     for (const words of [
       ['audit', 'retain'],
       ['audit', 'retain', '--plan'],

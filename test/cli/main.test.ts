@@ -346,7 +346,7 @@ describe('inspect', () => {
     expect(unpublished.objections.map(({ code }) => code)).toStrictEqual(['key-unknown'])
     expect(await cliIn(dir, env, 'nonsense')('inspect')).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('not a token: three parts') as string,
+      stdout: expect.stringContaining('The text is not a token.') as string,
     })
   })
 })

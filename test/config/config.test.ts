@@ -35,6 +35,7 @@ describe('the configuration', () => {
       AUDIT_CHECKPOINT_MINUTES: 10,
       AUDIT_CHECKPOINT_ENTRIES: 10_000,
       AUDIT_RETENTION_DAYS: 2190,
+      AUDIT_ANONYMOUS_RETENTION_DAYS: 90,
       AUDIT_ADDRESS: 'network',
       AUDIT_PSEUDONYMS: 'none',
       AUDIT_PSEUDONYM_KEY: undefined,

@@ -7,7 +7,7 @@ import { verifyAudit } from '../../src/service/audit/verify.ts'
 import type { Verification } from '../../src/service/audit/verification.ts'
 import { openStore } from '../../src/store/open.ts'
 import { NO_EVENTS } from '../../src/service/events.ts'
-import { readEntries, testKeyPem } from '../kit.ts'
+import { readEntries, testKeyPem, writersOf } from '../kit.ts'
 
 /**
  * Holds the record against what callers were answered: every token has its entry, and the chains are as they were written.
@@ -27,7 +27,7 @@ export async function expectNothingLost(
 
 /** Verifies the chains, and the signature of every checkpoint. */
 export async function expectVerified(database: string): Promise<Verification> {
-  const store = await openStore(database, { name: 'auditor', chain: 'auditor' }, linkEntry, NO_EVENTS)
+  const store = await openStore(database, writersOf('auditor'), linkEntry, NO_EVENTS)
   try {
     const key = createPublicKey(testKeyPem())
     const verified = await verifyAudit({ ...store, keys: { verify: (jws) => verifySignature(jws, key, 'RS256') } })

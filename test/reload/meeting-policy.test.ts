@@ -78,11 +78,11 @@ describe('the meeting of a role in the policy', () => {
   it('adds no button that the role could not use, and says what it lacks', async () => {
     const add = ['security', 'desktop', 'recording', 'chat', 'invite', 'toggle-camera']
     expect(await faultsOf(withMeeting({ toolbar: { add } }, { features: [] }))).toStrictEqual([
-      `${AT}/toolbar/add/0: has no effect for a role without moderator: true.`,
-      `${AT}/toolbar/add/1: has no effect for a role without the feature screen-sharing.`,
-      `${AT}/toolbar/add/2: has no effect for a role without the feature recording.`,
-      `${AT}/toolbar/add/3: has no effect for a role without the feature send-groupchat or send-private-message.`,
-      `${AT}/toolbar/add/4: has no effect for a role without the feature outbound-call or sip-outbound-call.`,
+      `${AT}/toolbar/add/0: has no effect for a role without moderator: true; remove the button.`,
+      `${AT}/toolbar/add/1: has no effect for a role without the feature screen-sharing; remove the button.`,
+      `${AT}/toolbar/add/2: has no effect for a role without the feature recording; remove the button.`,
+      `${AT}/toolbar/add/3: has no effect for a role without the feature send-groupchat or send-private-message; remove the button.`,
+      `${AT}/toolbar/add/4: has no effect for a role without the feature outbound-call or sip-outbound-call; remove the button.`,
     ])
     const rights = { moderator: true, features: ['screen-sharing', 'recording', 'send-groupchat', 'outbound-call'] }
     expect(await faultsOf(withMeeting({ toolbar: { add } }, rights))).toStrictEqual([])

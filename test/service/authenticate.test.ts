@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { RejectionReason } from '../../src/contract/rejection-reason.ts'
 import { createMemoryLimiter } from '../../src/limits/memory.ts'
 import type { Caller } from '../../src/rules/policy/policy.ts'
+import { createFailureRecorder } from '../../src/service/audit/failures.ts'
 import { authenticateCaller } from '../../src/service/authenticate.ts'
 import { countFailure } from '../../src/service/login-failures.ts'
 import type { Rejection } from '../../src/service/ports.ts'
@@ -29,7 +30,7 @@ function open() {
       },
     },
     limiter: createMemoryLimiter(() => now),
-    ledger: { append: async (entry: object) => `chain:${entries.push(entry)}`, probe: async () => undefined },
+    failures: createFailureRecorder({ append: async (entry: object) => `chain:${entries.push(entry)}` }, () => now),
     clock: () => now,
   }
   return {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Address6 } from 'ip-address'
-import type { FailureNetwork } from '../../service/login-failures.ts'
+import type { FailureNetwork } from '../../service/ports.ts'
 
 /**
  * The network under which an address is rate limited: an IPv4 address itself, also in its IPv4-mapped form; the /64 of

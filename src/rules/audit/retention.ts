@@ -2,6 +2,29 @@ import { createHash } from 'node:crypto'
 import type { RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import { DAY_MS } from '../time.ts'
 
+/** The suffix of the writers of anonymous entries: refusals of callers that are not known, which have a chain of their own. */
+const ANONYMOUS_SUFFIX = '/anonymous'
+
+/** @returns the writer of the anonymous entries of an instance */
+export const anonymousWriterOf = (writer: string): string => `${writer}${ANONYMOUS_SUFFIX}`
+
+/** The times from which entries are kept, in epoch milliseconds; 0 keeps all of them. */
+export type RetentionStarts = { entries: number; anonymous: number }
+
+/**
+ * Computes from which times entries are kept.
+ * @param entries days that entries and checkpoints are kept; 0 for forever
+ * @param anonymous days that anonymous entries are kept; never longer than the others
+ */
+export function retentionStartsOf(days: { entries: number; anonymous: number }, nowMs: number): RetentionStarts {
+  const entries = retentionStart(days.entries, nowMs) ?? 0
+  return { entries, anonymous: Math.max(entries, retentionStart(days.anonymous, nowMs) ?? 0) }
+}
+
+/** @returns the time from which the entries of a writer are kept */
+export const startFor = ({ entries, anonymous }: RetentionStarts, writer: string | undefined): number =>
+  writer?.endsWith(ANONYMOUS_SUFFIX) === true ? anonymous : entries
+
 /** @param days how long entries are kept; 0 for forever. @returns the time from which entries are kept, or undefined for all */
 export const retentionStart = (days: number, nowMs: number): number | undefined =>
   days === 0 ? undefined : nowMs - days * DAY_MS

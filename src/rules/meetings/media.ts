@@ -7,13 +7,13 @@ type Profile = {
   /** Height of the sent video, in pixels. */
   height: number
   /** Maximum bitrate of each video stream. */
-  videoBitsPerSecond: number
+  maxVideoBitsPerSecond: number
   /** Bitrate of speech; redundancy doubles it. */
   audioBitsPerSecond: number
   /** Discontinuous transmission: sends nothing during silence. It also suppresses quiet sounds such as breathing. */
   discontinuous: boolean
   /** Maximum number of received video streams; -1 for all. */
-  receivedStreams: number
+  maxReceivedStreams: number
   /** Whether the meeting starts without video. */
   startsAudioOnly: boolean
 }
@@ -22,26 +22,26 @@ type Profile = {
 const PROFILES: Record<Network, Profile> = {
   good: {
     height: 720,
-    videoBitsPerSecond: 3_000_000,
+    maxVideoBitsPerSecond: 3_000_000,
     audioBitsPerSecond: 48_000,
     discontinuous: false,
-    receivedStreams: -1,
+    maxReceivedStreams: -1,
     startsAudioOnly: false,
   },
   fair: {
     height: 360,
-    videoBitsPerSecond: 400_000,
+    maxVideoBitsPerSecond: 400_000,
     audioBitsPerSecond: 32_000,
     discontinuous: false,
-    receivedStreams: 4,
+    maxReceivedStreams: 4,
     startsAudioOnly: false,
   },
   poor: {
     height: 180,
-    videoBitsPerSecond: 150_000,
+    maxVideoBitsPerSecond: 150_000,
     audioBitsPerSecond: 20_000,
     discontinuous: true,
-    receivedStreams: 1,
+    maxReceivedStreams: 1,
     startsAudioOnly: true,
   },
 }
@@ -59,8 +59,8 @@ export function mediaConfig(meeting: RoleMeeting, network: Network): ConfigOverw
 }
 
 /**
- * Opus in WebRTC always runs at 48 kHz (RFC 7587). Stereo stays off: Jitsi would switch off echo cancellation, noise
- * suppression and gain control with it. RED sends each audio frame twice, so that a lost packet is not audible.
+ * Opus in WebRTC always runs at 48 kHz (RFC 7587). Stereo stays off, because with stereo Jitsi switches off echo
+ * cancellation, noise suppression and gain control. RED sends each audio frame twice, so that a lost packet is not audible.
  */
 const audioConfig = ({ audioBitsPerSecond, discontinuous }: Profile): ConfigOverwrite => ({
   audioQuality: { stereo: false, opusMaxAverageBitrate: audioBitsPerSecond, enableOpusDtx: discontinuous },
@@ -74,7 +74,7 @@ const audioConfig = ({ audioBitsPerSecond, discontinuous }: Profile): ConfigOver
   enableTalkWhileMuted: true,
 })
 
-/** Cameras need not support small heights; with a lower maximum, some deliver no video at all. */
+/** The smallest maximum height: some cameras do not support small heights and would deliver no video. */
 const COMMON_CAMERA_HEIGHT = 480
 
 const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
@@ -88,19 +88,19 @@ const videoConfig = (profile: Profile, height: number): ConfigOverwrite => ({
     h264: bitrates(200_000, 500_000, 1_500_000, 3_000_000, profile, height),
     av1: bitrates(100_000, 300_000, 1_000_000, 2_000_000, profile, height),
   },
-  // Simulcast would send two even smaller streams as well.
+  // At 180 lines, simulcast would also send streams of half and a quarter of the height.
   disableSimulcast: height <= 180,
-  channelLastN: profile.receivedStreams,
+  channelLastN: profile.maxReceivedStreams,
   startLowBandwidthMode: profile.startsAudioOnly,
 })
 
-/** VP9 needs a third less than VP8, and most devices decode it in hardware. AV1 is best at low bitrates but needs more power. */
+/** VP9 needs a third less bandwidth than VP8, and most devices decode it in hardware. AV1 is best at low bitrates but uses more power. */
 const codecsOf = ({ startsAudioOnly }: Profile): string[] =>
   startsAudioOnly ? ['AV1', 'VP9', 'VP8', 'H264'] : ['VP9', 'VP8', 'H264', 'AV1']
 
-/** Sets every level, because a peer-to-peer connection starts at `high` whatever the height of the video. */
+/** Sets every level, because a peer-to-peer connection starts at `high` for every video height. */
 function bitrates(low: number, standard: number, high: number, fullHd: number, profile: Profile, height: number) {
-  const capped = (bits: number) => Math.min(bits, profile.videoBitsPerSecond)
+  const capped = (bitsPerSecond: number) => Math.min(bitsPerSecond, profile.maxVideoBitsPerSecond)
   return {
     maxBitratesVideo: {
       low: capped(low),
@@ -119,7 +119,7 @@ function pathConfig(path: MediaPath, network: Network): NonNullable<ConfigOverwr
     enabled: true,
     iceTransportPolicy: path === 'relay' ? 'relay' : 'all',
     codecPreferenceOrder: codecsOf(PROFILES[network]),
-    // Phones have H.264 in hardware.
+    // Phones encode and decode H.264 in hardware.
     mobileCodecPreferenceOrder: ['H264', 'VP8', 'VP9', 'AV1'],
   }
 }

@@ -17,12 +17,12 @@ type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting' | 'nameReadonl
  * @returns options of JitsiMeetExternalAPI without null and undefined
  */
 export function meetingConfigOf(role: Role, network: Network): MeetingConfig {
-  const cached = meetingConfigCache.get(role) ?? {}
-  const config = cached[network]
-  if (config !== undefined) return config
-  const fresh = createMeetingConfig(role, network)
-  meetingConfigCache.set(role, { ...cached, [network]: fresh })
-  return fresh
+  const cachedByNetwork = meetingConfigCache.get(role) ?? {}
+  const cached = cachedByNetwork[network]
+  if (cached !== undefined) return cached
+  const config = createMeetingConfig(role, network)
+  meetingConfigCache.set(role, { ...cachedByNetwork, [network]: config })
+  return config
 }
 
 /** The options of each role and network, which are the same in every answer. */
@@ -47,7 +47,7 @@ function createMeetingConfig(role: Role, network: Network): MeetingConfig {
         'sounds',
         ...(role.moderator ? ['moderator', 'shortcuts', 'more'] : []),
       ],
-      // A doctor sees the whole video; Jitsi would crop it to fill the screen.
+      // A doctor must see the whole video; by default, Jitsi crops it to fill the screen.
       VIDEO_LAYOUT_FIT: 'nocrop',
       TILE_VIEW_MAX_COLUMNS: 2,
       DISABLE_PRIVATE_MESSAGES: !role.features.includes('send-private-message'),

@@ -2,29 +2,29 @@ import type { Feature } from '../../contract/tokens/features.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Button, BUTTONS } from '../../contract/policy/meeting-policy.ts'
 
-/** The default of a button, and the rights that it requires. */
+/** Which roles get a button by default, and the rights that it requires. */
 type Rule = {
-  for: 'all' | 'moderators' | 'nobody'
+  defaultFor: 'all' | 'moderators' | 'nobody'
   /** Requires a moderator: the server refuses everyone else. */
   moderator?: true
   /** Requires one of these features in the token. */
   features?: readonly Feature[]
 }
 
-const ALL: Rule = { for: 'all' }
-const MODERATORS: Rule = { for: 'moderators' }
-const RIGHT_OF_MODERATORS: Rule = { for: 'moderators', moderator: true }
-const hasRight = (...features: Feature[]): Rule => ({ for: 'all', features })
+const ALL: Rule = { defaultFor: 'all' }
+const MODERATORS: Rule = { defaultFor: 'moderators' }
+const REQUIRES_MODERATOR: Rule = { defaultFor: 'moderators', moderator: true }
+const requiresFeature = (...features: Feature[]): Rule => ({ defaultFor: 'all', features })
 
 /** The rule of each button. A button that requires a feature is shown to every role that has the feature. */
 const RULES: Record<Button, Rule> = {
   microphone: ALL,
   camera: ALL,
   'toggle-camera': MODERATORS,
-  desktop: hasRight('screen-sharing'),
-  shareaudio: { for: 'nobody', features: ['screen-sharing'] },
-  chat: hasRight('send-groupchat', 'send-private-message'),
-  filesharing: hasRight('file-upload'),
+  desktop: requiresFeature('screen-sharing'),
+  shareaudio: { defaultFor: 'nobody', features: ['screen-sharing'] },
+  chat: requiresFeature('send-groupchat', 'send-private-message'),
+  filesharing: requiresFeature('file-upload'),
   raisehand: ALL,
   'participants-pane': MODERATORS,
   tileview: MODERATORS,
@@ -33,14 +33,14 @@ const RULES: Record<Button, Rule> = {
   'select-background': MODERATORS,
   noisesuppression: MODERATORS,
   closedcaptions: MODERATORS,
-  recording: hasRight('recording'),
-  livestreaming: hasRight('livestreaming'),
-  polls: hasRight('create-polls'),
-  whiteboard: { for: 'nobody' },
-  invite: hasRight('outbound-call', 'sip-outbound-call'),
-  'mute-everyone': RIGHT_OF_MODERATORS,
-  'mute-video-everyone': RIGHT_OF_MODERATORS,
-  security: RIGHT_OF_MODERATORS,
+  recording: requiresFeature('recording'),
+  livestreaming: requiresFeature('livestreaming'),
+  polls: requiresFeature('create-polls'),
+  whiteboard: { defaultFor: 'nobody' },
+  invite: requiresFeature('outbound-call', 'sip-outbound-call'),
+  'mute-everyone': REQUIRES_MODERATOR,
+  'mute-video-everyone': REQUIRES_MODERATOR,
+  security: REQUIRES_MODERATOR,
   stats: MODERATORS,
   settings: ALL,
   shortcuts: MODERATORS,
@@ -52,10 +52,10 @@ type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
 
 /** @returns the right that a role lacks for a button, as text; undefined if it lacks none */
 export function missingRight(button: Button, { moderator, features }: Pick<Role, 'moderator' | 'features'>) {
-  const needs = RULES[button]
-  if (needs.moderator === true && !moderator) return 'moderator: true'
-  if (needs.features === undefined || needs.features.some((feature) => features.includes(feature))) return undefined
-  return `the feature ${needs.features.join(' or ')}`
+  const rule = RULES[button]
+  if (rule.moderator === true && !moderator) return 'moderator: true'
+  if (rule.features === undefined || rule.features.some((feature) => features.includes(feature))) return undefined
+  return `the feature ${rule.features.join(' or ')}`
 }
 
 /**
@@ -67,8 +67,8 @@ export function toolbarOf(role: Role): Button[] {
   const { add = [], remove = [] } = role.meeting?.toolbar ?? {}
   const removed = new Set<Button>(remove)
   return BUTTONS.filter((button) => {
-    const { for: audience } = RULES[button]
-    const isShown = audience === 'all' || (audience === 'moderators' && role.moderator) || add.includes(button)
-    return isShown && !removed.has(button) && missingRight(button, role) === undefined
+    const { defaultFor } = RULES[button]
+    const isDefault = defaultFor === 'all' || (defaultFor === 'moderators' && role.moderator)
+    return (isDefault || add.includes(button)) && !removed.has(button) && missingRight(button, role) === undefined
   })
 }

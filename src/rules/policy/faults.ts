@@ -34,7 +34,8 @@ function* lifetimeFaults(policy: unknown): Generator<string> {
 
 function* admissionFaults(policy: unknown, roles: ReadonlySet<string>): Generator<string> {
   for (const [role] of propertiesOf(propertyOf(propertyOf(policy, 'window'), 'minutesBefore'))) {
-    if (!roles.has(role)) yield `/window/minutesBefore/${pointerTo(role)}: names a role that /roles does not define.`
+    if (!roles.has(role))
+      yield `/window/minutesBefore/${escapePointer(role)}: names a role that /roles does not define.`
   }
   const template = propertyOf(propertyOf(policy, 'rooms'), 'template')
   if (typeof template === 'string' && !/\{(?:timestamp|random|hash)\}/.test(template)) {
@@ -49,7 +50,7 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
     const at = `/callers/${index}`
     const id = propertyOf(caller, 'id')
     if (propertyOf(caller, 'rooms') === OWN_ROOMS) yield `${at}/rooms: own is for issuers; use ${CONSULTATION_ROOMS}.`
-    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller.`
+    if (id !== undefined && ids.has(id)) yield `${at}/id: is used by another caller; give each caller an id of its own.`
     ids.add(id)
     for (const [position, role] of textsOf(propertyOf(caller, 'roles'))) {
       if (!roles.has(role)) yield `${at}/roles/${position}: names a role that /roles does not define.`
@@ -67,13 +68,13 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
 function* timeFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
     const text = propertyOf(entry, name)
-    return typeof text === 'string' ? [{ name, at: parseInstantMs(text) }] : []
+    return typeof text === 'string' ? [{ name, ms: parseInstantMs(text) }] : []
   })
-  for (const time of times)
-    if (Number.isNaN(time.at))
-      yield `${at}/${time.name}: is not a date and time that exists; use RFC 3339, for example 2026-11-23T09:00:00Z.`
+  for (const { name, ms } of times)
+    if (Number.isNaN(ms))
+      yield `${at}/${name}: is not a date and time that exists; use RFC 3339, for example 2026-11-23T09:00:00Z.`
   const [from, until] = times
-  if (from !== undefined && until !== undefined && from.at >= until.at)
+  if (from !== undefined && until !== undefined && from.ms >= until.ms)
     yield `${at}/notAfter: must be later than notBefore.`
 }
 
@@ -84,7 +85,7 @@ function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: b
     const name = propertyOf(issuer, 'issuer')
     if (propertyOf(issuer, 'rooms') === CONSULTATION_ROOMS)
       yield `${at}/rooms: ${CONSULTATION_ROOMS} is for callers; use ${OWN_ROOMS}.`
-    if (name !== undefined && names.has(name)) yield `${at}/issuer: is used by another issuer.`
+    if (name !== undefined && names.has(name)) yield `${at}/issuer: is used by another issuer; list each issuer once.`
     names.add(name)
     for (const field of ['issuer', 'jwksUri']) {
       const url = propertyOf(issuer, field)
@@ -92,7 +93,7 @@ function* issuerFaults(policy: unknown, roles: ReadonlySet<string>, allowHttp: b
         yield `${at}/${field}: must be an https URL.`
     }
     for (const [value, role] of textsOf(propertyOf(issuer, 'roles'))) {
-      if (!roles.has(role)) yield `${at}/roles/${pointerTo(value)}: names a role that /roles does not define.`
+      if (!roles.has(role)) yield `${at}/roles/${escapePointer(value)}: names a role that /roles does not define.`
     }
   }
 }
@@ -114,7 +115,8 @@ function* userIdFaults(policy: unknown): Generator<string> {
   }
 }
 
-const pointerTo = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** Escapes a property name for a JSON Pointer (RFC 6901, section 3). */
+const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** @returns the room patterns of a policy with their paths, except those that are too long */
 export function patternsOf(policy: unknown): { at: string; pattern: string }[] {

@@ -30,9 +30,11 @@ function* toolbarFaults(at: string, role: unknown, toolbar: unknown): Generator<
   for (const [position, name] of added) {
     const button = BUTTONS.find((each) => each === name)
     const lacks = button === undefined ? undefined : missingRight(button, rights)
-    if (lacks !== undefined) yield `${at}/add/${position}: has no effect for a role without ${lacks}.`
+    if (lacks !== undefined)
+      yield `${at}/add/${position}: has no effect for a role without ${lacks}; remove the button.`
   }
   for (const [position, name] of textsOf(propertyOf(toolbar, 'remove'))) {
-    if (added.some(([, other]) => other === name)) yield `${at}/remove/${position}: is also listed in add.`
+    if (added.some(([, other]) => other === name))
+      yield `${at}/remove/${position}: is also listed in add; remove it from one of the lists.`
   }
 }

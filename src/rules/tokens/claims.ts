@@ -39,7 +39,7 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
         id: grant.user.id,
         name: grant.user.name,
         moderator,
-        // Prosody's token_affiliation reads `moderator` as JaaS does; its older namesake reads this.
+        // Prosody has two plugins called token_affiliation: the newer one reads `moderator`, as JaaS does, the older one this.
         ...(deployment.kind === 'jaas' ? {} : { affiliation: moderator ? ('owner' as const) : ('member' as const) }),
         ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
         ...(grant.user.email === undefined ? {} : { email: grant.user.email }),

@@ -3,7 +3,7 @@ import { error, warning } from './inspect-times.ts'
 import { type JsonObject, objectAt } from '../json.ts'
 
 /** Characters that Jitsi's client removes from a room name, so that the claim never equals the joined room. */
-const STRIPPED = /[:?#[\]@!$&'()*+,;=></"\s]/
+const REMOVED_CHARACTERS = /[:?#[\]@!$&'()*+,;=></"\s]/
 
 /**
  * Finds the objections of a verifier to `room`.
@@ -41,10 +41,16 @@ function* nameObjections(room: string, path: string): Generator<Objection> {
   }
   if (/%[0-9a-f]{2}/i.test(room)) {
     yield error('room-percent-encoded', 'room is percent-encoded; a plain name of a-z, 0-9 and - needs no encoding.')
-  } else if (STRIPPED.test(room)) {
-    yield error('room-characters', 'room has characters that the client removes, so it never equals the joined room.')
+  } else if (REMOVED_CHARACTERS.test(room)) {
+    yield error(
+      'room-characters',
+      'room has characters that the client removes, so it never equals the joined room; use a-z, 0-9 and -.',
+    )
   } else if (!/^[\x21-\x7e]*$/.test(room)) {
-    yield error('room-not-ascii', 'room is not plain ASCII; the client encodes the name, so it never equals the claim.')
+    yield error(
+      'room-not-ascii',
+      'room is not plain ASCII; the client encodes the name, so it never equals the claim. Use a-z, 0-9 and -.',
+    )
   }
 }
 
@@ -54,16 +60,24 @@ function* patternObjections(pattern: string): Generator<Objection> {
     'room-pattern',
     'room is a Lua pattern, which has an effect only if the verifier also checks the domain.',
   )
-  const traps: [RegExp, string, string][] = [
+  const mistakes: [RegExp, string, string][] = [
     [/\\/, 'room-pattern-backslash', 'Lua patterns escape with %, not with a backslash.'],
     [/\|/, 'room-pattern-alternation', 'Lua patterns have no alternation; | is a literal character.'],
     [/\{\d/, 'room-pattern-count', 'Lua patterns have no counts; { and } are literal characters.'],
-    [/\(/, 'room-pattern-capture', 'A capture breaks the match: the captured part is compared with the whole name.'],
+    [
+      /\(/,
+      'room-pattern-capture',
+      'With a capture, only the captured part is compared with the room name; remove the parentheses.',
+    ],
     [/(^|[^%[])-/, 'room-pattern-hyphen', 'An unescaped - repeats the preceding character; write %- for a hyphen.'],
-    [/\.[*+-]/, 'room-pattern-broad', 'The pattern opens every room that begins or ends alike; name one room.'],
+    [
+      /\.[*+-]/,
+      'room-pattern-broad',
+      'The pattern opens every room whose name begins or ends in the same way; name one room.',
+    ],
     [/^.{129,}$/s, 'room-pattern-long', 'Patterns with more than 128 characters are refused.'],
   ]
-  for (const [trap, code, message] of traps) if (trap.test(pattern)) yield warning(code, message)
+  for (const [mistake, code, message] of mistakes) if (mistake.test(pattern)) yield warning(code, message)
   if ((pattern.match(/(?<!%)[*+?-]/g) ?? []).length > 3) {
     yield error('room-pattern-repeats', 'Patterns with more than three quantifiers are refused.')
   }

@@ -8,23 +8,27 @@ import { isJsonObject, type JsonObject, objectAt } from '../json.ts'
 
 /** What is known about a token besides its content. */
 export type TokenFacts = {
+  /** Length of the token. */
   characters: number
   deployment: Deployment
+  /** Epoch milliseconds. */
   nowMs: number
   signature: 'valid' | 'invalid' | 'unknown-key'
 }
 
-/** Above the first size a proxy may truncate the URL that contains a token; above the second, Jitsi does not answer (measured). */
+/** Proxies may truncate the URL of a longer token. */
 const LARGE_CHARACTERS = 8192
+
+/** Jitsi does not answer a request with a longer token (measured). */
 const TOO_LARGE_CHARACTERS = 9500
 
 /** The inspection of a text that is not a token. */
-export const NO_TOKEN: Inspection = {
+export const NOT_A_TOKEN: Inspection = {
   verdict: 'refused',
   objections: [
     error(
       'not-a-token',
-      'The text is not a token: three parts in base64url, separated by dots, of which the first two are JSON objects.',
+      'The text is not a token. A token has three base64url parts with dots between; the first two contain JSON objects.',
     ),
   ],
   says: {},
@@ -61,9 +65,8 @@ function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signatur
   if (typ !== 'JWT') yield error('typ', 'typ must be exactly JWT.')
   if (alg !== deployment.algorithm) yield error('alg', `alg must be ${deployment.algorithm}.`)
   if (deployment.algorithm === 'RS256') {
-    const isText = typeof kid === 'string'
     if (kid === undefined) yield error('kid-missing', 'The header has no kid, so verifiers find no key.')
-    else if (isText && !kid.startsWith(deployment.kidPrefix)) {
+    else if (typeof kid === 'string' && !kid.startsWith(deployment.kidPrefix)) {
       yield error('kid-foreign', `kid must begin with ${deployment.kidPrefix}; the key belongs to another AppID.`)
     } else if (signature === 'unknown-key') {
       yield error('key-unknown', 'This service does not publish the key that kid names, so verifiers do not find it.')
@@ -79,8 +82,8 @@ function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind 
   if (Array.isArray(aud)) yield error('aud-list', `aud must be the string ${audience}, not a list.`)
   else if (aud !== audience) yield error('aud', `aud must be ${audience}.`)
   if (iss !== issuer) yield error('iss', `iss must be ${issuer}.`)
-  if (sub === undefined) yield error('sub-missing', 'The token has no sub.')
-  else if (sub !== subject) yield error('sub', `sub must be ${kind === 'jaas' ? 'the AppID, ' : ''}${subject}.`)
+  if (sub === undefined) yield error('sub-missing', `The token has no sub; set it to ${subject}.`)
+  else if (sub !== subject) yield error('sub', `sub must be ${kind === 'jaas' ? 'the AppID ' : ''}${subject}.`)
   if (claims['admin'] === true)
     yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
@@ -126,20 +129,26 @@ const isFeatureValue = (name: string, value: unknown): boolean =>
 function* featureObjections(features: JsonObject, deployment: Deployment): Generator<Objection> {
   const known = featuresKnownTo(deployment)
   for (const [name, value] of Object.entries(features)) {
-    if (!known.includes(name)) yield warning('feature-unknown', `${plain(name)} is not a feature that Jitsi knows.`)
-    else if (!isFeatureValue(name, value)) yield warning('feature-value', `${name} must be true or false.`)
+    if (!known.includes(name))
+      yield warning('feature-unknown', `${printableName(name)} in context.features is not a feature that Jitsi knows.`)
+    else if (!isFeatureValue(name, value)) {
+      yield warning('feature-value', `${name} in context.features must be true or false.`)
+    }
   }
   if (features['screen-sharing'] === undefined) {
-    yield warning('screen-sharing-absent', 'screen-sharing is missing in context.features, which turns it on.')
+    yield warning(
+      'screen-sharing-absent',
+      'screen-sharing is missing in context.features, so it is on; set it to true or false.',
+    )
   }
 }
 
-/** A property name can be any text; only a plain one is repeated. */
-const plain = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : 'a property')
+/** A property name can be any text. Messages repeat only short names of letters, digits, `.`, `_` and `-`. */
+const printableName = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : '(name not shown)')
 
 function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
   for (const [name, property] of Object.entries(value)) {
-    const at = path === '' ? name : `${path}.${plain(name)}`
+    const at = path === '' ? name : `${path}.${printableName(name)}`
     if (property === null)
       yield error('null', `${at.replace(/^(header|claims)\./, '')} is null; Jitsi does not answer. Leave it out.`)
     else if (isJsonObject(property)) yield* nullObjections(property, at)
@@ -149,19 +158,20 @@ function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
 function summaryOf({ header, claims }: ParsedToken, deployment: Deployment, show: boolean): TokenSummary {
   const user = objectAt(objectAt(claims, 'context'), 'user')
   const features = objectAt(objectAt(claims, 'context'), 'features')
-  const personal = (value: unknown) => (typeof value === 'string' && !show ? `${[...value][0] ?? ''}…` : value)
-  const found: Record<string, unknown> = {
+  /** Masks personal data: only the first character remains. */
+  const mask = (value: unknown) => (typeof value === 'string' && !show ? `${[...value][0] ?? ''}…` : value)
+  const fields: Record<string, unknown> = {
     kid: header['kid'],
     room: claims['room'],
-    userId: personal(user['id']),
-    userName: personal(user['name']),
-    userEmail: personal(user['email']),
-    notBefore: timeOf(claims['nbf']),
-    expiresAt: timeOf(claims['exp']),
+    userId: mask(user['id']),
+    userName: mask(user['name']),
+    userEmail: mask(user['email']),
+    notBefore: toTimestamp(claims['nbf']),
+    expiresAt: toTimestamp(claims['exp']),
     jti: claims['jti'],
   }
   return {
-    ...Object.fromEntries(Object.entries(found).filter(([, value]) => typeof value === 'string')),
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')),
     moderator: user['moderator'] === true || user['moderator'] === 'true',
     features: featuresKnownTo(deployment).filter(
       (name) => isFeatureValue(name, features[name]) && String(features[name]) === 'true',
@@ -169,7 +179,9 @@ function summaryOf({ header, claims }: ParsedToken, deployment: Deployment, show
   }
 }
 
-function timeOf(seconds: unknown): string | undefined {
+/** @returns RFC 3339 in UTC, or undefined if the claim is not a time */
+function toTimestamp(seconds: unknown): string | undefined {
   const ms = typeof seconds === 'number' ? seconds * 1000 : Number.NaN
+  // The range of Date: 100 million days around the epoch (ECMA-262, time values).
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : undefined
 }

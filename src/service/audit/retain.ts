@@ -1,11 +1,21 @@
 import { CHECKPOINT_CHAIN, type RetentionMarker } from '../../contract/audit/checkpoint.ts'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
-import { checkpointHash, extendExpired, type ExpiredEntries } from '../../rules/audit/retention.ts'
+import {
+  checkpointHash,
+  extendExpired,
+  type ExpiredEntries,
+  type RetentionStarts,
+  startFor,
+} from '../../rules/audit/retention.ts'
 import type { Clock, Ledger } from '../ports.ts'
 import type { AuditReader, CheckpointStore, Retention } from './ports.ts'
 import type { Keys } from '../keys/ports.ts'
 
-export type PlanRetentionDeps = { reader: AuditReader; checkpoints: CheckpointStore }
+export type PlanRetentionDeps = {
+  reader: AuditReader
+  checkpoints: CheckpointStore
+  retention: Pick<Retention, 'findMarker'>
+}
 
 export type RetainAuditDeps = PlanRetentionDeps & {
   retention: Retention
@@ -21,43 +31,51 @@ export type RetentionActor = Origin & { caller: string }
 
 /**
  * Finds the expired entries at the beginning of each chain, and the expired checkpoints. It reads page by page.
- * @param since epoch milliseconds; a chain keeps its first entry from this time on and all entries after it
+ * @param starts a chain keeps its first entry from this time on and all entries after it
  * @throws ServiceFault `record-unavailable`
  */
 export async function* findExpired(
-  { reader, checkpoints }: PlanRetentionDeps,
-  since: number,
+  { reader, checkpoints, retention }: PlanRetentionDeps,
+  starts: RetentionStarts,
 ): AsyncGenerator<ExpiredEntries> {
   for (let after = ''; ;) {
     const chains = await reader.listChains(after)
     for (const chain of chains) {
-      const expired = await findExpiredIn(chain, since, (sequence) => reader.readOutline(chain, sequence))
+      const expired = await findExpiredIn(
+        chain,
+        async (writer) => startFor(starts, writer ?? (await retention.findMarker(chain))?.writer),
+        (sequence) => reader.readOutline(chain, sequence),
+      )
       if (expired !== undefined) yield expired
     }
     after = chains.at(-1) ?? ''
     if (after === '') break
   }
-  const expired = await findExpiredIn(CHECKPOINT_CHAIN, since, async (number) => {
-    const page = await checkpoints.readPage(number)
+  const readCheckpoints = async (after: number) => {
+    const page = await checkpoints.readPage(after)
     return page.map(({ number: sequence, time, jws }) => ({ sequence, time, hash: checkpointHash(jws) }))
-  })
+  }
+  const expired = await findExpiredIn(CHECKPOINT_CHAIN, async () => starts.entries, readCheckpoints)
   if (expired !== undefined) yield expired
 }
 
 type Outlined = { sequence: number; time: number; hash: string; writer?: string }
 
+/** @param findStart returns the time from which the entries of a writer are kept */
 async function findExpiredIn(
   chain: string,
-  since: number,
+  findStart: (writer: string | undefined) => Promise<number>,
   readPageAfter: (sequence: number) => Promise<Outlined[]>,
 ): Promise<ExpiredEntries | undefined> {
   let expired: ExpiredEntries | undefined
   let names: Pick<RetentionMarker, 'chain' | 'began' | 'writer'> | undefined
+  let since: number | undefined
   for (;;) {
     const page = await readPageAfter(expired?.stub.sequence ?? 0)
     const [first] = page
     if (first === undefined) return expired
     names ??= { chain, began: first.time, ...(first.writer === undefined ? {} : { writer: first.writer }) }
+    since ??= await findStart(first.writer)
     const extended = extendExpired(expired, page, since, names)
     if (extended?.stub.sequence !== page.at(-1)?.sequence) return extended
     expired = extended
@@ -67,19 +85,19 @@ async function findExpiredIn(
 /**
  * Removes entries and checkpoints that are older than a time, in small batches. Before the first removal it records the
  * action; before each chain's removal it stores a signed retention marker, by which the rest of the chain still verifies.
- * @param since epoch milliseconds
+ * @param starts the times from which entries are kept
  * @returns how many entries and how many checkpoints it removed
  * @throws ServiceFault `record-unavailable`
  */
 export async function retainAudit(
   deps: RetainAuditDeps,
-  since: number,
+  starts: RetentionStarts,
   { caller, ...origin }: RetentionActor,
 ): Promise<{ entries: number; checkpoints: number }> {
   const { ledger, clock } = deps
   const removed = { entries: 0, checkpoints: 0 }
   let isRecorded = false
-  for await (const expired of findExpired(deps, since)) {
+  for await (const expired of findExpired(deps, starts)) {
     if (!isRecorded) await ledger.append({ ...origin, time: clock(), caller, action: 'audit.retain', outcome: 'done' })
     isRecorded = true
     const count = await removeExpired(deps, expired)

@@ -6,20 +6,22 @@ import { nameInMeeting } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { DAY_MS } from '../../rules/time.ts'
-import { callerOfInvitation, isLive } from '../../rules/invitations/invitation.ts'
+import { callerOfInvitation, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
 import { hashSecret } from '../../rules/secret.ts'
 import { checkChosenName, resolveInvitee } from '../../rules/invitations/redemption.ts'
+import { refusalOutcome } from '../audit/record.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
-import { countFailure, type FailureNetwork } from '../login-failures.ts'
+import { countFailure } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
 import { findSessionForCode } from './sessions.ts'
-import { type Binding, INVALID_INVITATION, recordRefusedRedemption, useCode } from './use-code.ts'
+import { type Binding, INVALID_INVITATION, recordRefusedUse, useCode } from './use-code.ts'
 import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
 import type { Requester } from '../requester.ts'
-import type { NewId, NewSecret } from '../ports.ts'
+import type { FailureNetwork, FailureRecorder, NewId, NewSecret } from '../ports.ts'
 
 export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
   invitations: InvitationStore
+  failures: FailureRecorder
   newId: NewId
   newSecret: NewSecret
   limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
@@ -90,24 +92,24 @@ async function bind(
   const codeHash = hashSecret(redemption.code)
   const session = await findSessionForCode(deps, browser.secret, codeHash)
   const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
-  if (limited !== undefined) return recordRefusedRedemption(deps, origin, limited, session?.invitation)
+  if (limited !== undefined) return recordRefused(deps, browser, limited, session?.invitation)
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
-    await recordRefusedRedemption(deps, origin, INVALID_INVITATION)
+    await recordRefused(deps, browser, INVALID_INVITATION)
     return (
       (await countFailure(deps, limits.failedLoginsPerMinute, browser.networks, redemption.code)) ?? INVALID_INVITATION
     )
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
-    return recordRefusedRedemption(deps, origin, INVALID_INVITATION, invitation)
+    return recordRefused(deps, browser, INVALID_INVITATION, invitation)
   const consultation = await deps.consultations.findById(invitation.consultationId)
-  if (consultation === undefined) return recordRefusedRedemption(deps, origin, INVALID_INVITATION, invitation)
+  if (consultation === undefined) return recordRefused(deps, browser, INVALID_INVITATION, invitation)
   const bound = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
   const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, bound, deps.clock())
-  if ('code' in invitee) return recordRefusedRedemption(deps, origin, invitee, invitation)
+  if ('code' in invitee) return recordRefused(deps, browser, invitee, invitation)
   const binding = { invitation, consultation, invitee }
   const refused = invitee.choosesName ? await checkName(deps, binding) : undefined
-  if (refused !== undefined) return recordRefusedRedemption(deps, origin, refused, invitation)
+  if (refused !== undefined) return recordRefused(deps, browser, refused, invitation)
   if (session !== undefined && browser.secret !== undefined)
     return toBoundBrowser(deps, browser, binding, browser.secret)
   const used = await useCode(deps, origin, binding, codeHash)
@@ -138,4 +140,18 @@ function toBoundBrowser(
     secret,
     lifetimeMs: closesAt(consultation, policy().window) - clock() + COOKIE_GRACE_MS,
   }
+}
+
+/** @param invitation undefined if no invitation has the code */
+async function recordRefused(
+  deps: RedeemInvitationDeps,
+  { origin, networks }: RedeemingBrowser,
+  refusal: Refusal,
+  invitation?: Invitation,
+): Promise<Refusal> {
+  if (invitation !== undefined) return recordRefusedUse(deps, origin, refusal, invitation)
+  const outcome = refusalOutcome(refusal.code)
+  const entry = { ...origin, time: deps.clock(), caller: '-', action: 'invitation.redeem', ...outcome } as const
+  await deps.failures.record(entry, networks)
+  return refusal
 }

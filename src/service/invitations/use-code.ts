@@ -61,7 +61,7 @@ export async function useCode(
   })
   if (used !== 'used') {
     const refusal = await useRefusal(deps, consultation.id, used)
-    return recordRefusedRedemption(deps, origin, refusal, invitation, undoes)
+    return recordRefusedUse(deps, origin, refusal, invitation, undoes)
   }
   if (isNew) deps.changeBus.publish(consultation.id)
   return { secret }
@@ -78,27 +78,21 @@ async function useRefusal(
   return outcome === 'full' ? { code: 'consultation-full' } : closedRefusal(deps, consultationId)
 }
 
-const UNKNOWN_CALLER = { id: '-', roles: new Set<string>(), scopes: new Set<never>() }
-
 /**
- * Records that a redemption is refused.
- * @param invitation the invitation, if the code belongs to one
+ * Records that the use of an invitation is refused.
  * @param undoes the position of the entry about the use, if one was recorded
  * @returns the refusal
  * @throws ServiceFault `record-unavailable`
  */
-export async function recordRefusedRedemption(
+export async function recordRefusedUse(
   deps: RecordDeps,
   origin: Origin,
   refusal: Refusal,
-  invitation?: Invitation,
+  invitation: Invitation,
   undoes?: string,
 ): Promise<Refusal> {
-  const caller = invitation === undefined ? UNKNOWN_CALLER : callerOfInvitation(invitation)
-  const about = {
-    ...(invitation === undefined ? {} : auditSubjectOf(invitation)),
-    ...(undoes === undefined ? {} : { undoes }),
-  }
-  await recordAction(deps, { ...origin, caller }, 'invitation.redeem', refusalOutcome(refusal.code), about)
+  const about = { ...auditSubjectOf(invitation), ...(undoes === undefined ? {} : { undoes }) }
+  const requester = { ...origin, caller: callerOfInvitation(invitation) }
+  await recordAction(deps, requester, 'invitation.redeem', refusalOutcome(refusal.code), about)
   return refusal
 }

@@ -1,6 +1,6 @@
 import type { Inspection } from '../../contract/tokens/inspection.ts'
 import type { Deployment } from '../../rules/tokens/deployment.ts'
-import { inspect, NO_TOKEN } from '../../rules/tokens/inspect.ts'
+import { inspect, NOT_A_TOKEN } from '../../rules/tokens/inspect.ts'
 import { parseToken } from '../../rules/tokens/parse-token.ts'
 import type { Requester } from '../requester.ts'
 import type { Clock, Ledger } from '../ports.ts'
@@ -20,7 +20,7 @@ export async function inspectToken(
 ): Promise<Inspection> {
   const text = token.trim()
   const parts = parseToken(text)
-  if (parts === undefined) return NO_TOKEN
+  if (parts === undefined) return NOT_A_TOKEN
   const { kid } = parts.header
   const isShared = deployment.algorithm === 'HS256'
   const signature =

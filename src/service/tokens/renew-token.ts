@@ -1,3 +1,4 @@
+import type { FailureNetwork, FailureRecorder } from '../ports.ts'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
@@ -16,13 +17,14 @@ import {
 } from '../../rules/tokens/renewal.ts'
 import type { AuditReader } from '../audit/ports.ts'
 import type { Keys } from '../keys/ports.ts'
-import { countFailure, type FailureNetwork } from '../login-failures.ts'
+import { countFailure } from '../login-failures.ts'
 import { issueToken, type IssueTokenDeps } from './issue-token.ts'
 import { reportReuse } from './renewal-reuse.ts'
 
 export type RenewTokenDeps = IssueTokenDeps & {
   keys: Pick<Keys, 'verify'>
   reader: Pick<AuditReader, 'findFirstRenewal'>
+  failures: FailureRecorder
   /** Whether a caller that is not in the policy may still request tokens for a participant: an invitation, as `invitation:<id>`. */
   mayStillRequest(via: string, consultation: Consultation, participant: Participant): Promise<boolean>
   metrics: { countRenewal(outcome: 'issued' | 'waiting' | 'refused'): void; countRenewalReuse(): void }
@@ -68,7 +70,7 @@ async function renew(
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
   const old = await readOwnToken(deps, token)
   if (old === undefined) {
-    await recordRefused(deps, origin, NOT_RENEWABLE)
+    await recordUnknown(deps, origin, networks)
     return (await countFailure(deps, failedPerMinute, networks, token)) ?? NOT_RENEWABLE
   }
   const consultation = await deps.consultations.findByRoom(old.fields.roomId)
@@ -106,12 +108,23 @@ async function findCaller(
   return (await mayStillRequest(via, consultation, participant)) ? createRenewalCaller(via, role) : undefined
 }
 
-/** Records a refusal. What the token says is recorded only if this service signed it. */
+/** Records that a token of somebody else was presented. */
+async function recordUnknown(
+  { failures, clock, metrics }: RenewTokenDeps,
+  origin: Origin,
+  networks: readonly FailureNetwork[],
+): Promise<void> {
+  const failure = { ...origin, time: clock(), caller: '-', action: 'token.renew', outcome: 'refused' } as const
+  await failures.record({ ...failure, code: NOT_RENEWABLE.code }, networks)
+  metrics.countRefusal(NOT_RENEWABLE.code)
+}
+
+/** Records the refusal of a token that this service signed. */
 async function recordRefused(
   { ledger, clock, metrics }: RenewTokenDeps,
   origin: Origin,
   refusal: Refusal,
-  old?: Renewable,
+  old: Renewable,
   consultation?: Consultation,
 ): Promise<Refusal> {
   await ledger.append({
@@ -121,7 +134,7 @@ async function recordRefused(
     action: 'token.renew',
     outcome: 'refused',
     code: refusal.code,
-    ...(old === undefined ? {} : { room: old.fields.roomId, userId: old.fields.userId, renews: old.jti }),
+    ...{ room: old.fields.roomId, userId: old.fields.userId, renews: old.jti },
     ...(consultation === undefined ? {} : { consultation: consultation.id }),
   })
   metrics.countRefusal(refusal.code)

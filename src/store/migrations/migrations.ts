@@ -11,7 +11,7 @@ import { invitations } from './008-invitations.ts'
 import { revocations } from './009-revocations.ts'
 import { indexes } from './010-indexes.ts'
 import { requestIds } from './011-request-ids.ts'
-import { selfNamed } from './012-self-named.ts'
+import { selfNamed } from './013-self-named.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -29,5 +29,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '009-revocations': revocations,
   '010-indexes': indexes,
   '011-request-ids': requestIds,
-  '012-self-named': selfNamed,
+  '013-self-named': selfNamed,
 })

@@ -279,6 +279,7 @@ describe('a credential that is wrong', () => {
       })
       expect(answer.statusCode).toBe(401)
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="jitsi-token-service", error="invalid_token"')
+      await service.parts.failures.flush()
       expect(service.entries().slice(before.entries)).toMatchObject([
         {
           action: 'caller.authenticate',

@@ -90,6 +90,21 @@ describe('failed logins', () => {
     expect((await ask(CLINIC.apiKey)).status).toBe(200)
   })
 
+  it('cannot fill the record: a thousand of one network leave two entries, in a chain of their own', async () => {
+    const { ask, parts, allEntries } = await start({ RATE_LIMIT_FAILED_LOGINS: '1000000' })
+    for (let i = 0; i < 1000; i += 1) await ask(undefined, `2001:db8:1:${i.toString(16)}::1`)
+    await parts.failures.flush()
+    const failures = allEntries().filter(({ action }) => action === 'caller.authenticate')
+    expect(failures.map(({ count, address }) => [count, address])).toStrictEqual([
+      [undefined, '2001:db8:1::/48'],
+      [999, '2001:db8:1::/48'],
+    ])
+    expect(new Set(failures.map(({ chain }) => chain)).size).toBe(1)
+    expect(String(failures[0]?.['writer'])).toMatch(/\/anonymous$/)
+    const others = allEntries().filter(({ action }) => action !== 'caller.authenticate')
+    expect(others.some(({ chain }) => chain === failures[0]?.['chain'])).toBe(false)
+  })
+
   it('with invitation codes are limited for the unknown codes only', async () => {
     const { redeem, ask } = await start()
     const code = (i: number) => i.toString(16).padStart(64, '0')

@@ -29,7 +29,7 @@ const role = fc
   .map((made): RolePolicy => ({ ...made, lifetimeMinutes: { default: 90, max: 90 } }))
 const network = fc.constantFrom(...NETWORKS)
 
-/** The paths of all that is no object, with what stands there. */
+/** @returns the path and the value of every property that is not an object */
 const leavesOf = (value: unknown, at: string): [string, unknown][] =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.entries(value).flatMap(([key, each]) => leavesOf(each, `${at}.${key}`))
@@ -40,14 +40,14 @@ const change = (name: 'doctor' | 'patient', differs: Partial<RolePolicy>): RoleP
   ...differs,
 })
 
-describe('the meeting that fits', () => {
-  it.each(NETWORKS)('a doctor and a patient on a %s network is this, and nothing else', (on) => {
+describe('the meeting configuration', () => {
+  it.each(NETWORKS)('of a doctor and a patient on a %s network equals the literals', (on) => {
     for (const name of ['doctor', 'patient'] as const) {
       expect(meetingConfigOf(change(name, {}), on)).toStrictEqual(MEETING_CONFIGS[name][on])
     }
   })
 
-  it('anybody holds only what Jitsi lets a page overwrite, and nothing null or undefined', () => {
+  it('contains only options that Jitsi lets a page overwrite, and no null or undefined', () => {
     fc.assert(
       fc.property(role, network, (made, on) => {
         const { configOverwrite, interfaceConfigOverwrite } = meetingConfigOf(made, on)
@@ -65,7 +65,7 @@ describe('the meeting that fits', () => {
     )
   })
 
-  it('anybody has buttons that Jitsi knows, each once, among them the way out', () => {
+  it('has unique buttons that Jitsi knows, with hangup as the last', () => {
     expect(BUTTONS.filter((button) => !TOOLBAR_BUTTONS.has(button))).toStrictEqual([])
     fc.assert(
       fc.property(role, network, (made, on) => {
@@ -76,7 +76,7 @@ describe('the meeting that fits', () => {
     )
   })
 
-  it('what a policy removes is gone, and what it adds is there unless the role could not use it', () => {
+  it('has no button that the policy removes, and each that it adds if the role can use it', () => {
     fc.assert(
       fc.property(role, network, (made, on) => {
         const has = new Set(configOf(made, on).toolbarButtons)
@@ -91,7 +91,7 @@ describe('the meeting that fits', () => {
     )
   })
 
-  it('who is no moderator gets no button and no menu of one, whatever the policy adds', () => {
+  it('has no buttons and menus of moderators for other roles, for every policy', () => {
     fc.assert(
       fc.property(role, network, (made, on) => {
         const config = configOf({ ...made, moderator: false }, on)
@@ -107,7 +107,7 @@ describe('the meeting that fits', () => {
     )
   })
 
-  it('no policy makes sound stereo, lets a camera send more than it says, or asks other servers for more than pictures', () => {
+  it('never has stereo audio, a height above the limits, or requests to other servers except for avatars', () => {
     fc.assert(
       fc.property(role, network, (made, on) => {
         const config = configOf(made, on)
@@ -130,11 +130,11 @@ describe('the meeting that fits', () => {
     ['relay', { enabled: true, iceTransportPolicy: 'relay' }],
     ['direct', { enabled: true, iceTransportPolicy: 'all' }],
     ['bridge', { enabled: false }],
-  ] as const)('sound and picture go the way of %s', (mediaPath, p2p) => {
+  ] as const)('has the options of the media path %s', (mediaPath, p2p) => {
     expect(configOf(change('patient', { meeting: { mediaPath } }), 'good').p2p).toMatchObject(p2p)
   })
 
-  it('a policy may say the rest too', () => {
+  it('has the subject, the logo, the prejoin page and the height of the policy', () => {
     const branded = {
       subject: 'Bharat Telemed',
       logoUrl: 'https://example.org/logo.svg',
@@ -151,7 +151,7 @@ describe('the meeting that fits', () => {
     })
   })
 
-  it('a feature brings its button to whoever has it, and takes it along', () => {
+  it('has the buttons of the features that the role has, and no others', () => {
     const { toolbarButtons, disableInviteFunctions, disableChat, remoteVideoMenu } = configOf(
       change('patient', { features: ['screen-sharing', 'outbound-call', 'send-private-message'] }),
       'good',

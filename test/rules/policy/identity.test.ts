@@ -27,7 +27,7 @@ describe('a claim', () => {
     }
   })
 
-  it('whatever the claims and the path, is found or not, and nothing is thrown', () => {
+  it('is looked up without an exception, for all claims and paths', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (claims, path) => {
         claimAt(claims, path)
@@ -38,7 +38,7 @@ describe('a claim', () => {
 })
 
 describe('a signed-in user', () => {
-  it('has the roles that the words of the token mean, and no others', () => {
+  it('has the roles that the issuer maps from the values of the role claim, and no others', () => {
     const roles = (value: unknown) => [...(user({ sub: 'x', realm_access: { roles: value } })?.roles ?? [])]
     expect(roles(['gp', 'doctor', 'admin', 7, null, ['patient']])).toStrictEqual(['doctor'])
     expect(roles('patient')).toStrictEqual(['patient'])
@@ -47,13 +47,13 @@ describe('a signed-in user', () => {
     expect(roles(undefined)).toStrictEqual([])
   })
 
-  it('has a subject of 1 to 255 ASCII characters, or is nobody', () => {
+  it('requires a sub of 1 to 255 ASCII characters', () => {
     for (const sub of ['auth0|5f7c', 'a', 'x'.repeat(255), '7b0c2f0e-7d0a']) expect(user({ sub })?.user?.id).toBe(sub)
     for (const sub of [undefined, null, '', 7, 'x'.repeat(256), 'a b', 'a\n', 'é', ['a'], { a: 1 }])
       expect(user({ sub })).toBeUndefined()
   })
 
-  it('has the name of the token where it is one, and an e-mail that is one and not known to be unverified', () => {
+  it('has the name of the token if it is valid, and the e-mail address if it is valid and not marked as unverified', () => {
     expect(user({ sub: 'x', name: '  Asha Rao ' })?.user).toStrictEqual({ id: 'x', name: 'Asha Rao' })
     expect(user({ sub: 'x', name: 'a\u202eb' })?.user).toStrictEqual({ id: 'x' })
     expect(user({ sub: 'x', name: ['Asha'] })?.user).toStrictEqual({ id: 'x' })

@@ -24,7 +24,7 @@ const request = fc.record(
 )
 
 describe('a decision', () => {
-  it('grants what the role says and never more, whatever is asked for', () => {
+  it('grants exactly what the role permits, for every request', () => {
     fc.assert(
       fc.property(request, (asked) => {
         const decision = evaluate(policy, caller, asked, undefined, 0)
@@ -46,7 +46,7 @@ describe('a decision', () => {
     )
   })
 
-  it('is the same for the same question', () => {
+  it('is the same for the same request', () => {
     fc.assert(
       fc.property(request, (asked) => {
         expect(evaluate(policy, caller, asked, undefined, 0)).toStrictEqual(
@@ -56,7 +56,7 @@ describe('a decision', () => {
     )
   })
 
-  it('lets a caller with rooms of its own into those alone', () => {
+  it('limits a caller with a room pattern to the rooms that match it', () => {
     const ward = createCaller({ ...entry, rooms: 'bharattelemed-ward-.*|bharattelemed-icu' })
     const code = (roomId: string) => {
       const decision = evaluate(policy, ward, { ...DOCTOR, roomId }, undefined, 0)
@@ -70,14 +70,14 @@ describe('a decision', () => {
     expect(code('elsewhere-1')).toBe('invalid-request')
   })
 
-  it('lets a caller without a role ask for none', () => {
+  it('refuses every role to a caller without roles', () => {
     const nobody = createCaller({ ...entry, roles: [] })
     expect(evaluate(policy, nobody, DOCTOR, undefined, 0)).toStrictEqual({ code: 'role-not-allowed' })
   })
 })
 
 describe('a pattern', () => {
-  it('is held against the whole name, anchored by its author or not', () => {
+  it('matches whole names only, with or without anchors', () => {
     expect(compileRoomPattern('a|b').test('ab')).toBe(false)
     expect(compileRoomPattern('a|b').test('b')).toBe(true)
     expect(compileRoomPattern('^a$').test('a')).toBe(true)

@@ -16,7 +16,7 @@ const caller = (id: string, rooms?: string): CallerPolicy => ({
 })
 const issuer = (url: string, role: string): IssuerPolicy => ({
   ...{ issuer: url, audience: 'a', algorithms: ['RS256'], roleClaim: 'r', nameClaim: 'n', rooms: 'own' },
-  roles: { word: role },
+  roles: { claimValue: role },
 })
 const about = (change: Partial<PolicyFile>, template = 'v-{random}') => {
   const rooms = { pattern: '^[a-z0-9]{32,64}$', template }
@@ -24,7 +24,7 @@ const about = (change: Partial<PolicyFile>, template = 'v-{random}') => {
 }
 
 describe('a policy with consultations', () => {
-  it('is told that a template without chance can be guessed', () => {
+  it('gets a warning about a template without a random part', () => {
     const callers = [caller('a', 'consultations')]
     expect(about({ callers })).toBe('')
     expect(about({ callers }, 'v-{hash}')).toBe('')
@@ -35,7 +35,7 @@ describe('a policy with consultations', () => {
     expect(about({ callers, rooms })).toContain('rooms.template creates names that can be guessed')
   })
 
-  it('is told of callers who are not held to them', () => {
+  it('gets a warning about callers that are not limited to consultations', () => {
     expect(about({ callers: [caller('a', 'consultations'), caller('b', '^v-.*$')] })).toContain(
       'callers: b may request',
     )

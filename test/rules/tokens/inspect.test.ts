@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
-import { inspect, NO_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
+import { inspect, NOT_A_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
 import { parseToken } from '../../../src/rules/tokens/parse-token.ts'
 import { APP_ID, NOW } from '../../kit.ts'
 
@@ -30,7 +30,10 @@ type Change = (parts: {
   user: Record<string, unknown>
 }) => void
 
-/** A token that the profile itself makes, changed; @returns the codes of the objections, those that refuse with a mark */
+/**
+ * Inspects a token of the deployment after a change.
+ * @returns the codes of the objections, with an exclamation mark if Jitsi refuses the token
+ */
 function objectionsTo(deployment: Deployment, change: Change, facts: Partial<TokenFacts> = {}): string[] {
   const made = {
     header: tokenHeader(deployment, deployment.algorithm === 'HS256' ? undefined : 'k1'),
@@ -172,7 +175,7 @@ describe('the feature name-readonly', () => {
   })
 })
 
-describe('for JaaS alone', () => {
+describe('for JaaS only', () => {
   const deployment = PROFILES['JaaS'] ?? jaas('', '')
 
   it('a kid of another AppID, and a room with the AppID before it', () => {
@@ -186,7 +189,7 @@ describe('for JaaS alone', () => {
     ])
   })
 
-  it('says in sentences what is wrong, and by how much', () => {
+  it('contains durations in the messages', () => {
     const parts = {
       header: { alg: 'RS256', typ: 'JWT', kid: `${APP_ID}/k1` },
       claims: { ...claimsOf(deployment, GRANT, NOW - 6_120_000, 'j') },
@@ -197,7 +200,7 @@ describe('for JaaS alone', () => {
     ])
   })
 
-  it('masks whom it is for unless told otherwise', () => {
+  it('masks personal data unless the caller requests it', () => {
     const parts = { header: tokenHeader(deployment, 'k1'), claims: { ...claimsOf(deployment, GRANT, NOW, 'an-id') } }
     const facts: TokenFacts = { characters: 1, deployment, nowMs: NOW, signature: 'valid' }
     const common = {
@@ -223,7 +226,7 @@ describe('for JaaS alone', () => {
   })
 })
 
-it('whatever a token says, it is told about in sentences and nothing is thrown', () => {
+it('every token gets objections in sentences, and none makes the inspection throw', () => {
   const any = fc.dictionary(
     fc.constantFrom(
       'typ',
@@ -262,10 +265,10 @@ it('whatever a token says, it is told about in sentences and nothing is thrown',
   )
 })
 
-it('what is no token is told so', () => {
+it('a text that is not a token is reported as such', () => {
   fc.assert(fc.property(fc.string(), (text) => void (parseToken(text) === undefined || text.split('.').length === 3)))
   for (const text of ['', 'a', 'a.b', 'a.b.c', 'e30.e30', 'e30.W10.x', '....', 'bnVsbA.e30.x'])
     expect(parseToken(text)).toBeUndefined()
   expect(parseToken(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
-  expect(NO_TOKEN.objections[0]?.code).toBe('not-a-token')
+  expect(NOT_A_TOKEN.objections[0]?.code).toBe('not-a-token')
 })

@@ -52,7 +52,7 @@ const made = (deployment: Deployment, grant: Grant) =>
     claimsOf(deployment, grant, NOW, 'jti-1'),
   )
 
-it('every token that this service makes can be renewed until ten minutes after its end, and not a millisecond longer', () => {
+it('every token of this service can be renewed until ten minutes after its expiry, and not a millisecond longer', () => {
   fc.assert(
     fc.property(fc.constantFrom(JAAS, SHARED), grants, fc.nat({ max: 8000 }), (deployment, grant, afterSeconds) => {
       const parts = made(deployment, grant)
@@ -97,7 +97,7 @@ it('a renewal requests the same person and room, and never expires before the ol
   )
 })
 
-it('a token is from the time of a role unless it is from a second before', () => {
+it('a token counts as issued since the role began unless it is from an earlier second', () => {
   const token = (issuedAt: number) => ({
     jti: 'j',
     issuedAt,

@@ -45,6 +45,8 @@ const partsOf = (db: Database) => ({
   keys: KEYS,
   clock: () => 7,
 })
+/** Keeps entries from this time on, whoever wrote them. */
+const startsAt = (time: number) => ({ entries: time, anonymous: time })
 const CLEAN = { chains: 0, entries: 0, stubs: 0, checkpoints: 0, unverifiable: 0, findings: [] }
 const verify = (db: Database) => verifyAudit(partsOf(db))
 const ledgerOf = (db: Database, name = 'w', chain: string = randomUUID()) =>
@@ -188,24 +190,54 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     const take = createCheckpointTaker(partsOf(db))
     await take()
     const parts = partsOf(db)
-    expect(await retainAudit(parts, 3, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
+    expect(await retainAudit(parts, startsAt(3), { requestId: 'r', caller: '-' })).toStrictEqual({
+      entries: 2,
+      checkpoints: 0,
+    })
     expect((await parts.reader.readPage('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3])
     expect(await verify(db)).toStrictEqual({ ...CLEAN, chains: 3, entries: 4, stubs: 1, checkpoints: 1 })
     expect((await parts.reader.search({ equal: { action: 'audit.retain' }, limit: 9 })).length).toBe(1)
     // All of the first chain goes: the second one names its end still, and the checkpoint vouches for it.
-    expect(await retainAudit(parts, 5, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 2, checkpoints: 0 })
+    expect(await retainAudit(parts, startsAt(5), { requestId: 'r', caller: '-' })).toStrictEqual({
+      entries: 2,
+      checkpoints: 0,
+    })
     expect(await verify(db)).toMatchObject({ entries: 3, stubs: 2, findings: [] })
-    expect(await retainAudit(parts, 5, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 0, checkpoints: 0 })
+    expect(await retainAudit(parts, startsAt(5), { requestId: 'r', caller: '-' })).toStrictEqual({
+      entries: 0,
+      checkpoints: 0,
+    })
   })
+
+  it.skipIf(!there)(
+    'removes anonymous entries earlier, also of a chain whose first entry is removed already',
+    async () => {
+      const db = await open()
+      const anonymous = ledgerOf(db, 'w/anonymous', 'failures')
+      for (const time of [1, 2, 3, 4]) await anonymous.append(entry(time))
+      await ledgerOf(db, 'w', 'one').append(entry(1))
+      const parts = partsOf(db)
+      const retain = (time: number) =>
+        retainAudit(parts, { entries: 0, anonymous: time }, { requestId: 'r', caller: '-' })
+      expect((await retain(3)).entries).toBe(2)
+      expect((await retain(4)).entries).toBe(1)
+      expect((await parts.reader.readPage('failures', 0)).map(({ sequence }) => sequence)).toStrictEqual([4])
+      expect(await parts.reader.readPage('one', 0)).toHaveLength(1)
+      expect(await verify(db)).toMatchObject({ stubs: 1, findings: [] })
+    },
+  )
 
   it.skipIf(!there)('goes on from a chain that was removed whole, in the same chain and in the next one', async () => {
     const db = await open()
     const ledger = ledgerOf(db, 'w', 'one')
     for (const time of [1, 2]) await ledger.append(entry(time))
     const parts = partsOf(db)
-    await retainAudit(parts, 5, { requestId: 'r', caller: '-' })
+    await retainAudit(parts, startsAt(5), { requestId: 'r', caller: '-' })
     await ledger.append(entry(6))
-    expect(await retainAudit(parts, 7, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 1, checkpoints: 0 })
+    expect(await retainAudit(parts, startsAt(7), { requestId: 'r', caller: '-' })).toStrictEqual({
+      entries: 1,
+      checkpoints: 0,
+    })
     await ledgerOf(db, 'w', 'two').append(entry(8))
     expect((await parts.reader.readPage('two', 0))[0]).toMatchObject({ previousChain: 'one:3', writer: 'w' })
     expect(await verify(db)).toMatchObject({ findings: [] })
@@ -218,12 +250,12 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
       const ledger = ledgerOf(db, 'w', 'one')
       for (const time of [1, 1, 9, 1]) await ledger.append(entry(time))
       const parts = partsOf(db)
-      const stopped = retainAudit({ ...parts, pause: () => Promise.reject(new Error('stopped')) }, 5, {
+      const stopped = retainAudit({ ...parts, pause: () => Promise.reject(new Error('stopped')) }, startsAt(5), {
         requestId: 'r',
         caller: '-',
       })
       await expect(stopped).rejects.toThrow('stopped')
-      await retainAudit(parts, 5, { requestId: 'r', caller: '-' })
+      await retainAudit(parts, startsAt(5), { requestId: 'r', caller: '-' })
       expect((await parts.reader.readPage('one', 0)).map(({ sequence }) => sequence)).toStrictEqual([3, 4])
       expect(await verify(db)).toMatchObject({ findings: [] })
     },
@@ -236,7 +268,10 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
     await createCheckpointTaker(parts)()
     await ledgerOf(db, 'w', 'three').append(entry(20))
     await createCheckpointTaker({ ...parts, clock: () => 20 })()
-    expect(await retainAudit(parts, 10, { requestId: 'r', caller: '-' })).toStrictEqual({ entries: 5, checkpoints: 1 })
+    expect(await retainAudit(parts, startsAt(10), { requestId: 'r', caller: '-' })).toStrictEqual({
+      entries: 5,
+      checkpoints: 1,
+    })
     expect(await verify(db)).toMatchObject({ checkpoints: 1, findings: [] })
     await tamper(db, 'DELETE FROM audit_checkpoint WHERE number = 2')
     await ledgerOf(db, 'w', 'four').append(entry(30))
@@ -252,7 +287,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   ])('after a removal finds %s', async (_what, statement, expected) => {
     const db = await open()
     await twoChains(db)
-    await retainAudit(partsOf(db), 3, { requestId: 'r', caller: '-' })
+    await retainAudit(partsOf(db), startsAt(3), { requestId: 'r', caller: '-' })
     await tamper(db, statement)
     expect(named((await verify(db)).findings).toSorted()).toStrictEqual(expected)
   })
@@ -260,7 +295,7 @@ describe.each(ENGINES)('the record on $name', ({ there, open }) => {
   it.skipIf(!there)('lets nothing go that no stub stands for, and no stub', async () => {
     const db = await open()
     await twoChains(db)
-    await retainAudit(partsOf(db), 2, { requestId: 'r', caller: '-' })
+    await retainAudit(partsOf(db), startsAt(2), { requestId: 'r', caller: '-' })
     for (const statement of [
       "DELETE FROM audit_entry WHERE chain = 'one' AND sequence = 2",
       "DELETE FROM audit_entry WHERE chain = 'two'",

@@ -7,7 +7,7 @@ import { createEmbeddedChangeBus, type StoreChangeBus } from '../../../src/store
 import { openStore } from '../../../src/store/open.ts'
 import { NO_EVENTS } from '../../../src/service/events.ts'
 import { openPostgresChangeBus } from '../../../src/store/changes/postgres-change-bus.ts'
-import { tempDir } from '../../kit.ts'
+import { tempDir, writersOf } from '../../kit.ts'
 import { wireTo } from '../../support/wire.ts'
 import { newPostgres } from '../engines/engines.ts'
 
@@ -314,7 +314,7 @@ describe('a store', () => {
     [`of PostgreSQL${skipped}`, THERE, newPostgres],
   ]
   it.each(urls.filter(([, there]) => there))('%s has a changeBus that ends with it', async (_name, _there, urlOf) => {
-    const store = await openStore(await urlOf(), { name: 'w', chain: 'c' }, linkEntry, NO_EVENTS)
+    const store = await openStore(await urlOf(), writersOf('w'), linkEntry, NO_EVENTS)
     const ear = ears(store.changeBus)
     await isUp(store.changeBus)
     store.changeBus.publish(ONE)

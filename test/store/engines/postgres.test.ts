@@ -5,7 +5,7 @@ import { linkEntry } from '../../../src/rules/audit/chain.ts'
 import { verifyAudit } from '../../../src/service/audit/verify.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
 import { NO_EVENTS } from '../../../src/service/events.ts'
-import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED } from '../../kit.ts'
+import { DOCTOR, startService, startServiceProcess, tempDir, testEnv, CLINIC, UNLIMITED, writersOf } from '../../kit.ts'
 import { createClient } from '../../../src/client/client.ts'
 import { addressOf } from '../../support/process.ts'
 import { wireTo } from '../../support/wire.ts'
@@ -27,7 +27,7 @@ const verify = (store: Store) => verifyAudit({ ...store, keys: { verify: async (
 async function open(url: string, name = 'w'): Promise<Store> {
   const store = await openStore(
     url,
-    { name, chain: `${name}-${Math.floor(performance.now() * 1000)}` },
+    writersOf(name, `${name}-${Math.floor(performance.now() * 1000)}`),
     linkEntry,
     NO_EVENTS,
   )
