@@ -95,7 +95,10 @@ function policyTables({ rooms, roles, callers = [], issuers = [] }: PolicyFile):
     ],
     ...[
       role.features.join(' ') || 'no features',
-      role.shareEmail === true ? 'shares e-mail' : '',
+      [
+        ...(role.shareEmail === true ? ['shares e-mail'] : []),
+        ...(role.nameReadonly === false ? ['can change the name'] : []),
+      ].join(', '),
       meetingText(role.meeting),
     ],
   ])

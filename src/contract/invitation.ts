@@ -10,6 +10,9 @@ const MAX_USES = 50
 export const MAX_LIVE_INVITATIONS = 100
 export const MAX_INVITATIONS = 500
 
+/** The maximum number of guests of an invitation who are in the consultation and were not admitted yet. */
+export const MAX_WAITING_GUESTS = 20
+
 /** Random bytes in an invitation code and in the cookie that identifies a browser: 256 bits cannot be guessed. */
 export const SECRET_BYTES = 32
 
@@ -84,7 +87,7 @@ export const RedeemRequest = Type.Object(
     $id: 'RedeemRequest',
     ...closed,
     description:
-      'The code of an invitation, and a display name in case neither the invitation nor the participant has one.',
+      'The code of an invitation, and a display name in case neither the invitation nor the participant has one; not the name of another participant.',
     examples: [{ code: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', displayName: 'Asha Rao' }],
   },
 )

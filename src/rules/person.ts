@@ -1,22 +1,26 @@
 import { EMAIL_PATTERN, MAX_EMAIL_CHARACTERS } from '../contract/tokens/token.ts'
+import { hasMisplacedJoiner } from './joiners.ts'
 
 const MAX_NAME_CHARACTERS = 128
 
-// Controls, format characters (bidi marks among them), lone surrogates, line and paragraph separators, and the
-// noncharacters, which XML forbids and which would cut the XMPP stream that carries the name.
-const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u
+// Controls, lone surrogates, line and paragraph separators, everything that is invisible except joiners and variation
+// selectors, and the noncharacters: XML forbids them, and Prosody closes an XMPP stream that carries one.
+const FORBIDDEN_IN_NAMES =
+  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]--[\u200c\u200d\p{Variation_Selector}]]/v
+
+// A letter, a digit or an emoji. Two hieroglyphs are blank letters; # and * are emoji only with a keycap.
+const VISIBLE = /[[\p{L}\p{N}\p{Extended_Pictographic}\p{Emoji_Presentation}]--[\u{13441}\u{13442}]]|[#*]\ufe0f?\u20e3/v
 
 /**
- * The display name as it enters a token: trimmed and in Unicode NFC.
+ * Returns a display name as it enters a token: trimmed and in Unicode NFC.
  * @param text any string
- * @returns 1 to 128 characters (code points), or undefined where the text holds a control, bidi or other format
- *   character, a lone surrogate or a noncharacter, or has no character or too many
+ * @returns 1 to 128 characters (code points); undefined if the text has too many, no letter, digit or emoji, a control, bidi
+ *   or other invisible character, a lone surrogate, a noncharacter, or a joiner (U+200C, U+200D) where it has no effect
  */
 export function displayName(text: string): string | undefined {
-  if (FORBIDDEN_IN_NAMES.test(text)) return undefined
   const name = text.trim().normalize('NFC')
-  const characters = [...name].length
-  return characters >= 1 && characters <= MAX_NAME_CHARACTERS ? name : undefined
+  if ([...name].length > MAX_NAME_CHARACTERS) return undefined
+  return VISIBLE.test(name) && !FORBIDDEN_IN_NAMES.test(name) && !hasMisplacedJoiner(name) ? name : undefined
 }
 
 const EMAIL = new RegExp(EMAIL_PATTERN)

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto'
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
-import { DOCTOR, PATIENT, startService, testKeyPem } from '../kit.ts'
+import { DOCTOR, PATIENT, POLICY, startService, testKeyPem } from '../kit.ts'
 import { MEETING_CONFIGS } from '../support/meeting-literals.ts'
 
 const SELF = {
@@ -18,8 +18,7 @@ describe('self-hosted Jitsi with keys', () => {
     const { client, entries } = await startService(SELF)
     const { token, meeting } = await client.issueToken(DOCTOR)
     expect(decodeProtectedHeader(token)).toStrictEqual({ alg: 'RS256', typ: 'JWT', kid: 'test-key' })
-    const { context, ...claims } = decodeJwt(token) as { context: { user: object } }
-    expect(claims).toStrictEqual({
+    expect(decodeJwt(token)).toStrictEqual({
       aud: 'jitsi',
       iss: 'clinic',
       sub: 'meet.example.org',
@@ -28,12 +27,33 @@ describe('self-hosted Jitsi with keys', () => {
       nbf: 1795424390,
       exp: 1795429800,
       jti: '00000000-0000-4000-8000-000000000002',
-    })
-    expect(context.user).toStrictEqual({
-      id: 'doctor-77',
-      name: 'Dr. Meera Iyer',
-      moderator: true,
-      affiliation: 'owner',
+      context: {
+        user: { id: 'doctor-77', name: 'Dr. Meera Iyer', moderator: true, affiliation: 'owner' },
+        features: {
+          branding: false,
+          calendar: false,
+          'create-polls': true,
+          'file-upload': true,
+          flip: false,
+          'inbound-call': false,
+          'list-visitors': false,
+          'live-translation': false,
+          livestreaming: false,
+          lobby: false,
+          moderation: false,
+          'outbound-call': false,
+          recording: true,
+          room: false,
+          'screen-sharing': true,
+          'send-groupchat': true,
+          'send-private-message': false,
+          'sip-inbound-call': false,
+          'sip-outbound-call': false,
+          transcription: true,
+          'name-readonly': true,
+        },
+        room: { regex: false },
+      },
     })
     expect(meeting).toStrictEqual({
       domain: 'meet.example.org',
@@ -49,6 +69,16 @@ describe('self-hosted Jitsi with keys', () => {
     const { client } = await startService(SELF)
     const { token } = await client.issueToken(PATIENT)
     expect(decodeJwt(token)).toMatchObject({ context: { user: { moderator: false, affiliation: 'member' } } })
+  })
+
+  it('a role can let its participants change the name, in the token and in the meeting', async () => {
+    const policy = POLICY.replace('patient: { moderator: false,', 'patient: { moderator: false, nameReadonly: false,')
+    const { client } = await startService(SELF, undefined, policy)
+    const [doctor, patient] = [await client.issueToken(DOCTOR), await client.issueToken(PATIENT)]
+    expect(decodeJwt(doctor.token)).toMatchObject({ context: { features: { 'name-readonly': true } } })
+    expect(decodeJwt(patient.token)).toMatchObject({ context: { features: { 'name-readonly': false } } })
+    expect(doctor.meeting.configOverwrite).toMatchObject({ readOnlyName: true })
+    expect(patient.meeting.configOverwrite).toMatchObject({ readOnlyName: false })
   })
 
   it('takes issuer, audience and subject as they are set; a subject without a dot is a tenant with its own path', async () => {

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ExternalId } from './consultation.ts'
-import { ParticipantId } from '../person.ts'
+import { ParticipantId, SelfNamed } from '../person.ts'
 import { timestampInput, timestamp } from '../timestamp.ts'
 import { oneOf } from '../one-of.ts'
 import { NextCursor, pageParameters } from '../page.ts'
@@ -15,6 +15,7 @@ export const ParticipantAnswer = Type.Object(
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
+    selfNamed: SelfNamed,
     opensAt: timestamp('when the admission window of this participant opens'),
     waitingSince: Type.Optional(timestamp('when this participant began to wait')),
     admittedAt: Type.Optional(timestamp('when this participant was admitted')),

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ParticipantId } from '../person.ts'
+import { ParticipantId, SelfNamed } from '../person.ts'
 import { type ConsultationState, CONSULTATION_STATES } from './consultation-answer.ts'
 import { timestamp } from '../timestamp.ts'
 
@@ -9,6 +9,7 @@ export const WaitingParticipant = Type.Object(
     userId: Type.String(),
     role: Type.String(),
     name: Type.Optional(Type.String()),
+    selfNamed: SelfNamed,
     since: timestamp('when the participant began to wait'),
   },
   { $id: 'WaitingParticipant', description: 'A participant who waits to be admitted.' },

@@ -44,9 +44,10 @@ export const RolePolicy = Type.Object(
     lifetimeMinutes: Type.Object({ default: Minutes, max: Minutes }, { ...closed, description: '{ default, max }' }),
     features: Type.Array(oneOf(FEATURES), { uniqueItems: true, description: 'a list of unique features' }),
     shareEmail: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    nameReadonly: Type.Optional(Type.Boolean({ description: 'true or false' })),
     meeting: Type.Optional(RoleMeeting),
   },
-  { ...closed, description: '{ moderator, lifetimeMinutes, features, shareEmail?, meeting? }' },
+  { ...closed, description: '{ moderator, lifetimeMinutes, features, shareEmail?, nameReadonly?, meeting? }' },
 )
 export type RolePolicy = Static<typeof RolePolicy>
 

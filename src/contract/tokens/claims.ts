@@ -1,4 +1,4 @@
-import type { Feature } from './features.ts'
+import type { Feature, NAME_READONLY } from './features.ts'
 
 /** The protected header of a token (8x8 "JaaS JWT": alg, kid, typ). Jitsi's verifier accepts only the `typ` `JWT`. */
 export type TokenHeader = { alg: 'RS256'; typ: 'JWT'; kid: string } | { alg: 'HS256'; typ: 'JWT' }
@@ -28,7 +28,8 @@ export type Claims = {
   jti: string
   context: {
     user: UserClaims
-    features: Record<Feature, boolean>
+    /** `name-readonly` only for self-hosted Jitsi: the client of JaaS does not know it. */
+    features: Record<Feature, boolean> & { [NAME_READONLY]?: boolean }
     room: { regex: false }
   }
 }

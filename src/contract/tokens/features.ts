@@ -25,5 +25,11 @@ export const FEATURES = [
   'transcription',
 ] as const
 
-/** A key of `context.features`. */
+/** A key of `context.features` that a role can list. */
 export type Feature = (typeof FEATURES)[number]
+
+/**
+ * The key of `context.features` that only the Prosody plugins of a self-hosted Jitsi know (module `muc_displayname`). If it is
+ * the boolean true, Prosody replaces every other nickname in the participant's presence with the name of the token.
+ */
+export const NAME_READONLY = 'name-readonly'

@@ -38,14 +38,17 @@ export function evaluateAdmission(
   if ((request.userRole ?? role) !== role || !caller.roles.has(role)) return { code: 'role-not-allowed' }
   const closed = checkAdmissionWindow(policy, consultation, role, at)
   if (closed !== undefined) return closed
-  const isModerator = policy.roles.get(role)?.moderator === true
-  if (consultation.waitingRoom && !isModerator && participant.admittedAt === undefined) {
+  if (waitsForAdmission(policy, consultation, role) && participant.admittedAt === undefined) {
     return { consultation, participant, since: participant.waitingSince ?? at }
   }
   const secondsLeft = Math.floor((closesAt(consultation, policy.window) - at) / 1000)
   // A lifetime is whole seconds, at least one.
   return secondsLeft < 1 ? { code: 'too-late' } : { consultation, participant, secondsLeft }
 }
+
+/** Whether a participant with this role has to be admitted before entering. */
+export const waitsForAdmission = (policy: Policy, { waitingRoom }: Consultation, role: string): boolean =>
+  waitingRoom && policy.roles.get(role)?.moderator !== true
 
 /**
  * Checks that the admission window of a consultation is open for a role.

@@ -11,6 +11,8 @@ export type Participant = {
   userId: string
   role: string
   name?: string
+  /** Whether the person chose the name when redeeming an open invitation. */
+  selfNamed?: boolean
   /** When this person was given this role; earlier tokens are not renewed. */
   since: number
   waitingSince?: number
@@ -63,6 +65,22 @@ export const listWaiting = ({ participants }: Consultation): (Participant & { wa
     .filter(({ admittedAt }) => admittedAt === undefined)
     .toSorted((a, b) => a.waitingSince - b.waitingSince)
 
+/** The name of a participant and whether it is self-chosen, for an answer. */
+export const nameProperties = ({ name, selfNamed }: Participant): { name?: string; selfNamed?: true } => ({
+  ...(name === undefined ? {} : { name }),
+  ...(selfNamed === true ? { selfNamed } : {}),
+})
+
+/**
+ * What stands before a self-chosen name in a meeting. It precedes the name because Jitsi's client shows only the first 50
+ * characters, and fewer in a small tile.
+ */
+const SELF_NAMED_MARK = '(guest) '
+
+/** @returns the name that the others see in the meeting, with a mark if it is self-chosen; undefined without a name */
+export const nameInMeeting = ({ name, selfNamed }: Pick<Participant, 'name' | 'selfNamed'>): string | undefined =>
+  name !== undefined && selfNamed === true ? `${SELF_NAMED_MARK}${name}` : name
+
 const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [N in Name]?: string } =>
   ms === undefined ? {} : ({ [name]: toIso(ms) } as { [N in Name]?: string })
 
@@ -102,11 +120,11 @@ export function toConsultationAnswer(
 }
 
 function toParticipantAnswer(consultation: Consultation, window: Window, participant: Participant): ParticipantAnswer {
-  const { userId, role, name, waitingSince, admittedAt, enteredAt } = participant
+  const { userId, role, waitingSince, admittedAt, enteredAt } = participant
   return {
     userId,
     role,
-    ...(name === undefined ? {} : { name }),
+    ...nameProperties(participant),
     opensAt: toIso(opensAt(consultation, window, role)),
     ...timeIfAny('waitingSince', waitingSince),
     ...timeIfAny('admittedAt', admittedAt),

@@ -1,15 +1,15 @@
 import type { ConsultationView, EventName, WaitingParticipant } from '../../contract/consultations/waiting-room.ts'
-import { type Consultation, type AccessLevel, stateOf, listWaiting } from './consultation.ts'
+import { type Consultation, type AccessLevel, stateOf, listWaiting, nameProperties } from './consultation.ts'
 import { closesAt, opensAt, type Window } from '../policy/window.ts'
 import { toIso } from '../time.ts'
 
 /** @returns the participants who wait to be admitted, as the API shows them */
 export const toWaitingList = (consultation: Consultation): WaitingParticipant[] =>
-  listWaiting(consultation).map(({ userId, role, name, waitingSince }) => ({
-    userId,
-    role,
-    ...(name === undefined ? {} : { name }),
-    since: toIso(waitingSince),
+  listWaiting(consultation).map((participant) => ({
+    userId: participant.userId,
+    role: participant.role,
+    ...nameProperties(participant),
+    since: toIso(participant.waitingSince),
   }))
 
 /**

@@ -71,8 +71,7 @@ export function planChange(
     list === undefined
       ? before.participants
       : listParticipants(policy, list, now, errors).map((each) => ({
-          ...previous(each),
-          ...each,
+          ...keepSelfNamed(before, { ...previous(each), ...each }),
           since: previous(each)?.since ?? now,
         }))
   if (!participants.some(({ role }) => policy.roles.get(role)?.moderator === true)) {
@@ -87,11 +86,18 @@ export function planChange(
   return { ...before, ...rest, ...times, participants: current, version: before.version + 1 }
 }
 
+/** A self-chosen name stays one until the list gives the participant another name. */
+function keepSelfNamed({ participants }: Consultation, { selfNamed: _previous, ...next }: Participant): Participant {
+  const before = participants.find(({ userId }) => userId === next.userId)
+  return before?.selfNamed === true && before.name === next.name ? { ...next, selfNamed: true } : next
+}
+
 /** @returns the participant without admission and waiting, unless the participant has entered */
-const resetAdmission = ({ userId, role, name, ...reached }: Participant, now: number): Participant => ({
+const resetAdmission = ({ userId, role, name, selfNamed, ...reached }: Participant, now: number): Participant => ({
   userId,
   role,
   ...(name === undefined ? {} : { name }),
+  ...(selfNamed === undefined ? {} : { selfNamed }),
   // Always later than before: the store compares `since` to find out whether a participant changed.
   ...(reached.enteredAt === undefined ? { since: Math.max(now, reached.since + 1) } : reached),
 })

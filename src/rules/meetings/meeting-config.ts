@@ -6,7 +6,7 @@ import { mediaConfig } from './media.ts'
 import { toolbarOf } from './toolbar.ts'
 
 /** The properties of a role that its meeting depends on. */
-type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting'>
+type Role = Pick<RolePolicy, 'moderator' | 'features' | 'meeting' | 'nameReadonly'>
 
 /**
  * Creates the options of a meeting for a role.
@@ -36,7 +36,7 @@ function createMeetingConfig(role: Role, network: Network): MeetingConfig {
       ...screenConfig(role, buttons),
       ...rightsConfig(role, buttons),
       ...mediaConfig(meeting, network),
-      ...privacyConfig(meeting),
+      ...privacyConfig(role),
       ...brandConfig(meeting),
     },
     interfaceConfigOverwrite: {
@@ -105,11 +105,11 @@ const rightsConfig = ({ moderator, features }: Role, buttons: ReadonlySet<Button
   localRecording: { disable: true, disableSelfRecording: true, notifyAllParticipants: true },
 })
 
-/** No third-party server is contacted, no analytics are collected, and the name is that of the token. */
-const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
+/** No third-party server is contacted, no analytics are collected, and the name stays that of the token. */
+const privacyConfig = ({ meeting, nameReadonly = true }: Role): ConfigOverwrite => ({
   disableDeepLinking: true,
   deeplinking: { disabled: true },
-  disableThirdPartyRequests: !avatars,
+  disableThirdPartyRequests: meeting?.avatars !== true,
   analytics: { disabled: true, rtcstatsEnabled: false, watchRTCEnabled: false },
   gravatar: { disabled: true },
   giphy: { enabled: false },
@@ -128,7 +128,7 @@ const privacyConfig = ({ avatars = false }: RoleMeeting): ConfigOverwrite => ({
   // A browser may block the storage of the frame; without its device id, JaaS would count a new user for each consultation.
   useHostPageLocalStorage: true,
   disableProfile: true,
-  readOnlyName: true,
+  readOnlyName: nameReadonly,
   hideEmailInSettings: true,
 })
 

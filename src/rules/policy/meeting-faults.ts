@@ -14,7 +14,7 @@ export function* meetingFaults(at: string, role: unknown): Generator<string> {
   yield* toolbarFaults(`${at}/toolbar`, role, propertyOf(meeting, 'toolbar'))
   const subject = propertyOf(meeting, 'subject')
   if (typeof subject === 'string' && displayName(subject) !== subject) {
-    yield `${at}/subject: must be trimmed text in Unicode NFC without control, bidirectional or other format characters.`
+    yield `${at}/subject: must be trimmed text in Unicode NFC with a letter, digit or emoji and without invisible characters.`
   }
   const logoUrl = propertyOf(meeting, 'logoUrl')
   if (typeof logoUrl === 'string' && !isHttpsUrl(logoUrl)) yield `${at}/logoUrl: must be an https URL.`

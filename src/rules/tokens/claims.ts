@@ -1,5 +1,5 @@
 import type { Claims, TokenHeader } from '../../contract/tokens/claims.ts'
-import { FEATURES, type Feature } from '../../contract/tokens/features.ts'
+import { FEATURES, type Feature, NAME_READONLY } from '../../contract/tokens/features.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import { type Deployment, kidOf } from './deployment.ts'
 import type { Grant } from './evaluate.ts'
@@ -44,7 +44,7 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
         ...(grant.user.avatar === undefined ? {} : { avatar: grant.user.avatar }),
         ...(grant.user.email === undefined ? {} : { email: grant.user.email }),
       },
-      features: featuresOf(grant.rolePolicy),
+      features: featuresOf(deployment, grant.rolePolicy),
       room: { regex: false },
     },
   }
@@ -52,15 +52,19 @@ export function claimsOf(deployment: Deployment, grant: Grant, nowMs: number, jt
 
 type Features = Claims['context']['features']
 
-/** The features of each role, which are the same in all its tokens. */
-const featuresCache = new WeakMap<RolePolicy, Features>()
+/** The features of each role, which are the same in all its tokens for one kind of Jitsi. */
+const featuresCaches: Record<Deployment['kind'], WeakMap<RolePolicy, Features>> = {
+  jaas: new WeakMap(),
+  'self-hosted': new WeakMap(),
+}
 
-/** @returns every known feature, each true or false */
-function featuresOf(role: RolePolicy): Features {
-  const cached = featuresCache.get(role)
+/** @returns every feature that this Jitsi knows, each true or false */
+function featuresOf({ kind }: Deployment, role: RolePolicy): Features {
+  const cached = featuresCaches[kind].get(role)
   if (cached !== undefined) return cached
   const granted = new Set<Feature>(role.features)
-  const features = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Features
-  featuresCache.set(role, features)
+  const listed = Object.fromEntries(FEATURES.map((name) => [name, granted.has(name)])) as Record<Feature, boolean>
+  const features = kind === 'jaas' ? listed : { ...listed, [NAME_READONLY]: role.nameReadonly ?? true }
+  featuresCaches[kind].set(role, features)
   return features
 }

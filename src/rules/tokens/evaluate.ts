@@ -2,7 +2,7 @@ import type { RolePolicy } from '../../contract/policy/policy.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import type { TokenRequest } from '../../contract/tokens/token.ts'
 import { type Admission, evaluateAdmission, isConsultationBound, type Waiting } from '../consultations/admission.ts'
-import type { Consultation, Participant } from '../consultations/consultation.ts'
+import { type Consultation, nameInMeeting, type Participant } from '../consultations/consultation.ts'
 import { displayName } from '../person.ts'
 import type { Caller, Policy } from '../policy/policy.ts'
 
@@ -142,12 +142,15 @@ const completeRequest = (
   caller: Caller,
   request: TokenRequest,
   { participant }: Pick<Admission, 'participant'>,
-): TokenRequest => ({
-  userId: participant.userId,
-  userRole: participant.role,
-  ...(participant.name === undefined || caller.user !== undefined ? {} : { userName: participant.name }),
-  ...request,
-})
+): TokenRequest => {
+  const name = caller.user === undefined ? nameInMeeting(participant) : undefined
+  return {
+    userId: participant.userId,
+    userRole: participant.role,
+    ...(name === undefined ? {} : { userName: name }),
+    ...request,
+  }
+}
 
 function isRoomAllowed(
   { rooms }: Caller,

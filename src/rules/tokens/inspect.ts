@@ -1,4 +1,4 @@
-import { FEATURES } from '../../contract/tokens/features.ts'
+import { FEATURES, NAME_READONLY } from '../../contract/tokens/features.ts'
 import type { Inspection, Objection, TokenSummary } from '../../contract/tokens/inspection.ts'
 import type { Deployment } from './deployment.ts'
 import { roomObjections } from './inspect-room.ts'
@@ -47,11 +47,11 @@ export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): I
     ...partyObjections(claims, facts.deployment),
     ...timeObjections(claims, facts.nowMs),
     ...roomObjections(claims, facts.deployment.path),
-    ...contextObjections(claims),
+    ...contextObjections(claims, facts.deployment),
     ...nullObjections({ header, claims }),
   ]
   const verdict = objections.some(({ severity }) => severity === 'refused') ? 'refused' : 'accepted'
-  return { verdict, objections, says: summaryOf(parts, show) }
+  return { verdict, objections, says: summaryOf(parts, facts.deployment, show) }
 }
 
 function* sizeObjections(characters: number): Generator<Objection> {
@@ -88,7 +88,7 @@ function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind 
     yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
 
-function* contextObjections(claims: JsonObject): Generator<Objection> {
+function* contextObjections(claims: JsonObject, deployment: Deployment): Generator<Objection> {
   if (!isJsonObject(claims['context'])) {
     yield warning('context-missing', 'The token has no context: no name and no features, and JaaS reports an error.')
     return
@@ -115,11 +115,23 @@ function* contextObjections(claims: JsonObject): Generator<Objection> {
     )
     return
   }
-  const knownFeatures: readonly string[] = FEATURES
+  yield* featureObjections(features, deployment)
+}
+
+/** The features that a Jitsi knows. */
+const featuresKnownTo = ({ kind }: Deployment): readonly string[] =>
+  kind === 'jaas' ? FEATURES : [...FEATURES, NAME_READONLY]
+
+/** Whether a feature has a value that Jitsi understands. Prosody compares name-readonly with the boolean only. */
+const isFeatureValue = (name: string, value: unknown): boolean =>
+  value === null || typeof value === 'boolean' || (name !== NAME_READONLY && (value === 'true' || value === 'false'))
+
+function* featureObjections(features: JsonObject, deployment: Deployment): Generator<Objection> {
+  const known = featuresKnownTo(deployment)
   for (const [name, value] of Object.entries(features)) {
-    if (!knownFeatures.includes(name))
+    if (!known.includes(name))
       yield warning('feature-unknown', `${printableName(name)} in context.features is not a feature that Jitsi knows.`)
-    else if (![true, false, 'true', 'false', null].includes(value as string)) {
+    else if (!isFeatureValue(name, value)) {
       yield warning('feature-value', `${name} in context.features must be true or false.`)
     }
   }
@@ -143,7 +155,7 @@ function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
   }
 }
 
-function summaryOf({ header, claims }: ParsedToken, show: boolean): TokenSummary {
+function summaryOf({ header, claims }: ParsedToken, deployment: Deployment, show: boolean): TokenSummary {
   const user = objectAt(objectAt(claims, 'context'), 'user')
   const features = objectAt(objectAt(claims, 'context'), 'features')
   /** Masks personal data: only the first character remains. */
@@ -161,7 +173,9 @@ function summaryOf({ header, claims }: ParsedToken, show: boolean): TokenSummary
   return {
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')),
     moderator: user['moderator'] === true || user['moderator'] === 'true',
-    features: FEATURES.filter((name) => features[name] === true || features[name] === 'true'),
+    features: featuresKnownTo(deployment).filter(
+      (name) => isFeatureValue(name, features[name]) && String(features[name]) === 'true',
+    ),
   }
 }
 

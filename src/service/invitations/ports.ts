@@ -17,8 +17,11 @@ export type InvitationUse = {
   sessionHash: string
   userId: string
   at: number
-  /** A new participant to add, and the most participants that the consultation may have. */
-  joins?: { participant: Participant; most: number }
+  /**
+   * A new participant to add, and the most participants that the consultation may have. With `mostWaiting`, also the most
+   * guests of the invitation who were neither admitted nor have entered.
+   */
+  joins?: { participant: Participant; most: number; mostWaiting?: number }
 }
 
 /** Limits of a consultation: usable invitations, all invitations, and participants. */
@@ -46,9 +49,9 @@ export type InvitationStore = {
    * Counts a use atomically, so that concurrent requests cannot exceed the uses of the invitation. Adds the session and the
    * participant with it.
    * @returns `dead` if the code cannot be used any more, `closed` if the consultation was ended or cancelled, `full` if it
-   *   has no room for another participant
+   *   has no room for another participant, `too-many-waiting` if `mostWaiting` guests of the invitation wait
    */
-  use(invitation: Invitation, use: InvitationUse): Promise<'used' | 'dead' | 'closed' | 'full'>
+  use(invitation: Invitation, use: InvitationUse): Promise<'used' | 'dead' | 'closed' | 'full' | 'too-many-waiting'>
   /**
    * Revokes an invitation and its sessions, and ends the renewal of tokens that its users got before. A second call changes
    * nothing.

@@ -1,21 +1,20 @@
 import type { Origin } from '../../contract/audit/audit-entry.ts'
-import { MAX_PARTICIPANTS } from '../../contract/consultations/consultation.ts'
-import { type RedeemRequest, SECRET_BYTES } from '../../contract/invitation.ts'
+import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
-import type { Consultation } from '../../rules/consultations/consultation.ts'
+import { nameInMeeting } from '../../rules/consultations/consultation.ts'
 import { closesAt } from '../../rules/policy/window.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { DAY_MS } from '../../rules/time.ts'
 import { callerOfInvitation, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
 import { hashSecret } from '../../rules/secret.ts'
-import { type Invitee, resolveInvitee } from '../../rules/invitations/redemption.ts'
-import { DONE, recordAction, refusalOutcome } from '../audit/record.ts'
+import { checkChosenName, resolveInvitee } from '../../rules/invitations/redemption.ts'
+import { refusalOutcome } from '../audit/record.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
 import { countFailure } from '../login-failures.ts'
 import type { InvitationStore } from './ports.ts'
 import { findSessionForCode } from './sessions.ts'
-import { auditSubjectOf, closedRefusal } from './invitations.ts'
+import { type Binding, INVALID_INVITATION, recordRefusedUse, useCode } from './use-code.ts'
 import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
 import type { Requester } from '../requester.ts'
 import type { FailureNetwork, FailureRecorder, NewId, NewSecret } from '../ports.ts'
@@ -50,8 +49,6 @@ export type BoundBrowser = {
 
 /** The cookie outlives the consultation by a day, because the consultation may be postponed. */
 const COOKIE_GRACE_MS = DAY_MS
-
-const INVALID: Refusal = { code: 'invitation-invalid' }
 
 /**
  * Binds a browser to an invitation. A bound browser is recognized by its cookie and does not use the invitation up again. For
@@ -91,72 +88,39 @@ async function bind(
   redemption: RedeemRequest,
 ): Promise<BoundBrowser | Refusal> {
   const { limits, invitations } = deps
+  const { origin } = browser
   const codeHash = hashSecret(redemption.code)
   const session = await findSessionForCode(deps, browser.secret, codeHash)
   const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
   if (limited !== undefined) return recordRefused(deps, browser, limited, session?.invitation)
   const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
   if (invitation === undefined) {
-    await recordRefused(deps, browser, INVALID)
-    return (await countFailure(deps, limits.failedLoginsPerMinute, browser.networks, redemption.code)) ?? INVALID
+    await recordRefused(deps, browser, INVALID_INVITATION)
+    return (
+      (await countFailure(deps, limits.failedLoginsPerMinute, browser.networks, redemption.code)) ?? INVALID_INVITATION
+    )
   }
   if (session === undefined && !isLive(invitation, deps.clock()))
-    return recordRefused(deps, browser, INVALID, invitation)
+    return recordRefused(deps, browser, INVALID_INVITATION, invitation)
   const consultation = await deps.consultations.findById(invitation.consultationId)
-  if (consultation === undefined) return recordRefused(deps, browser, INVALID, invitation)
+  if (consultation === undefined) return recordRefused(deps, browser, INVALID_INVITATION, invitation)
   const bound = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
   const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, bound, deps.clock())
   if ('code' in invitee) return recordRefused(deps, browser, invitee, invitation)
   const binding = { invitation, consultation, invitee }
+  const refused = invitee.choosesName ? await checkName(deps, binding) : undefined
+  if (refused !== undefined) return recordRefused(deps, browser, refused, invitation)
   if (session !== undefined && browser.secret !== undefined)
     return toBoundBrowser(deps, browser, binding, browser.secret)
-  return useCode(deps, browser, binding, codeHash)
+  const used = await useCode(deps, origin, binding, codeHash)
+  return 'code' in used ? used : toBoundBrowser(deps, browser, binding, used.secret)
 }
 
-type Binding = { invitation: Invitation; consultation: Consultation; invitee: Invitee }
-
-async function useCode(
-  deps: RedeemInvitationDeps,
-  browser: RedeemingBrowser,
-  binding: Binding,
-  codeHash: string,
-): Promise<BoundBrowser | Refusal> {
-  const { invitation, consultation, invitee } = binding
-  const { participant, isNew } = invitee
-  const { userId } = participant
-  const secret = deps.newSecret(SECRET_BYTES)
-  const about = { ...auditSubjectOf(invitation), userId, room: consultation.room }
-  const undoes = await recordAction(
-    deps,
-    { ...browser.origin, caller: callerOfInvitation(invitation) },
-    'invitation.redeem',
-    DONE,
-    about,
-  )
-  const used = await deps.invitations.use(invitation, {
-    codeHash,
-    sessionHash: hashSecret(secret),
-    userId,
-    at: deps.clock(),
-    ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS } } : {}),
-  })
-  if (used !== 'used') {
-    const refusal = await useRefusal(deps, consultation.id, used)
-    return recordRefused(deps, browser, refusal, invitation, undoes)
-  }
-  if (isNew) deps.changeBus.publish(consultation.id)
-  return toBoundBrowser(deps, browser, binding, secret)
-}
-
-/** Why the store did not count the use of an invitation. */
-async function useRefusal(
-  deps: RedeemInvitationDeps,
-  consultationId: string,
-  outcome: 'dead' | 'full' | 'closed',
-): Promise<Refusal> {
-  if (outcome === 'dead') return INVALID
-  return outcome === 'full' ? { code: 'consultation-full' } : closedRefusal(deps, consultationId)
-}
+/** Checks the name that the browser's user chose. */
+const checkName = async (
+  { invitations }: Pick<RedeemInvitationDeps, 'invitations'>,
+  { invitee, consultation }: Binding,
+): Promise<Refusal | undefined> => checkChosenName(invitee, consultation, await invitations.list(consultation.id))
 
 /** @param secret the value of the browser's cookie */
 function toBoundBrowser(
@@ -165,10 +129,14 @@ function toBoundBrowser(
   { invitation, consultation, invitee }: Binding,
   secret: string,
 ): BoundBrowser {
-  const { userId, name } = invitee.participant
+  const { participant } = invitee
   return {
     requester: { ...origin, caller: callerOfInvitation(invitation) },
-    request: { roomId: consultation.room, userId, userName: name },
+    request: {
+      roomId: consultation.room,
+      userId: participant.userId,
+      userName: nameInMeeting(participant) ?? participant.name,
+    },
     secret,
     lifetimeMs: closesAt(consultation, policy().window) - clock() + COOKIE_GRACE_MS,
   }
@@ -180,15 +148,10 @@ async function recordRefused(
   { origin, networks }: RedeemingBrowser,
   refusal: Refusal,
   invitation?: Invitation,
-  undoes?: string,
 ): Promise<Refusal> {
-  const action = 'invitation.redeem'
+  if (invitation !== undefined) return recordRefusedUse(deps, origin, refusal, invitation)
   const outcome = refusalOutcome(refusal.code)
-  if (invitation === undefined) {
-    await deps.failures.record({ ...origin, time: deps.clock(), caller: '-', action, ...outcome }, networks)
-    return refusal
-  }
-  const about = { ...auditSubjectOf(invitation), ...(undoes === undefined ? {} : { undoes }) }
-  await recordAction(deps, { ...origin, caller: callerOfInvitation(invitation) }, action, outcome, about)
+  const entry = { ...origin, time: deps.clock(), caller: '-', action: 'invitation.redeem', ...outcome } as const
+  await deps.failures.record(entry, networks)
   return refusal
 }

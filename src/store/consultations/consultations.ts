@@ -80,9 +80,11 @@ const saveParticipants = (trx: Trx, id: string, participants: readonly Participa
     .insertInto('participant')
     .values(participants.map((participant, position) => toParticipantRow(id, participant, position)))
     .onConflict((conflict) =>
-      conflict
-        .columns(['consultation', 'user_id'])
-        .doUpdateSet({ position: sql`excluded.position`, name: sql`excluded.name` }),
+      conflict.columns(['consultation', 'user_id']).doUpdateSet({
+        position: sql`excluded.position`,
+        name: sql`excluded.name`,
+        self_named: sql`excluded.self_named`,
+      }),
     )
     .execute()
 

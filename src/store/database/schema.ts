@@ -81,6 +81,8 @@ export type Tables = {
     position: number
     role: string
     name: string | null
+    /** 1 if the name is self-chosen, otherwise 0. */
+    self_named: number
     since: number
     waiting_since: number | null
     admitted_at: number | null

@@ -1,16 +1,16 @@
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
 import type {
   Invitation,
   InvitationStore,
   InvitationLimits,
   Participant,
   InvitationSession,
-  InvitationUse,
 } from '../../service/invitations/ports.ts'
 import { translateErrors } from '../database/errors.ts'
-import { appendParticipant } from '../consultations/consultations.ts'
+import { addParticipant, bumpVersion, countOthers, isUsable, lockOpenConsultation } from './joining.ts'
 import { toInvitation, toRow } from './row.ts'
-import type { Database, Engine, Tables } from '../database/schema.ts'
+import { recordUse } from './use.ts'
+import type { Database, Engine } from '../database/schema.ts'
 
 /** Opens the store of invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
@@ -44,10 +44,6 @@ export function openInvitations(db: Database, engine: Engine): InvitationStore {
   }
 }
 
-/** Builds the SQL condition that a new browser may use an invitation. @param now epoch milliseconds */
-const isUsable = (now: number) =>
-  sql<boolean>`used < uses and revoked_at is null and (expires_at is null or expires_at > ${now})`
-
 async function findSession(db: Database, sessionHash: string): Promise<InvitationSession | undefined> {
   const row = await db
     .selectFrom('invitation_session')
@@ -59,40 +55,6 @@ async function findSession(db: Database, sessionHash: string): Promise<Invitatio
   return row === undefined
     ? undefined
     : { invitation: toInvitation(row), userId: row.session_user, codeHash: row.session_code }
-}
-
-type Trx = Transaction<Tables>
-
-/**
- * Locks a consultation until the transaction ends. SQLite needs no row lock, because a transaction locks the database.
- * @returns false if the consultation was ended or cancelled
- */
-async function lockOpenConsultation(trx: Trx, engine: Engine, id: string): Promise<boolean> {
-  const query = trx.selectFrom('consultation').select(['ended_at', 'cancelled_at']).where('id', '=', id)
-  const found = await (engine === 'postgres' ? query.forUpdate() : query).executeTakeFirst()
-  return found?.ended_at === null && found.cancelled_at === null
-}
-
-/**
- * Adds a participant unless the user is one already. The version of the consultation increases, so that a `replace`
- * with an older list fails instead of removing the participant.
- */
-async function addParticipant(trx: Trx, id: string, participant: Participant): Promise<void> {
-  if (await appendParticipant(trx, id, participant)) await bumpVersion(trx, id)
-}
-
-const bumpVersion = (trx: Trx, id: string) =>
-  trx
-    .updateTable('consultation')
-    .set({ version: sql`version + 1` })
-    .where('id', '=', id)
-    .execute()
-
-/** Counts the participants other than this one. */
-async function countOthers(trx: Trx, id: string, { userId }: Participant): Promise<number> {
-  const query = trx.selectFrom('participant').select(sql<number>`count(*)`.as('count'))
-  const { count } = await query.where('consultation', '=', id).where('user_id', '!=', userId).executeTakeFirstOrThrow()
-  return count
 }
 
 function add(
@@ -120,47 +82,6 @@ function add(
     if (invitee !== undefined) await addParticipant(trx, consultationId, invitee)
     return 'added'
   })
-}
-
-/** Rolls back the transaction that throws it. */
-class RollbackError extends Error {
-  readonly outcome: 'closed' | 'full'
-
-  constructor(outcome: RollbackError['outcome']) {
-    super(outcome)
-    this.outcome = outcome
-  }
-}
-
-/**
- * Counts a use, then adds the session and the participant. The use is counted first, so that concurrent requests for
- * a used-up invitation do not wait for the lock on the consultation.
- */
-function recordUse(db: Database, engine: Engine, { id, consultationId }: Invitation, use: InvitationUse) {
-  const { codeHash, sessionHash, userId, at, joins } = use
-  return db
-    .transaction()
-    .execute(async (trx): Promise<'used' | 'dead'> => {
-      const marked = await trx
-        .updateTable('invitation')
-        .set({ used: sql`used + 1` })
-        .where('id', '=', id)
-        .where('code_hash', '=', codeHash)
-        .where(isUsable(at))
-        .executeTakeFirst()
-      if (marked.numUpdatedRows === 0n) return 'dead'
-      if (!(await lockOpenConsultation(trx, engine, consultationId))) throw new RollbackError('closed')
-      const values = { session_hash: sessionHash, invitation: id, code_hash: codeHash, user_id: userId, created_at: at }
-      await trx.insertInto('invitation_session').values(values).execute()
-      if (joins === undefined) return 'used'
-      if ((await countOthers(trx, consultationId, joins.participant)) >= joins.most) throw new RollbackError('full')
-      await addParticipant(trx, consultationId, joins.participant)
-      return 'used'
-    })
-    .catch((error: unknown) => {
-      if (error instanceof RollbackError) return error.outcome
-      throw error
-    })
 }
 
 /**

@@ -12,6 +12,7 @@ import { revocations } from './009-revocations.ts'
 import { indexes } from './010-indexes.ts'
 import { requestIds } from './011-request-ids.ts'
 import { keyPublication } from './012-key-publication.ts'
+import { selfNamed } from './013-self-named.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -30,4 +31,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '010-indexes': indexes,
   '011-request-ids': requestIds,
   '012-key-publication': keyPublication,
+  '013-self-named': selfNamed,
 })

@@ -40,7 +40,7 @@ describe('a redemption', () => {
       body: { errors: [{ pointer: '/displayName' }] },
     })
     const answer = await browser.redeem(code, { displayName: ' Asha Rao ' })
-    expect(decodeJwt(answer.body.token)).toMatchObject({ context: { user: { name: 'Asha Rao' } } })
+    expect(decodeJwt(answer.body.token)).toMatchObject({ context: { user: { name: '(guest) Asha Rao' } } })
   })
 
   it('sets a cookie that scripts cannot read and other sites cannot send', async () => {

@@ -156,8 +156,9 @@ describe('POST /api/jitsi/token', () => {
 
   it('preserves quotes and backslashes in a name', async () => {
     const { client } = await startService()
-    const { token } = await client.issueToken({ ...DOCTOR, userName: '\\"'.repeat(64) })
-    expect(decodeJwt(token)).toMatchObject({ context: { user: { name: '\\"'.repeat(64) } } })
+    const userName = `Dr${'\\"'.repeat(63)}`
+    const { token } = await client.issueToken({ ...DOCTOR, userName })
+    expect(decodeJwt(token)).toMatchObject({ context: { user: { name: userName } } })
   })
 
   it('records the token before it answers', async () => {

@@ -3,10 +3,14 @@ import { expect, it } from 'vitest'
 import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { BUILT_IN_POLICY, type RolePolicy } from '../../../src/contract/policy/policy.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
-import { jaas, meetingOf } from '../../../src/rules/tokens/deployment.ts'
+import { jaas, meetingOf, selfHosted } from '../../../src/rules/tokens/deployment.ts'
 import { MEETING_CONFIGS } from '../../support/meeting-literals.ts'
 
 const deployment = jaas('vpaas-magic-cookie-00ff', 'frankfurt.8x8.vc')
+
+const prosody = selfHosted({
+  ...{ domain: 'meet.example.org', issuer: 'clinic', audience: 'jitsi', subject: 'meet.jitsi', algorithm: 'RS256' },
+})
 
 const grant = fc.record({
   room: fc.stringMatching(/^[a-z0-9-]{1,128}$/),
@@ -37,6 +41,28 @@ it('claims write out every feature as a boolean, hold no null, and keep their ti
       expect(claims.context.user.moderator).toBe(granted.rolePolicy.moderator)
     }),
   )
+})
+
+it('claims for self-hosted Jitsi keep the name, unless the role says otherwise; those for JaaS do not mention it', () => {
+  const roleOf = (nameReadonly: boolean | undefined) => ({
+    ...{ moderator: false, lifetimeMinutes: { default: 90, max: 240 }, features: ['recording' as const] },
+    ...(nameReadonly === undefined ? {} : { nameReadonly }),
+  })
+  for (const [nameReadonly, expected] of [
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ] as const) {
+    const rolePolicy = roleOf(nameReadonly)
+    const granted = { room: 'r', user: { id: 'u', name: 'Asha' }, role: 'patient', rolePolicy, lifetimeSeconds: 300 }
+    // Twice, in both orders: the features of a role are cached.
+    for (const each of [deployment, prosody, prosody, deployment]) {
+      const { features } = claimsOf(each, granted, 0, 'id').context
+      const own = each === prosody ? { 'name-readonly': expected } : {}
+      const listed = Object.fromEntries(FEATURES.map((name) => [name, name === 'recording']))
+      expect(features).toStrictEqual({ ...listed, ...own })
+    }
+  }
 })
 
 it('the known features are the twenty of the Jitsi client', () => {

@@ -159,6 +159,22 @@ describe.each(Object.entries(PROFILES))('for %s', (_name, deployment) => {
   })
 })
 
+describe('the feature name-readonly', () => {
+  const set = (value: unknown): Change => {
+    return ({ context }) => ((context['features'] as Record<string, unknown>)['name-readonly'] = value)
+  }
+  it.each(Object.entries(PROFILES))('is known for self-hosted Jitsi only: %s', (_name, deployment) => {
+    const isKnown = deployment.kind === 'self-hosted'
+    expect(objectionsTo(deployment, set(true))).toStrictEqual(isKnown ? [] : ['feature-unknown'])
+    expect(objectionsTo(deployment, set(false))).toStrictEqual(isKnown ? [] : ['feature-unknown'])
+    expect(objectionsTo(deployment, set('true'))).toStrictEqual([isKnown ? 'feature-value' : 'feature-unknown'])
+    const claims = claimsOf(deployment, GRANT, NOW, 'j')
+    const facts: TokenFacts = { characters: 1, deployment, nowMs: NOW, signature: 'valid' }
+    const { says } = inspect({ header: {}, claims: { ...claims } }, facts, false)
+    expect(says.features).toStrictEqual(isKnown ? ['recording', 'name-readonly'] : ['recording'])
+  })
+})
+
 describe('for JaaS only', () => {
   const deployment = PROFILES['JaaS'] ?? jaas('', '')
 

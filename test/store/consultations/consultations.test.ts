@@ -36,6 +36,18 @@ describe.each(ENGINES)('consultations on $name', ({ name, there, open }) => {
     expect([await store.findById('b'), await store.findByRoom('a')]).toStrictEqual([undefined, undefined])
   })
 
+  it.skipIf(!there)('remember whose name is self-chosen, until a new version says otherwise', async () => {
+    const store = await openOne()
+    const guest = { userId: 'g', role: 'patient', name: 'Asha Rao', selfNamed: true, since: 1 }
+    await store.add(made('a', { participants: [guest] }))
+    expect((await store.findById('a'))?.participants).toStrictEqual([guest])
+    await store.replace(made('a', { version: 2, participants: [guest] }))
+    expect((await store.findById('a'))?.participants).toStrictEqual([guest])
+    const { selfNamed: _before, ...named } = guest
+    await store.replace(made('a', { version: 3, participants: [named] }))
+    expect((await store.findById('a'))?.participants).toStrictEqual([named])
+  })
+
   it.skipIf(!there)('have rooms of their own, and one answer for each idempotency key', async () => {
     const store = await openOne()
     expect(await store.add(made('a'), answerOf('k', '{"id":"a"}'))).toBe('added')

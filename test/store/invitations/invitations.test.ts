@@ -118,6 +118,29 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     expect(await invitations.add(again, codeOf('again'), doctor, most)).toBe('added')
   })
 
+  it.skipIf(!there)(
+    'add as many guests as may wait, of all who come at once; whoever was admitted makes room',
+    async () => {
+      const { invitations, consultations } = await start()
+      const [invitation, other] = [invitationOf('1', { uses: 50 }), invitationOf('2', { uses: 50 })]
+      for (const each of [invitation, other]) await invitations.add(each, codeOf(each.id), undefined, MOST)
+      const come = (browser: number, by = invitation) =>
+        invitations.use(by, { ...useOf(by.id, browser), joins: { ...joining(browser, 50), mostWaiting: 3 } })
+      const outcomes = await Promise.all(Array.from({ length: 8 }, (_, index) => come(index)))
+      expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
+      expect(outcomes.filter((each) => each === 'too-many-waiting')).toHaveLength(5)
+      expect(await invitations.findById('c', '1')).toMatchObject({ used: 3 })
+      expect(await come(90, other)).toBe('used')
+      const [, first, second] = (await consultations.findById('c'))?.participants ?? []
+      if (first === undefined || second === undefined) throw new Error('no guest was added')
+      await consultations.recordProgress('c', first, { admittedAt: 30 })
+      expect([await come(11), await come(12)]).toStrictEqual(['used', 'too-many-waiting'])
+      await consultations.enter('c', second, 'invitation:1', 40)
+      expect([await come(13), await come(14)]).toStrictEqual(['used', 'too-many-waiting'])
+      expect(await invitations.findSession(useOf('1', 14).sessionHash)).toBeUndefined()
+    },
+  )
+
   it.skipIf(!there)('are revoked once, and get another code while one could be used', async () => {
     const { invitations } = await start()
     const invitation = invitationOf('1', { uses: 2 })
