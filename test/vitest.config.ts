@@ -39,7 +39,9 @@ export default defineConfig({
     isolate: false,
     // The identity provider of the tests warns of what it is: one for tests.
     onConsoleLog: (text) => !text.startsWith('oidc-provider'),
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Only a test that hangs reaches these: a busy machine must not fail a test.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 /** The id of a participant: an id of the caller's system, or the `sub` of a signed-in user. */
 export const ParticipantId = Type.String({
   pattern: '^[\\x21-\\x7e]{1,255}$',
-  description: '1 to 255 printable ASCII characters without spaces; for a signed-in user, the sub of the access token',
+  description: '1 to 255 printable ASCII characters without spaces',
 })
 
 /** Whether a name is self-chosen. */
@@ -14,5 +14,5 @@ export const DisplayName = Type.String({
   minLength: 1,
   format: 'display-name',
   description:
-    '1 to 128 characters after trimming and NFC normalization, with a letter, digit or emoji, without control, bidirectional or other invisible characters',
+    '1 to 128 characters after trimming and NFC normalization, with a letter, digit or emoji, and without invisible characters',
 })

@@ -400,15 +400,15 @@ describe(`two instances on one PostgreSQL${POSTGRES === undefined ? ' (skipped: 
       // Both are subscribed to the change bus, so what follows comes from it.
       for (const { app } of [one, other])
         await expect
-          .poll(async () => (await app.inject('/metrics')).body, { timeout: 10_000 })
+          .poll(async () => (await app.inject('/metrics')).body, { timeout: 60_000 })
           .toContain('jts_change_bus_up 1')
       const { token } = await there.enter(PATIENT)
       expect(await there.renew(token)).toBe(200)
       const { id } = await one.revoke({ userId: PATIENT.userId })
-      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe('revoked')
+      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 60_000 }).toBe('revoked')
       expect(await there.renew(token)).toBe('revoked')
       await one.desk('DELETE', `/revocations/${id}`)
-      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 10_000 }).toBe(200)
+      await expect.poll(async () => (await there.enter(PATIENT)).said, { timeout: 60_000 }).toBe(200)
     },
   )
 

@@ -138,7 +138,7 @@ async function wholeVisit({ desks, nobodies, apps, setNow }: Replicas): Promise<
   expect(doctor).toMatchObject({ status: 200, body: { moderator: true } })
   expect(await desk('GET', `${at}/waiting`)).toMatchObject({ body: { waiting: [{ userId: VISIT.patientId }] } })
   expect(await desk('POST', `${at}/admit`, { userId: VISIT.patientId })).toMatchObject({ status: 200 })
-  await expect.poll(async () => (await events.next())?.event, { timeout: 10_000 }).toBe('admitted')
+  await expect.poll(async () => (await events.next())?.event, { timeout: 60_000 }).toBe('admitted')
 
   // Extend it; the event streams get the new time.
   const version = String((await desk('GET', at)).headers['etag'])

@@ -52,7 +52,7 @@ async function keepsAgain({ ledger }: Store) {
           () => 'kept',
           () => 'lost',
         ),
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     .toBe('kept')
 }
@@ -107,7 +107,7 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     await admin.connect()
     for (let round = 0; round < 5; round += 1) {
       const written = kept.length
-      await vi.waitFor(() => expect(kept.length).toBeGreaterThan(written + 20), 15_000)
+      await vi.waitFor(() => expect(kept.length).toBeGreaterThan(written + 20), 60_000)
       await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
         new URL(url).pathname.slice(1),
       ])
@@ -116,7 +116,7 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     state.over = true
     await Promise.all(writing)
     // The last of the killed connections may be found out only now.
-    const [chain = ''] = await vi.waitFor(() => store.reader.listChains(''))
+    const [chain = ''] = await vi.waitFor(() => store.reader.listChains(''), 60_000)
     const times = new Set<number>()
     for (let after = 0; ;) {
       const page = await store.reader.readPage(chain, after)
