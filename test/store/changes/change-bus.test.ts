@@ -254,7 +254,7 @@ describe.skipIf(!THERE)(`an instance whose connection is lost${skipped}`, () => 
       wire.set(how)
       // The first is under way when the connection turns out to be lost.
       here.publish(TWO)
-      await vi.waitFor(() => expect(here.up()).toBe(false), { timeout: 60_000 }, 60_000)
+      await vi.waitFor(() => expect(here.up()).toBe(false), 60_000)
       for (let count = 0; count < 3; count += 1) {
         here.publish(THREE)
         await setImmediate()
@@ -280,7 +280,7 @@ describe.skipIf(!THERE)(`an instance whose connection is lost${skipped}`, () => 
     const theirs = ears(there, TWO)
     // Nothing tells of it but the heartbeat.
     wire.set('hanging')
-    await vi.waitFor(() => expect(here.up()).toBe(false), { timeout: 60_000 }, 60_000)
+    await vi.waitFor(() => expect(here.up()).toBe(false), 60_000)
     for (let count = 0; count < 10_001; count += 1) here.publish(idOf(1000 + count))
     await setImmediate()
     wire.set('open')
