@@ -22,7 +22,7 @@ RUN mkdir /data /keys && chown 1000:1000 /data && chmod 700 /data && ln -s /data
 # Numeric, so that Kubernetes can verify runAsNonRoot.
 USER 1000:1000
 VOLUME /data
-EXPOSE 3005
+EXPOSE 3005 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # The same V8 flags as in `npm start`:

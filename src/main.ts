@@ -3,7 +3,7 @@ import { yieldToEventLoop } from './app/thread-pool.ts'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApp, buildMetricsApp } from './app/app.ts'
-import { ConfigurationError, readConfig } from './config/config.ts'
+import { ConfigurationError, metricsPortOf, readConfig } from './config/config.ts'
 import { developmentNotice } from './app/development.ts'
 import { isTracingConfigured } from './telemetry/otel-env.ts'
 import { compose } from './app/compose.ts'
@@ -17,7 +17,8 @@ try {
   const tracing = isTracingConfigured(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
   const deps = { ...opened, trace: tracing?.trace ?? opened.trace }
   const app = await buildApp(config, deps, logger, tracing)
-  const metricsApp = config.METRICS_PORT === undefined ? undefined : buildMetricsApp(config, deps, logger)
+  const metricsPort = metricsPortOf(config)
+  const metricsApp = metricsPort === undefined ? undefined : buildMetricsApp(config, deps, logger)
   app.addHook('onClose', async () => {
     await metricsApp?.close()
     await deps.close()
@@ -25,7 +26,7 @@ try {
   })
   const address = await app.listen({ host: config.HOST, port: config.PORT })
   deps.metrics.watchProcess()
-  await metricsApp?.listen({ host: config.HOST, port: config.METRICS_PORT ?? 0 })
+  await metricsApp?.listen({ host: config.HOST, port: metricsPort ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an uncaught error')
     else logger.info({ signal }, 'closing')

@@ -158,11 +158,20 @@ export function startServiceProcess(cwd: string, env: Record<string, string>): R
   return running
 }
 
+/** The token of the metrics of the kit's services. */
+export const METRICS_TOKEN = 'scraper-of-the-tests'
+
+/** @returns the metrics of a service of the kit */
+export const scrape = (app: Service['app']) =>
+  app.inject({ url: '/metrics', headers: { authorization: `Bearer ${METRICS_TOKEN}` } })
+
 /** Settings for a service whose files are in a folder. */
 export function testEnv(dir: string, policy = POLICY): Record<string, string> {
   writeFileSync(join(dir, 'policy.yaml'), policy)
   return {
     NODE_ENV: 'production',
+    // With a token, the metrics are on the port of the service, as tests of several services need.
+    METRICS_TOKEN,
     JAAS_APP_ID: APP_ID,
     KEYS_DIR: inject('keysDir'),
     POLICY_FILE: join(dir, 'policy.yaml'),

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { createBearerCheck } from '../auth/metrics-token.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, metricsPortOf } from '../config/config.ts'
 import type { App } from '../http/server/app-type.ts'
 import { enableGracefulShutdown } from '../http/server/shutdown.ts'
 import { addCors } from '../http/server/cors.ts'
@@ -85,7 +85,7 @@ type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof 
 async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limitCaller }: Ready): Promise<void> {
   await addOpenApi(app)
   addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
-  if (config.METRICS_PORT === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
+  if (metricsPortOf(config) === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
   const guards = {
     identify: (presented: PresentedCredential) =>
@@ -110,7 +110,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   await addDocsPage(app)
 }
 
-/** Builds the application of METRICS_PORT, which serves `/metrics` only. */
+/** Builds the application of the metrics port, which serves `/metrics` only. */
 export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseLogger): App {
   const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
   app.decorateRequest('problem', null)

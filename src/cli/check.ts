@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, readConfig } from '../config/config.ts'
+import { type Config, metricsPortOf, readConfig } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
 import { listPrivateKeyIds, readKeyRing } from '../keys/key-ring.ts'
@@ -67,6 +67,12 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
     found.push('CORS_ORIGINS allows every origin; list the origins whose pages may call.')
   if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {
     found.push('TRUST_PROXY is not set: behind a proxy, all callers count as one client address.')
+  }
+  const metricsPort = metricsPortOf(config)
+  if (config.NODE_ENV === 'production' && config.METRICS_TOKEN === undefined) {
+    found.push(
+      `METRICS_TOKEN is not set: every client that reaches port ${metricsPort} can read the metrics; allow only Prometheus to reach it.`,
+    )
   }
   for (const path of keyFiles(config)) {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)

@@ -70,6 +70,16 @@ function findUnknownSetting(name: string): string[] {
   return [`${name} is not a setting; the nearest name is ${closest(name, names)}.`]
 }
 
+/** The port of the metrics in production if the settings name neither a port nor a token. */
+const PRODUCTION_METRICS_PORT = 9464
+
+/** @returns the separate port of the metrics; undefined if they are served on the port of the service */
+export function metricsPortOf({ NODE_ENV, METRICS_PORT, METRICS_TOKEN }: Config): number | undefined {
+  // The port of the service may be public. Metrics without a token must not be.
+  const isUnprotected = NODE_ENV === 'production' && METRICS_TOKEN === undefined
+  return METRICS_PORT ?? (isUnprotected ? PRODUCTION_METRICS_PORT : undefined)
+}
+
 /** The Jitsi deployment that the settings describe. */
 export function deploymentOf(config: Config): Deployment {
   if (config.JITSI_DEPLOYMENT === 'jaas') return jaas(config.JAAS_APP_ID, config.JITSI_DOMAIN)

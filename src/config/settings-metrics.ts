@@ -5,8 +5,8 @@ import { secretSetting, setting } from './setting.ts'
 export const METRICS_SETTINGS = {
   METRICS_PORT: setting(port, {
     fallback: undefined,
-    shown: 'the port of the service',
-    about: 'Separate port for `/metrics`. If it is set, `/metrics` is served on no other port.',
+    shown: 'the port of the service; in production without `METRICS_TOKEN`, 9464',
+    about: 'Separate port for `/metrics`. If there is one, `/metrics` is served on no other port.',
   }),
   METRICS_TOKEN: secretSetting(text(/^[\x21-\x7e]{16,512}$/, '16 to 512 printable ASCII characters without spaces'), {
     fallback: undefined,

@@ -91,6 +91,7 @@ export function settings(
     env: {
       NODE_ENV: 'production',
       PORT: '0',
+      METRICS_PORT: '0',
       JAAS_APP_ID: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe',
       KEYS_DIR: keysDir,
       POLICY_FILE: join(dir, 'policy.yaml'),

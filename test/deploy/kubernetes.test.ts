@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
 import { SETTINGS } from '../../src/config/settings.ts'
-import { startService } from '../kit.ts'
+import { startService, scrape } from '../kit.ts'
 import { image, kustomization, manifest, manifestFiles, manifests, notSettings, textOf } from './files.ts'
 
 const deployment = manifest('Deployment')
@@ -34,23 +34,24 @@ describe('the manifests', () => {
     const [{ path } = { path: '' }] = manifest('ServiceMonitor').spec.endpoints
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe]
     const asked = [path, ...probes.map(({ httpGet }) => httpGet.path)]
-    const answers = await Promise.all(asked.map((url) => app.inject(url)))
+    const answers = await Promise.all(asked.map((url) => (url === '/metrics' ? scrape(app) : app.inject(url))))
     expect(answers.map(({ statusCode }) => statusCode)).toStrictEqual([200, 200, 200, 200])
   })
 
-  it('agree on one port', () => {
-    const [{ name, containerPort } = { name: '', containerPort: 0 }] = container.ports
+  it('agree on one port for requests and one for metrics', () => {
+    const [{ name, containerPort } = { name: '', containerPort: 0 }, metrics] = container.ports
     const { ports } = manifest('Service').spec
     const named = [
       ...[container.startupProbe, container.livenessProbe, container.readinessProbe].map(({ httpGet }) => httpGet.port),
       ...ports.map(({ targetPort }) => targetPort),
       ...manifest('NetworkPolicy').spec.ingress.flatMap((rule) => rule.ports.map(({ port }) => port)),
     ]
-    expect(new Set(named)).toStrictEqual(new Set([name]))
-    expect(manifest('ServiceMonitor').spec.endpoints.map(({ port }) => port)).toStrictEqual(
-      ports.map((port) => port.name),
-    )
-    expect([settingOf('PORT'), ...instructions('EXPOSE')]).toStrictEqual([String(containerPort), String(containerPort)])
+    expect(new Set(named)).toStrictEqual(new Set([name, metrics?.name]))
+    expect(ports.map((port) => port.name)).toStrictEqual([name, 'metrics'])
+    expect(manifest('ServiceMonitor').spec.endpoints.map(({ port }) => port)).toStrictEqual(['metrics'])
+    const numbers = [containerPort, metrics?.containerPort].map(String)
+    expect([settingOf('PORT'), settingOf('METRICS_PORT')]).toStrictEqual(numbers)
+    expect(instructions('EXPOSE')).toStrictEqual([numbers.join(' ')])
   })
 
   it('select exactly the pods of the Deployment', () => {

@@ -1,5 +1,5 @@
 import { PROBLEM_CODES, PROBLEMS } from '../../src/contract/problem.ts'
-import { DOCTOR, PATIENT, startService } from '../kit.ts'
+import { DOCTOR, PATIENT, startService, scrape } from '../kit.ts'
 
 /** Metrics by the name under which a query asks for them, each with the values of its labels. */
 export type Metrics = Map<string, Map<string, Set<string>>>
@@ -20,7 +20,7 @@ export async function realMetrics(): Promise<Metrics> {
   await app.inject('/.well-known/jwks.json')
   const wrong = clientOf(`jts_clinic-backend_${'A'.repeat(43)}`)
   for (let tries = 0; tries < 3; tries += 1) await wrong.issueToken(DOCTOR).catch(refused)
-  const { body } = await app.inject('/metrics')
+  const { body } = await scrape(app)
   const metrics = metricsIn(body)
   // The requests above do not produce every code, but every code can occur in this metric.
   const requests = metrics.get('jts_http_requests_total')

@@ -18,6 +18,7 @@ import {
   testEnv,
   testKeyPem,
   UNLIMITED,
+  scrape,
 } from '../kit.ts'
 
 const NEXT = secondKeyPem()
@@ -73,7 +74,7 @@ describe('the ring', () => {
   it('says in log and metrics that a new key will sign, and when', async () => {
     const { keysDir, parts, app, signs, logLines } = await start()
     const pending = async () =>
-      Number(/^jts_key_activation_pending_timestamp_seconds (.*)$/m.exec((await app.inject('/metrics')).body)?.[1])
+      Number(/^jts_key_activation_pending_timestamp_seconds (.*)$/m.exec((await scrape(app)).body)?.[1])
     expect(await pending()).toBe(0)
     place(keysDir, 'two.pem', NEXT)
     place(keysDir, 'active', 'two')
@@ -124,7 +125,7 @@ describe('the ring', () => {
       ready: true,
       checks: { keyRing: 'failing', signingKey: 'ok' },
     })
-    expect((await app.inject('/metrics')).body).toContain('jts_reload_failing{what="keys"} 1')
+    expect((await scrape(app)).body).toContain('jts_reload_failing{what="keys"} 1')
     for (const name of ['one.pem', 'two.pem', 'active']) rmSync(join(keysDir, name), { force: true })
     place(keysDir, 'one.pem', testKeyPem())
     await parts.reload()

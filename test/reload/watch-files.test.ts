@@ -2,7 +2,7 @@ import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { watchFiles } from '../../src/reload/watch-files.ts'
-import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD } from '../kit.ts'
+import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD, scrape } from '../kit.ts'
 import { createClient } from '../../src/client/client.ts'
 import { addressOf } from '../support/process.ts'
 
@@ -20,7 +20,7 @@ describe('a policy that changes', () => {
           () => 'token',
           (error: { code: string }) => error.code,
         )
-    const metrics = async () => (await app.inject('/metrics')).body
+    const metrics = async () => (await scrape(app)).body
     expect(await ward()).toBe('token')
     expect(await metrics()).toContain('jts_reloads_total{what="policy",outcome="failed"} 0')
 

@@ -1,3 +1,4 @@
+import { scrape } from '../../kit.ts'
 import { describe, expect, it } from 'vitest'
 import { findInvitationCaller, findSession } from '../../../src/service/invitations/sessions.ts'
 import { browserOf, CLOSES_AT, INVALID, invite, type Made, PUBLIC, START } from '../../support/invitations.ts'
@@ -197,6 +198,6 @@ describe('an existing invitation', () => {
       expect(stored).not.toContain(secret.slice(0, 16))
     }
     expect(stored).not.toMatch(/Canary/)
-    expect((await visits.app.inject('/metrics')).body).not.toContain(invitation.id)
+    expect((await scrape(visits.app)).body).not.toContain(invitation.id)
   })
 })

@@ -1,5 +1,16 @@
+import { metricsPortOf, readConfig } from '../../../src/config/config.ts'
 import { describe, expect, it } from 'vitest'
-import { CLINIC, DOCTOR, openService, PATIENT, startService, startServiceProcess, tempDir, testEnv } from '../../kit.ts'
+import {
+  CLINIC,
+  DOCTOR,
+  openService,
+  PATIENT,
+  startService,
+  startServiceProcess,
+  tempDir,
+  testEnv,
+  scrape,
+} from '../../kit.ts'
 import { addressOf } from '../../support/process.ts'
 
 /** The samples of a metrics text, by name and labels. */
@@ -10,7 +21,7 @@ async function samplesOf(text: string): Promise<Map<string, number>> {
 
 async function start(env: Record<string, string> = {}) {
   const service = await startService(env)
-  return { ...service, samples: async () => samplesOf((await service.app.inject('/metrics')).body) }
+  return { ...service, samples: async () => samplesOf((await scrape(service.app)).body) }
 }
 
 describe('GET /metrics', () => {
@@ -93,12 +104,28 @@ describe('GET /metrics', () => {
       expect(await ask(wrong)).toBe(401)
   })
 
+  it('is not served on the port of the service in production without a token, but on a port of its own', async () => {
+    const { app } = await startService({ METRICS_TOKEN: '' })
+    expect((await scrape(app)).statusCode).toBe(404)
+    const of = (env: Record<string, string>) => metricsPortOf(readConfig({ ...testEnv(tempDir()), ...env }).config)
+    expect(of({ METRICS_TOKEN: '' })).toBe(9464)
+    expect(of({ METRICS_TOKEN: '', METRICS_PORT: '9000' })).toBe(9000)
+    expect(of({ METRICS_PORT: '9000' })).toBe(9000)
+    expect(of({})).toBeUndefined()
+    expect(of({ METRICS_TOKEN: '', NODE_ENV: 'development' })).toBeUndefined()
+  })
+
   it('is served only on METRICS_PORT if it is set, with the default process metrics', async () => {
     const dir = tempDir()
     const probe = await openService()
     const free = Number(new URL(await probe.app.listen({ port: 0 })).port)
     await probe.close()
-    const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', METRICS_PORT: String(free) })
+    const running = startServiceProcess(dir, {
+      ...testEnv(dir),
+      PORT: '0',
+      METRICS_TOKEN: '',
+      METRICS_PORT: String(free),
+    })
     const url = await addressOf(running)
     expect((await fetch(`${url}/metrics`)).status).toBe(404)
     const answer = await fetch(`http://127.0.0.1:${free}/metrics`)

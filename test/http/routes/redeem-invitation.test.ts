@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConsultationAnswer } from '../../../src/contract/consultations/consultation-answer.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
 import { browserOf, CLOSES_AT, INVALID, invite, type Made, START } from '../../support/invitations.ts'
-import { NOW, startService, UNLIMITED } from '../../kit.ts'
+import { NOW, startService, UNLIMITED, scrape } from '../../kit.ts'
 import { type Answer, asking, DESK, MINUTE_MS, startVisits, VISIT, visitPolicy } from '../../support/consultations.ts'
 
 describe('a redemption', () => {
@@ -79,7 +79,7 @@ describe('a redemption', () => {
     expect(of(again.body.token)).toBe(of(first.body.token))
     expect(await visits.desk('GET', path)).toMatchObject({ body: { invitations: [{ uses: 1, used: 1 }] } })
     expect(visits.entries().filter(({ action }) => action === 'invitation.redeem')).toHaveLength(1)
-    expect((await visits.app.inject('/metrics')).body).toMatch(
+    expect((await scrape(visits.app)).body).toMatch(
       /jts_invitations_redeemed_total\{outcome="new"\} 1\njts_invitations_redeemed_total\{outcome="again"\} 1/,
     )
   })

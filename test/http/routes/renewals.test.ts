@@ -3,7 +3,7 @@ import { decodeJwt, importPKCS8, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Deps } from '../../../src/app/compose.ts'
 import type { Caller, Policy } from '../../../src/rules/policy/policy.ts'
-import { APP_ID, CLINIC, testKeyPem, UNLIMITED } from '../../kit.ts'
+import { APP_ID, CLINIC, testKeyPem, UNLIMITED, scrape } from '../../kit.ts'
 import { asking, MINUTE_MS, startVisits, VISIT, type Visits } from '../../support/consultations.ts'
 
 const START = Date.parse(VISIT.startsAt)
@@ -324,7 +324,7 @@ describe('renewing', () => {
     expect(reuses()).toMatchObject([{ outcome: 'done', renews: jtiOf(token), user_id: OBSERVER.userId }])
     expect((await renew(body.token)).status).toBe(200)
     expect(reuses()).toHaveLength(1)
-    expect((await app.inject('/metrics')).body).toContain('jts_renewal_reuses_total 1')
+    expect((await scrape(app)).body).toContain('jts_renewal_reuses_total 1')
   })
 
   it('never gives a first renewal that expires before the token it replaces', async () => {
@@ -477,7 +477,7 @@ describe('renewing', () => {
     const { renew, token, app } = await inside()
     await renew(token)
     await renew('x')
-    const { body } = await app.inject('/metrics')
+    const { body } = await scrape(app)
     expect(body).toContain('jts_renewals_total{outcome="issued"} 1\n')
     expect(body).toContain('jts_renewals_total{outcome="refused"} 1\n')
     expect(body).toContain('jts_renewals_total{outcome="waiting"} 0\n')

@@ -9,7 +9,7 @@ import type { Deps } from '../../../src/app/compose.ts'
 import { openRevocationCache } from '../../../src/service/revocations/cache.ts'
 import { ServiceFault } from '../../../src/service/fault.ts'
 import type { Conferences } from '../../../src/service/consultations/ports.ts'
-import { APP_ID, CLINIC, NOW } from '../../kit.ts'
+import { APP_ID, CLINIC, NOW, scrape } from '../../kit.ts'
 import { newPostgres } from '../../store/engines/engines.ts'
 import { asking, eventsOf, MINUTE_MS, startVisits, VISIT, type Visits } from '../../support/consultations.ts'
 
@@ -237,7 +237,7 @@ describe('a revocation', () => {
     expect(entries().at(-1)).toMatchObject({ action: 'revocation.read', outcome: 'done' })
     for (const query of ['?limit=0', '?limit=501', '?cursor=x', '?userId=u'])
       expect((await desk('GET', `/revocations${query}`)).status).toBe(400)
-    expect((await app.inject('/metrics')).body).toContain('jts_revocations_in_force 5\n')
+    expect((await scrape(app)).body).toContain('jts_revocations_in_force 5\n')
   })
 
   it('is published to the event streams of the consultation', async () => {
@@ -399,9 +399,7 @@ describe(`two instances on one PostgreSQL${POSTGRES === undefined ? ' (skipped: 
       const there = asks(other, one.roomId)
       // Both are subscribed to the change bus, so what follows comes from it.
       for (const { app } of [one, other])
-        await expect
-          .poll(async () => (await app.inject('/metrics')).body, { timeout: 60_000 })
-          .toContain('jts_change_bus_up 1')
+        await expect.poll(async () => (await scrape(app)).body, { timeout: 60_000 }).toContain('jts_change_bus_up 1')
       const { token } = await there.enter(PATIENT)
       expect(await there.renew(token)).toBe(200)
       const { id } = await one.revoke({ userId: PATIENT.userId })
