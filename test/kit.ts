@@ -159,7 +159,7 @@ export function startServiceProcess(cwd: string, env: Record<string, string>): R
 }
 
 /** The token of the metrics of the kit's services. */
-export const METRICS_TOKEN = 'scraper-of-the-tests'
+const METRICS_TOKEN = 'scraper-of-the-tests'
 
 /** @returns the metrics of a service of the kit */
 export const scrape = (app: Service['app']) =>

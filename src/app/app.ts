@@ -9,6 +9,7 @@ import { addDocsPage } from '../http/server/docs.ts'
 import { refuseEarly } from '../http/server/load-shedding.ts'
 import { addSecurityHeaders } from '../http/server/headers.ts'
 import { addHealth } from '../http/routes/health.ts'
+import { requireHost } from '../http/server/host.ts'
 import { addInspect } from '../http/routes/inspect.ts'
 import { addKeys } from '../http/routes/keys.ts'
 import { addRateLimits } from '../http/server/limits.ts'
@@ -64,6 +65,7 @@ export async function buildApp(
   logRequests(app)
   countRequests(app, deps.metrics)
   addSecurityHeaders(app)
+  requireHost(app)
   const accepting = enableGracefulShutdown(app)
   recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
   const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
@@ -118,6 +120,7 @@ export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseL
   app.decorateRequest('caller', null)
   logRequests(app)
   addSecurityHeaders(app)
+  requireHost(app)
   handleErrors(app, () => Promise.resolve())
   addNotFound(app)
   addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))

@@ -45,6 +45,8 @@ export function serverOptions(trustedProxies: readonly string[], newId: NewId, l
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // requireHost answers with a problem document instead.
+      requireHostHeader: false,
       headersTimeout: REQUEST_TIMEOUT_MS / 2,
       connectionsCheckingInterval: 1000,
     },

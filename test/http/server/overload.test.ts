@@ -6,7 +6,7 @@ import { shedLoad } from '../../../src/http/server/overload.ts'
 import { problemDocument } from '../../../src/http/server/problems.ts'
 import { createSigningQueue } from '../../../src/keys/signing-queue.ts'
 import type { Signer } from '../../../src/service/keys/ports.ts'
-import { CLINIC, DOCTOR, startService, UNLIMITED } from '../../kit.ts'
+import { CLINIC, DOCTOR, startService, UNLIMITED, scrape } from '../../kit.ts'
 
 const FULL = {
   full: () => true,
@@ -105,7 +105,7 @@ describe('while the signing queue is full', () => {
   it('probes, metrics and keys are answered', async () => {
     const { app } = await startService({}, () => ({ signing: FULL }))
     for (const url of ['/livez', '/readyz', '/metrics', '/.well-known/jwks.json'])
-      expect((await app.inject(url)).statusCode).toBe(200)
+      expect((await (url === '/metrics' ? scrape(app) : app.inject(url))).statusCode).toBe(200)
   })
 
   it('of a hundred concurrent requests with a queue of ten milliseconds, some get tokens, all of them recorded, and the rest are refused', async () => {
