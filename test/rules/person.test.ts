@@ -65,7 +65,7 @@ describe('a display name', () => {
         expect([...name].length).toBeGreaterThanOrEqual(1)
         expect([...name].length).toBeLessThanOrEqual(128)
         expect(name.isWellFormed()).toBe(true)
-        expect(name).toMatch(/[\p{L}\p{N}\p{Emoji}]/u)
+        expect(name).toMatch(/[\p{L}\p{N}\p{Emoji}\p{Extended_Pictographic}]/u)
         expect(name).not.toMatch(/[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u)
         expect(displayName(name)).toBe(name)
       }),
