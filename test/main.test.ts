@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,26 +110,6 @@ describe('in production', () => {
       '',
     ])
     expect([existsSync(join(dir, 'keys')), existsSync(join(dir, 'data'))]).toStrictEqual([false, false])
-  })
-
-  it('tells the faults of the policy beside those of the key', async () => {
-    const dir = tempDir()
-    const env = { ...testEnv(dir), KEYS_DIR: dir }
-    writeFileSync(join(dir, 'policy.yaml'), 'rooms: {}')
-    writeFileSync(join(dir, 'k.pem'), 'not a key', { mode: 0o600 })
-    const running = startServiceProcess(dir, env)
-    expect(await running.ended).toBe(1)
-    expect(running.output()).toMatch(
-      /- .*k\.pem: is not a private key in PEM.*\n(?:.*\n)*- POLICY_FILE .*policy\.yaml: \/rooms\/pattern: is missing\.\n/,
-    )
-  })
-
-  it('refuses a database that it cannot open', async () => {
-    const dir = tempDir()
-    writeFileSync(join(dir, 'file'), '')
-    const running = startServiceProcess(dir, { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })
-    expect(await running.ended).toBe(1)
-    expect(running.output()).toMatch(/- DATABASE_URL: the database cannot be opened \(.*\); name a database that/)
   })
 
   it('reports that the port is in use, and exits 1', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, deploymentOf } from '../config/config.ts'
 import { generatePrivatePem, createFile, replaceFile } from '../keys/generate.ts'
@@ -33,12 +34,13 @@ export const generateCommand: Command = {
     if (primes === undefined) throw new UsageError('--primes must be 2, 3 or 4')
     const id = keyIdOf(typeof options['id'] === 'string' ? options['id'] : `new-${randomBytes(3).toString('hex')}`)
     const path = join(configOf({ ...env, NODE_ENV: 'development' }).KEYS_DIR, `${id}.pem`)
+    const exists = `${path} already exists; choose another id, because verifiers cache a key under its id.`
+    if (existsSync(path)) return failure(exists)
     try {
       createFile(path, await generatePrivatePem(primes))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST')
-        return failure(`${path} already exists; choose another id, because verifiers cache a key under its id.`)
+      if (code === 'EEXIST') return failure(exists)
       if (code === 'ENOENT') return failure('openssl was not found; install it, or generate a key of two primes.')
       throw error
     }
