@@ -18,7 +18,7 @@ const CORE = ['contract', 'rules', 'service']
 /** Per kind (top-level folder): which other kinds and which packages it may import. */
 const LAWS: Record<string, Law> = {
   contract: { from: [], packages: ['@sinclair/typebox'] },
-  rules: { from: ['contract'], packages: ['node:crypto'] },
+  rules: { from: ['contract'], packages: ['ip-address', 'node:crypto', 'node:net'] },
   service: { from: ['contract', 'rules'], packages: [] },
   config: {
     from: CORE,
@@ -41,7 +41,6 @@ const LAWS: Record<string, Law> = {
       '@fastify/*',
       '@sinclair/typebox',
       'ical-generator',
-      'ip-address',
       'node:http',
       'node:net',
       'node:perf_hooks',

@@ -6,6 +6,7 @@ import { enableGracefulShutdown } from '../http/server/shutdown.ts'
 import { addCors } from '../http/server/cors.ts'
 import { addAudit } from '../http/routes/audit.ts'
 import { addDocsPage } from '../http/server/docs.ts'
+import { findClientAddress } from '../http/server/client-address.ts'
 import { refuseEarly } from '../http/server/load-shedding.ts'
 import { addSecurityHeaders, requireHost } from '../http/server/headers.ts'
 import { addHealth } from '../http/routes/health.ts'
@@ -47,7 +48,7 @@ export async function buildApp(
   logger: FastifyBaseLogger,
   tracing?: Pick<Tracing, 'plugin' | 'traceIdOf'>,
 ): Promise<App> {
-  const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
+  const app: App = Fastify(serverOptions(deps.newId, logger))
   if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
@@ -66,6 +67,9 @@ export async function buildApp(
   addSecurityHeaders(app)
   requireHost(app)
   const accepting = enableGracefulShutdown(app)
+  findClientAddress(app, { trusted: config.TRUST_PROXY, header: config.FORWARDED_HEADER }, () =>
+    deps.metrics.countUntrustedForwardedHeader(),
+  )
   recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
   const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
   await addCors(app, config.CORS_ORIGINS)
@@ -113,7 +117,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
 
 /** Builds the application of the metrics port, which serves `/metrics` only. */
 export function buildMetricsApp(config: Config, deps: Deps, logger: FastifyBaseLogger): App {
-  const app: App = Fastify(serverOptions(config.TRUST_PROXY, deps.newId, logger))
+  const app: App = Fastify(serverOptions(deps.newId, logger))
   app.decorateRequest('problem', null)
   app.decorateRequest('rejectionReason', null)
   app.decorateRequest('caller', null)

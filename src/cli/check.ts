@@ -65,7 +65,7 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
   const found = policy === undefined ? [] : [...policyWarnings(policy)]
   if (config.CORS_ORIGINS.includes('*'))
     found.push('CORS_ORIGINS allows every origin; list the origins whose pages may call.')
-  if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && config.TRUST_PROXY.length === 0) {
+  if (!['127.0.0.1', '::1', 'localhost'].includes(config.HOST) && [config.TRUST_PROXY].flat().length === 0) {
     found.push('TRUST_PROXY is not set: behind a proxy, all callers count as one client address.')
   }
   const metricsPort = metricsPortOf(config)

@@ -95,9 +95,22 @@ function isAddressRange(value: string): boolean {
   return prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits)
 }
 
-export const addressRanges = listOf(
+const addressRanges = listOf(
   formatted('address-range', isAddressRange, 'an IP address or a CIDR range such as 10.0.0.0/8'),
 )
+
+/** More proxies than a request passes; a larger number is most often a mistake. */
+const MAX_PROXIES = 10
+
+/** The addresses of proxies, or their number. */
+export const proxies: Reader<TUnsafe<readonly string[] | number>> = {
+  schema: Type.Unsafe(
+    Type.Union([addressRanges.schema, Type.Integer({ minimum: 1, maximum: MAX_PROXIES })], {
+      description: `${addressRanges.schema.description ?? ''}; or the number of proxies, from 1 to ${MAX_PROXIES}`,
+    }),
+  ),
+  parse: (value) => (/^\d+$/.test(value) ? Number(value) : addressRanges.parse(value)),
+}
 
 export const redisUrl = formatted(
   'redis-url',

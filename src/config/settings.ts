@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { addressRanges, corsOrigins, path, port, text, wholeNumber, word } from './readers.ts'
+import { FORWARDED_HEADERS } from '../rules/client-address.ts'
+import { corsOrigins, path, port, proxies, text, wholeNumber, word } from './readers.ts'
 import { setting } from './setting.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { CONSULTATION_SETTINGS } from './settings-consultations.ts'
@@ -72,9 +73,15 @@ export const SETTINGS = {
     fallback: NO_ITEMS,
     about: 'Origins whose pages may call the API; `*` and http origins are allowed only outside production.',
   }),
-  TRUST_PROXY: setting(addressRanges, {
+  TRUST_PROXY: setting(proxies, {
     fallback: NO_ITEMS,
-    about: 'Proxies whose X-Forwarded-For header is trusted.',
+    about:
+      'Proxies whose `FORWARDED_HEADER` is trusted. With a number, nobody may reach the port except through the proxies.',
+  }),
+  FORWARDED_HEADER: setting(word(...FORWARDED_HEADERS), {
+    fallback: 'x-forwarded-for',
+    about:
+      'Header in which the trusted proxies report the client address. The proxy that clients reach must set it or append to it.',
   }),
   SHUTDOWN_SECONDS: setting(wholeNumber(1, 600), {
     fallback: 10,

@@ -21,7 +21,13 @@ export function createRequestMetrics(registers: Registry[]) {
     buckets: FAST_SECONDS,
     registers,
   })
+  const untrusted = new Counter({
+    name: 'jts_untrusted_forwarded_headers_total',
+    help: 'Requests with X-Forwarded-For or Forwarded of a peer that TRUST_PROXY does not name; the header is ignored.',
+    registers,
+  })
   return {
+    countUntrustedForwardedHeader: (): void => untrusted.inc(),
     /** Counts an answered request. @param route the pattern of the route, or `none` */
     countRequest(route: string, method: string, status: number, code: ProblemCode | '', seconds: number): void {
       requests.inc({ route, method, status, code })

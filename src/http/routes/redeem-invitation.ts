@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
-import { failureNetworksOf } from '../server/client-address.ts'
+import { failureNetworksOf } from '../../rules/client-network.ts'
 import type { App } from '../server/app-type.ts'
 import { originOf } from '../server/request-origin.ts'
 import { listProblems } from '../server/route-problems.ts'
@@ -54,7 +54,7 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
     async (request, reply): Promise<FastifyReply> => {
       const visitor = {
         origin: originOf(request),
-        networks: failureNetworksOf(request.ip),
+        networks: failureNetworksOf(request.clientAddress),
         secret: cookie.read(request),
       }
       const bound = await bind(visitor, request.body)

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { RenewRequest } from '../../contract/tokens/renewal.ts'
 import type { PresentedToken } from '../../service/tokens/renew-token.ts'
-import { failureNetworksOf } from '../server/client-address.ts'
+import { failureNetworksOf } from '../../rules/client-network.ts'
 import type { App } from '../server/app-type.ts'
 import { INVALID_TOKEN } from '../server/authenticate.ts'
 import { originOf } from '../server/request-origin.ts'
@@ -38,7 +38,7 @@ export function addRenewals(app: App, { renewToken }: RenewRoute): void {
     async (request, reply) => {
       const presented = {
         token: request.body.token,
-        networks: failureNetworksOf(request.ip),
+        networks: failureNetworksOf(request.clientAddress),
         origin: originOf(request),
       }
       const outcome = await renewToken(presented, () => request.raw.socket.destroyed)

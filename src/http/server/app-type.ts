@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication. */
     caller: Caller | null
+    /** The client address, from which rate limits and the audit record derive the network; empty if it is unknown. */
+    clientAddress: string
     /** The origin of the request for the audit record; null before the first hook. */
     origin: Origin | null
     /** Why the credential of the request was rejected, for its log line; null if it was not. */

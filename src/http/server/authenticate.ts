@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Scope } from '../../contract/policy/policy.ts'
 import type { Refusal } from '../../contract/problem.ts'
+import { failureNetworksOf } from '../../rules/client-network.ts'
 import type { Caller } from '../../rules/policy/policy.ts'
 import type { FailedLogin, PresentedCredential } from '../../service/authenticate.ts'
-import { failureNetworksOf } from './client-address.ts'
 import { MAX_HEADER_BYTES } from './headers.ts'
 import { originOf } from './request-origin.ts'
 import { HttpProblem } from './problems.ts'
@@ -34,7 +34,11 @@ export function authenticate(identify: AuthenticateCaller, ...scopes: Scope[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { authorization } = request.headers
     const credential = credentialOf(request)
-    const found = await identify({ credential, networks: failureNetworksOf(request.ip), origin: originOf(request) })
+    const found = await identify({
+      credential,
+      networks: failureNetworksOf(request.clientAddress),
+      origin: originOf(request),
+    })
     if ('code' in found) {
       const isMalformed = credential === undefined && authorization !== undefined
       request.rejectionReason = isMalformed ? 'malformed' : found.reason

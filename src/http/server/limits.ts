@@ -1,11 +1,11 @@
 import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BucketName } from '../../contract/bucket-name.ts'
+import { networkOf } from '../../rules/client-network.ts'
 import { WINDOW_MS } from '../../rules/gcra.ts'
 import type { BucketKey, Limits } from '../../rules/limits.ts'
 import { userBucketKey } from '../../service/tokens/token-limits.ts'
 import type { RateLimiter } from '../../service/ports.ts'
-import { networkOf } from './client-address.ts'
 import type { App } from './app-type.ts'
 import { callerOfRequest } from './authenticate.ts'
 import { HttpProblem } from './problems.ts'
@@ -27,13 +27,13 @@ export async function addRateLimits(app: App, limiter: RateLimiter, limits: Requ
     app,
     'address',
     () => limits.perAddress,
-    (request) => `address:${networkOf(request.ip)}`,
+    (request) => `address:${networkOf(request.clientAddress)}`,
   )
   const countKeys = createCounter(
     app,
     'keys',
     () => limits.keysPerAddress,
-    (request) => `keys:${networkOf(request.ip)}`,
+    (request) => `keys:${networkOf(request.clientAddress)}`,
   )
   const countCaller = createCounter(
     app,

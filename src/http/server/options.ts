@@ -26,11 +26,8 @@ const STALLED_TIMEOUT_MS = 30_000
  */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
-/**
- * Creates the options of the Fastify instance.
- * @param trustedProxies addresses and CIDR ranges whose `X-Forwarded-For` is trusted
- */
-export function serverOptions(trustedProxies: readonly string[], newId: NewId, logger: FastifyBaseLogger) {
+/** Creates the options of the Fastify instance. */
+export function serverOptions(newId: NewId, logger: FastifyBaseLogger) {
   return {
     loggerInstance: logger,
     logController: noRequestLogs,
@@ -38,7 +35,8 @@ export function serverOptions(trustedProxies: readonly string[], newId: NewId, l
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     // A request id of a client is not unique, so it only accompanies the id of the service (see request-origin.ts).
     genReqId: newId,
-    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    // The client address comes from client-address.ts. With this option, Fastify would also trust X-Forwarded-Host.
+    trustProxy: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: STALLED_TIMEOUT_MS,

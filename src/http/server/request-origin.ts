@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Origin } from '../../contract/audit/audit-entry.ts'
-import { recordedNetworkOf, unmapAddress } from './client-address.ts'
+import { recordedNetworkOf } from '../../rules/client-network.ts'
 import type { App } from './app-type.ts'
 import { clientRequestIdOf } from './headers.ts'
 
@@ -25,7 +25,7 @@ export function recordOrigin(app: App, precision: AddressPrecision, traceIdOf: T
   app.addHook('onRequest', (request, _reply, done) => {
     const traceId = traceIdOf(request)
     const clientRequestId = clientRequestIdOf(request.headers['x-request-id'])
-    const address = toRecordedAddress(request.ip, precision)
+    const address = toRecordedAddress(request.clientAddress, precision)
     request.origin = {
       requestId: request.id,
       ...(clientRequestId === undefined ? {} : { clientRequestId }),
@@ -37,7 +37,7 @@ export function recordOrigin(app: App, precision: AddressPrecision, traceIdOf: T
 }
 
 const toRecordedAddress = (address: string, precision: AddressPrecision): string | undefined =>
-  ({ full: () => unmapAddress(address), network: () => recordedNetworkOf(address), none: () => undefined })[precision]()
+  ({ full: () => address || undefined, network: () => recordedNetworkOf(address), none: () => undefined })[precision]()
 
 /** @returns the origin of a request for the audit record */
 export const originOf = (request: FastifyRequest): Origin => request.origin ?? { requestId: request.id }

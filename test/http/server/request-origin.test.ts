@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { recordedNetworkOf } from '../../../src/http/server/client-address.ts'
+import { recordedNetworkOf } from '../../../src/rules/client-network.ts'
 import { CLINIC, DOCTOR, startService } from '../../kit.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
