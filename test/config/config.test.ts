@@ -59,6 +59,7 @@ describe('the configuration', () => {
       OIDC_KEYS_STALE_MINUTES: 1440,
       CORS_ORIGINS: [],
       TRUST_PROXY: [],
+      FORWARDED_HEADER: 'x-forwarded-for',
       SHUTDOWN_SECONDS: 10,
     })
     expect([errors, warnings]).toStrictEqual([[], []])
@@ -137,6 +138,10 @@ describe('the configuration', () => {
     ['CORS_ORIGINS', 'null'],
     ['CORS_ORIGINS', 'https://a.example.org,,'],
     ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '0'],
+    ['TRUST_PROXY', '11'],
+    ['TRUST_PROXY', '2, 10.0.0.1'],
+    ['FORWARDED_HEADER', 'x-real-ip'],
     ['TRUST_PROXY', '0.0.0.0/0'],
     ['TRUST_PROXY', '::/0'],
     ['TRUST_PROXY', '10.0.0.0/33'],
