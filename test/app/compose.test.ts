@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { compose } from '../../src/app/compose.ts'
 import { readConfig } from '../../src/config/config.ts'
-import { tempDir, testEnv } from '../kit.ts'
+import { tempDir, testEnv, testKeyPem } from '../kit.ts'
 
 /** @returns the message with which the dependencies cannot be opened */
 async function errorOf(env: Record<string, string>): Promise<string> {
@@ -24,6 +24,13 @@ describe('opening the dependencies', () => {
     expect(await errorOf(env)).toMatch(
       /- .*k\.pem: is not a private key in PEM.*\n(?:.*\n)*- POLICY_FILE .*policy\.yaml: \/rooms\/pattern: is missing\./,
     )
+  })
+
+  it('refuses the development key in production', async () => {
+    const keysDir = tempDir()
+    writeFileSync(join(keysDir, 'development.pem'), testKeyPem(), { mode: 0o600 })
+    const error = await errorOf({ ...testEnv(tempDir()), KEYS_DIR: keysDir })
+    expect(error).toContain('production refuses the development key')
   })
 
   it('refuses a database that it cannot open', async () => {

@@ -8,7 +8,7 @@ import { addressOf } from '../../support/process.ts'
 it('kill -9 while issuing: every token that was answered has its entry, and the chain holds over every start', async () => {
   const dir = tempDir()
   const answered: string[] = []
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     const running = startServiceProcess(dir, { ...testEnv(dir), ...UNLIMITED, PORT: '0' })
     const client = createClient({ baseUrl: await addressOf(running), credential: CLINIC.apiKey })
     const state = { alive: true }
@@ -28,7 +28,7 @@ it('kill -9 while issuing: every token that was answered has its entry, and the 
   }
   const entries = readEntries(join(dir, 'service.db'))
   const kept = new Set(entries.map(({ jti }) => jti))
-  expect(answered.length).toBeGreaterThanOrEqual(180)
+  expect(answered.length).toBeGreaterThanOrEqual(120)
   expect(answered.filter((jti) => !kept.has(jti))).toStrictEqual([])
   expect(brokenAt(entries)).toBeUndefined()
 })

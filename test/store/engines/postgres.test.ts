@@ -145,7 +145,7 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     const DATABASE_URL = await newPostgres()
     const dir = tempDir()
     const answered: string[] = []
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const running = startServiceProcess(dir, { ...testEnv(dir), ...UNLIMITED, DATABASE_URL, PORT: '0' })
       const client = createClient({ baseUrl: await addressOf(running), credential: CLINIC.apiKey })
       const state = { alive: true }
@@ -163,9 +163,9 @@ describe.skipIf(!THERE)(`PostgreSQL${skipped}`, () => {
     }
     const store = await open(DATABASE_URL, 'auditor')
     const { chains, entries, findings } = await verify(store)
-    expect([chains, findings]).toStrictEqual([3, []])
+    expect([chains, findings]).toStrictEqual([2, []])
     expect(entries).toBeGreaterThanOrEqual(answered.length)
-    expect(answered.length).toBeGreaterThanOrEqual(120)
+    expect(answered.length).toBeGreaterThanOrEqual(80)
   })
 
   it('with two replicas: no entry of one waits for the other, and both chains verify', async () => {
