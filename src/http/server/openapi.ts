@@ -29,7 +29,7 @@ import { TAG_OBJECTS, tagsOf } from './openapi-tags.ts'
 import { toYaml } from './openapi-yaml.ts'
 
 /** The version of the API, which is the version of the package; a test compares it with package.json. */
-const VERSION = '0.1.0'
+const VERSION = '0.2.0'
 
 const ABOUT = `Issues the tokens with which doctors and patients enter their video consultations on JaaS or self-hosted Jitsi.
 
