@@ -11,7 +11,7 @@ import { type Client, createClient, type TokenRequest } from '../src/client/clie
 import { readConfig } from '../src/config/config.ts'
 import type { App } from '../src/http/server/app-type.ts'
 import { compose, type ComposeOptions, type Deps } from '../src/app/compose.ts'
-import { type Running, startProcess } from './support/process.ts'
+import { METRICS_TOKEN, type Running, startProcess } from './support/process.ts'
 
 /** 2026-11-23T09:00:00.000Z, in epoch milliseconds: what every service of the kit takes for now. */
 export const NOW = 1_795_424_400_000
@@ -157,9 +157,6 @@ export function startServiceProcess(cwd: string, env: Record<string, string>): R
   onTestFinished(() => void running.child.kill('SIGKILL'))
   return running
 }
-
-/** The token of the metrics of the kit's services. */
-const METRICS_TOKEN = 'scraper-of-the-tests'
 
 /** @returns the metrics of a service of the kit */
 export const scrape = (app: Service['app']) =>

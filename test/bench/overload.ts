@@ -1,3 +1,4 @@
+import { METRICS_TOKEN } from '../support/process.ts'
 import type { Setup } from './bench.ts'
 import { cpuSeconds, residentMb } from './cpu.ts'
 import { pin } from './cores.ts'
@@ -58,7 +59,8 @@ async function soak(load: Load, server: Server, { seconds, quick }: Setup): Prom
 }
 
 async function majorCollections({ port }: Server): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const headers = { authorization: `Bearer ${METRICS_TOKEN}` }
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text()
   return Number(/^nodejs_gc_duration_seconds_count\{kind="major"\} (\d+)/m.exec(text)?.[1] ?? 0)
 }
 

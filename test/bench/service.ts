@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { onCore } from './cores.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { newApiKey } from '../../src/auth/api-keys.ts'
+import { METRICS_TOKEN } from '../support/process.ts'
 import { stop } from './child.ts'
 import { newDir, own } from './own.ts'
 
@@ -91,7 +92,7 @@ export function settings(
     env: {
       NODE_ENV: 'production',
       PORT: '0',
-      METRICS_PORT: '0',
+      METRICS_TOKEN,
       JAAS_APP_ID: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe',
       KEYS_DIR: keysDir,
       POLICY_FILE: join(dir, 'policy.yaml'),

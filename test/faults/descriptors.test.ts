@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { livez, expectReadyz, startInstance } from './fleet.ts'
 import { expectLimitsHold } from './limits.ts'
+import { METRICS_TOKEN } from '../support/process.ts'
 import { startLoad } from './load.ts'
 import { descriptorsOf, lacking, openDir, pause, PATIENT_POLL, tell } from './machine.ts'
 import { expectNothingLost } from './record.ts'
@@ -54,7 +55,8 @@ async function stayConnected(port: number): Promise<(path: string) => Promise<nu
   let connections = 0
   const ask = (path: string) =>
     new Promise<number>((resolve, reject) => {
-      const asked = get({ agent, host: '127.0.0.1', port, path }, (answer) => {
+      const headers = { authorization: `Bearer ${METRICS_TOKEN}` }
+      const asked = get({ agent, host: '127.0.0.1', port, path, headers }, (answer) => {
         answer.resume().on('end', () => resolve(answer.statusCode ?? 0))
       })
       asked.on('socket', () => (connections += Number(!asked.reusedSocket)))

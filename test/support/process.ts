@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 /** Compiled once for all processes of a run, which start the faster. */
 export const COMPILE_CACHE = join(tmpdir(), 'jts-compile-cache')
 
+/** The token for the metrics of every service of the tests. With it, they are on the port of the service. */
+export const METRICS_TOKEN = 'scraper-of-the-tests'
+
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 export type Running = {
