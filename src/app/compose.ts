@@ -49,6 +49,8 @@ export type Deps = IssueTokenDeps &
 export type ComposeOptions = {
   /** How long Redis may take to answer, in milliseconds. */
   redisTimeoutMs?: number
+  /** The monotonic clock of the rate limits, in milliseconds. */
+  limiterNowMs?: () => number
 }
 
 /**
@@ -60,7 +62,7 @@ export async function compose(
   config: Config,
   logger: FastifyBaseLogger,
   errors: readonly string[] = [],
-  { redisTimeoutMs }: ComposeOptions = {},
+  { redisTimeoutMs, limiterNowMs = monotonic }: ComposeOptions = {},
 ): Promise<Deps> {
   const development: Development | undefined = config.NODE_ENV === 'production' ? undefined : {}
   const found = [...errors]
@@ -75,7 +77,7 @@ export async function compose(
   const policy = watchPolicy(config, file, clock, recordReload(note, events))
   const failures = createFailureRecorder(record.anonymousLedger, clock)
   const maintenance = startMaintenance(config, { record, keys, failures, clock, onError: events.onError })
-  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, monotonic, events, redisTimeoutMs)
+  const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, limiterNowMs, events, redisTimeoutMs)
   const consultations = composeConsultations(config, record, keys, newSecret, events.onError)
   watchGauges(metrics, config, { ...consultations.watched, signing, ring: keys.status })
   return {
