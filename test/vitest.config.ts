@@ -33,7 +33,7 @@ export default defineConfig({
     exclude: ['test/faults/**'],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowFirst },
-    maxWorkers: 4,
+    maxWorkers: 6,
     execArgv: ['--max-semi-space-size=32'],
     // No module keeps a state that one file could leave behind for another; loading them once saves a third of the time.
     isolate: false,
