@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../contract/problem.ts'
 
-/** Extension of an operation while the document is built, and of a response: the problem codes that it can carry. */
+/** Extension of an operation while the document is built: the problem codes that it can answer. */
 export const CODES = 'x-problem-codes'
 
 export type Reference = { $ref: string }

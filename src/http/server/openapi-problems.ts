@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { type Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../../contract/problem.ts'
 import { CODES, type OpenApiDocument, operationsOf, type Reference, reference } from './openapi-document.ts'
 import { PROBLEM_TYPE, problemDocument } from './problems.ts'
@@ -6,59 +7,53 @@ type ProblemResponse = {
   description: string
   headers: Record<string, Reference>
   content: Record<string, { schema: Reference; examples: Record<string, Reference> }>
-  [CODES]: readonly ProblemCode[]
 }
 
 /**
- * Replaces the `x-problem-codes` of every operation by its problem responses, one per status. Examples and headers are
- * components, and so is every response that several operations share: otherwise, problems would be three quarters of
- * the text.
+ * Replaces the `x-problem-codes` of every operation by its problem responses, one per status. The responses are
+ * components, one per status; an operation that has only some of the codes names them in the description beside its
+ * reference (OpenAPI 3.1, Reference Object). Otherwise, problems would be three quarters of the text.
  */
 export function addProblemResponses(document: OpenApiDocument): void {
-  const planned = operationsOf(document).map((operation) => ({
-    operation,
-    sets: groupByStatus(operation[CODES] ?? []),
-  }))
-  const uses = Map.groupBy(
-    planned.flatMap(({ sets }) => sets),
-    (codes) => codes.join(),
-  )
-  const { components } = document
-  components['responses'] = {}
-  for (const { operation, sets } of planned) {
+  const planned = operationsOf(document).map((operation) => ({ operation, codes: operation[CODES] ?? [] }))
+  const used = new Set(planned.flatMap(({ codes }) => codes))
+  const components = new Map(groupByStatus(used).map(([status, codes]) => [status, problemResponse(status, codes)]))
+  for (const { operation, codes } of planned) {
     delete operation[CODES]
-    for (const codes of sets) {
-      const shared = (uses.get(codes.join()) ?? []).length > 1
-      const name = componentName(codes)
-      if (shared) components['responses'][name] = problemResponse(codes)
-      operation.responses[statusOf(codes)] = shared ? reference('responses', name) : problemResponse(codes)
+    for (const [status, ofStatus] of groupByStatus(new Set(codes))) {
+      const description = describe(ofStatus)
+      const response: Reference & { description?: string } = reference('responses', componentName(status))
+      if (description !== components.get(status)?.description) response.description = description
+      operation.responses[status] = response
     }
   }
-  const used = new Set(planned.flatMap(({ sets }) => sets.flat()))
-  components['headers'] = HEADERS
-  components['examples'] = Object.fromEntries(
+  document.components['responses'] = Object.fromEntries(
+    [...components].map(([status, response]) => [componentName(status), response]),
+  )
+  document.components['headers'] = HEADERS
+  document.components['examples'] = Object.fromEntries(
     PROBLEM_CODES.filter((code) => used.has(code)).map((code) => [code, { value: exampleOf(code) }]),
   )
 }
 
-/** @returns the codes in the order of their table, one list per status */
-function groupByStatus(codes: readonly ProblemCode[]): ProblemCode[][] {
-  const ordered = PROBLEM_CODES.filter((code) => codes.includes(code))
-  return [...Map.groupBy(ordered, (code) => PROBLEMS[code].status).values()]
-}
+/** @returns the codes in the order of their table, by status */
+const groupByStatus = (codes: ReadonlySet<ProblemCode>): [status: number, ProblemCode[]][] => [
+  ...Map.groupBy(
+    PROBLEM_CODES.filter((code) => codes.has(code)),
+    (code) => PROBLEMS[code].status,
+  ),
+]
 
-const statusOf = ([code]: readonly ProblemCode[]): number => (code === undefined ? 500 : PROBLEMS[code].status)
+/** @returns the reason phrase of the status as a type name in generated clients, such as `BadRequest` */
+const componentName = (status: number): string =>
+  (STATUS_CODES[status] ?? `Status ${status}`).replaceAll(/[^A-Za-z0-9]/g, '')
 
-/**
- * @returns a component name that is also a type name in generated clients, such as `UnauthenticatedOrStepUpRequired`
- */
-const componentName = (codes: readonly ProblemCode[]): string =>
-  codes.map((code) => `-${code}`.replaceAll(/-(.)/g, (_, first: string) => first.toUpperCase())).join('Or')
+const describe = (codes: readonly ProblemCode[]): string => codes.map((code) => `\`${code}\``).join(', ')
 
-function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
-  const headers = ['X-Request-Id', ...(STATUS_HEADERS[statusOf(codes)] ?? [])]
+function problemResponse(status: number, codes: readonly ProblemCode[]): ProblemResponse {
+  const headers = ['X-Request-Id', ...(STATUS_HEADERS[status] ?? [])]
   return {
-    description: codes.map((code) => `${PROBLEMS[code].title} (\`${code}\`)`).join('; '),
+    description: describe(codes),
     headers: Object.fromEntries(headers.map((name) => [name, reference('headers', name)])),
     content: {
       [PROBLEM_TYPE]: {
@@ -66,7 +61,6 @@ function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
         examples: Object.fromEntries(codes.map((code) => [code, reference('examples', code)])),
       },
     },
-    [CODES]: codes,
   }
 }
 

@@ -35,7 +35,7 @@ const ABOUT = `Issues the tokens with which doctors and patients enter their vid
 
 A backend authenticates with an API key, names one person, one room and one role, and receives one signed token.
 A refused request is answered with a problem document: \`application/problem+json\` (RFC 9457) with a \`code\` from a
-closed set. Each problem response lists its codes in \`x-problem-codes\`.`
+closed set. Each problem response of an operation names its codes in its description.`
 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
