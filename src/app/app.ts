@@ -99,7 +99,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   }
   addTokens(app, {
     ...guards,
-    issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, isAborted),
+    issueToken: (requester, request, isAborted) => issueToken(deps, requester, request, { isAborted }),
   })
   await addConsultationRoutes(app, config, deps, guards)
   addMeetingConfig(app, {

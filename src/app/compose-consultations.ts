@@ -50,6 +50,7 @@ export function composeConsultations(
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
+      mayMove: config.INVITATION_MOVES === 'on',
       limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
       mayStillRequest: async (via: string, { id }: Consultation, { role }: Participant) =>

@@ -7,7 +7,8 @@ import { addConsultations } from '../http/routes/consultations.ts'
 import { addFinishRoutes } from '../http/routes/finish-consultation.ts'
 import { addInvitations } from '../http/routes/invitations.ts'
 import { addRedemption } from '../http/routes/redeem-invitation.ts'
-import { type InvitationCookie, createInvitationCookie } from '../http/routes/invitation-cookie.ts'
+import { type BrowserCookie, createBrowserCookie } from '../http/routes/browser-cookie.ts'
+import { createVisitorAuthentication, type VisitorGuards } from '../http/routes/visitor.ts'
 import { addWaitingRoom } from '../http/routes/waiting-room.ts'
 import type { Deps } from './compose.ts'
 import { addKick } from '../http/routes/kick.ts'
@@ -20,12 +21,13 @@ import { changeConsultation } from '../service/consultations/change.ts'
 import { finishConsultation } from '../service/consultations/finish.ts'
 import { listConsultations, readAppointment, readConsultation } from '../service/consultations/read.ts'
 import { createConsultation } from '../service/consultations/create.ts'
-import { findSessionCaller } from '../service/invitations/sessions.ts'
+import { callerOfSession, findVisit } from '../service/invitations/sessions.ts'
+import { enterAsBrowser } from '../service/invitations/bound-browser.ts'
 import { createInvitation } from '../service/invitations/create.ts'
 import { listInvitations } from '../service/invitations/invitations.ts'
 import { resendInvitation } from '../service/invitations/resend.ts'
 import { revokeInvitation } from '../service/invitations/revoke.ts'
-import { bindBrowser, enterAsBrowser } from '../service/invitations/redeem.ts'
+import { bindBrowser } from '../service/invitations/redeem.ts'
 import { admitParticipant, listWaiting } from '../service/consultations/waiting-room.ts'
 import { isStillValid } from '../service/authenticate.ts'
 import { watchConsultation } from '../service/consultations/watch.ts'
@@ -36,9 +38,17 @@ export async function addConsultationRoutes(app: App, config: Config, deps: Deps
   await app.register(async (scope: App) => addAll(scope, config, deps, guards))
 }
 
-async function addAll(app: App, config: Config, deps: Deps, guards: RouteGuards): Promise<void> {
+async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGuards): Promise<void> {
   // A browser stores a Secure cookie only over https, which a page on localhost does not have during development.
-  const cookie = await createInvitationCookie(app, config.NODE_ENV === 'production')
+  const secure = config.NODE_ENV === 'production'
+  const isListed = (origin: string) => config.CORS_ORIGINS.includes(origin)
+  const cookie = await createBrowserCookie(app, { isListed, secure })
+  const findVisitor = async (secret: string, id: string) => {
+    const visit = await findVisit(deps, secret, id)
+    return visit === undefined ? undefined : callerOfSession(visit.session)
+  }
+  const authenticateVisitor = createVisitorAuthentication({ ...routeGuards, cookie, findVisitor })
+  const guards: VisitorGuards = { ...routeGuards, authenticateVisitor }
   addConsultations(app, {
     ...guards,
     create: (requester, request, idempotencyKey) => createConsultation(deps, requester, request, idempotencyKey),
@@ -60,7 +70,7 @@ async function addAll(app: App, config: Config, deps: Deps, guards: RouteGuards)
   addEvents(app, {
     ...guards,
     cookie,
-    findVisitor: (secret, id) => findSessionCaller(deps, secret, id),
+    isStillBound: async (secret, id) => (await findVisitor(secret, id)) !== undefined,
     heartbeatSeconds: config.EVENTS_HEARTBEAT_SECONDS,
     reportOpenStreams: (open) => deps.metrics.setOpenStreams(open),
     isStillValid: (credential, scopes) => isStillValid(deps, credential, scopes),
@@ -74,7 +84,7 @@ async function addAll(app: App, config: Config, deps: Deps, guards: RouteGuards)
 }
 
 /** Adds the routes for participants without an account. */
-function addInvitationRoutes(app: App, deps: Deps, guards: RouteGuards, cookie: InvitationCookie): void {
+function addInvitationRoutes(app: App, deps: Deps, guards: VisitorGuards, cookie: BrowserCookie): void {
   addInvitations(app, {
     ...guards,
     create: (requester, consultationId, request) => createInvitation(deps, requester, consultationId, request),
@@ -84,13 +94,13 @@ function addInvitationRoutes(app: App, deps: Deps, guards: RouteGuards, cookie: 
   })
   addRedemption(app, {
     cookie,
-    bind: (visitor, redemption) => bindBrowser(deps, visitor, redemption),
+    bind: (browser, redemption) => bindBrowser(deps, browser, redemption),
     enter: (bound, isAborted) => enterAsBrowser(deps, bound, isAborted),
   })
 }
 
 /** Adds the routes that take access away. */
-function addRevocationRoutes(app: App, deps: Deps, guards: RouteGuards): void {
+function addRevocationRoutes(app: App, deps: Deps, guards: VisitorGuards): void {
   addRevocations(app, {
     ...guards,
     revoke: (requester, request) => revoke(deps, requester, request),

@@ -1,4 +1,4 @@
-import { macKey, publicUrl, wholeNumber } from './readers.ts'
+import { macKey, publicUrl, wholeNumber, word } from './readers.ts'
 import { secretSetting, setting } from './setting.ts'
 
 /** Consultations, invitations and event streams. */
@@ -6,6 +6,11 @@ export const CONSULTATION_SETTINGS = {
   PUBLIC_URL: setting(publicUrl, {
     fallback: undefined,
     about: 'Base URL of the page that invitations and appointments link to: `<PUBLIC_URL>/join`.',
+  }),
+  INVITATION_MOVES: setting(word('on', 'off'), {
+    fallback: 'on',
+    about:
+      'Whether a person who opened an invitation in one browser can continue in another until the person has entered; `off` binds an invitation to the first browser.',
   }),
   CONSULTATION_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
     fallback: 90,

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ConsultationId } from './consultation-id.ts'
 import { DisplayName, ParticipantId } from './person.ts'
 import { timestampInput, timestamp } from './timestamp.ts'
 import { RoleName } from './role-name.ts'
@@ -6,12 +7,21 @@ import { RoleName } from './role-name.ts'
 /** The maximum number of uses of an invitation. */
 const MAX_USES = 50
 
+/**
+ * The uses of an invitation for one person whose request names none. People open a link in a messenger first, then in
+ * their browser.
+ */
+export const DEFAULT_USES_OF_PERSON = 3
+
 /** The maximum number of invitations of a consultation: usable ones, and in total. */
 export const MAX_LIVE_INVITATIONS = 100
 export const MAX_INVITATIONS = 500
 
 /** The maximum number of guests of an invitation who are in the consultation and were not admitted yet. */
 export const MAX_WAITING_GUESTS = 20
+
+/** The most consultations that a browser is bound to; beyond that, it loses those that are over, then the oldest. */
+export const MAX_SESSIONS_OF_BROWSER = 20
 
 /** Random bytes in an invitation code and in the cookie that identifies a browser: 256 bits cannot be guessed. */
 export const SECRET_BYTES = 32
@@ -28,7 +38,7 @@ export const InvitationRequest = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: MAX_USES,
-        description: `a whole number from 1 to ${MAX_USES}: how many browsers may use it; default: 1`,
+        description: `a whole number from 1 to ${MAX_USES}: how many browsers may use it; default: ${DEFAULT_USES_OF_PERSON} with userId, otherwise 1`,
       }),
     ),
     expiresAt: Type.Optional(
@@ -77,17 +87,20 @@ export type InvitationList = Static<typeof InvitationList>
 /** The body of `POST /api/jitsi/invitations/redeem`. */
 export const RedeemRequest = Type.Object(
   {
-    code: Type.String({
-      pattern: '^[0-9a-f]{64}$',
-      description: 'the code of the invitation (after # in the link): 64 lower-case hex digits',
-    }),
+    code: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'the code of the invitation (after # in the link): 64 lower-case hex digits',
+      }),
+    ),
+    consultationId: Type.Optional(ConsultationId),
     displayName: Type.Optional(DisplayName),
   },
   {
     $id: 'RedeemRequest',
     ...closed,
     description:
-      'The code of an invitation, and a display name in case neither the invitation nor the participant has one; not the name of another participant.',
+      'The code of an invitation; a browser that is bound already needs none, but the consultationId if it is bound to several consultations. A display name in case neither the invitation nor the participant has one; not the name of another participant.',
     examples: [{ code: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', displayName: 'Asha Rao' }],
   },
 )

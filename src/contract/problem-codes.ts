@@ -1,3 +1,5 @@
+import { VISIT_PROBLEMS } from './visit-problems.ts'
+
 /** Every problem code: status, title, and what to do next. The set is closed: no answer has another code. */
 export const PROBLEMS = {
   'malformed-request': { status: 400, title: 'Malformed request', detail: 'Send a well-formed HTTP request.' },
@@ -187,6 +189,7 @@ export const PROBLEMS = {
     title: 'Shutting down',
     detail: 'This instance is stopping. Try again on a new connection.',
   },
+  ...VISIT_PROBLEMS,
 } as const satisfies Record<string, { status: number; title: string; detail: string }>
 
 /** The code of a refusal or an error. */

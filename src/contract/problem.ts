@@ -1,4 +1,5 @@
 import type { BucketName } from './bucket-name.ts'
+import { INVITATION_REASONS, type InvitationReason } from './invitation-reason.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts'
 
@@ -17,7 +18,7 @@ export const FieldError = Type.Object(
 )
 export type FieldError = Static<typeof FieldError>
 
-/** A problem document (RFC 9457) with the extension members `code`, `requestId`, `errors` and `opensAt`. */
+/** A problem document (RFC 9457) with the extension members `code`, `requestId`, `errors`, `opensAt` and `reason`. */
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'URN of the code' }),
@@ -33,6 +34,14 @@ export const Problem = Type.Object(
     ),
     opensAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'with too-early: when the admission window opens (UTC)' }),
+    ),
+    reason: Type.Optional(
+      Type.Unsafe<InvitationReason>(
+        Type.String({
+          enum: [...INVITATION_REASONS],
+          description: 'with invitation-invalid: why the code does not work',
+        }),
+      ),
     ),
   },
   { $id: 'Problem', description: 'A refusal or an error (RFC 9457).' },
@@ -51,4 +60,6 @@ export type Refusal = {
   limit?: { name: BucketName; perMinute: number }
   /** The accepted authentication context class references (RFC 9470). */
   acrValues?: readonly string[]
+  /** Why an invitation cannot be used. */
+  invitationReason?: InvitationReason
 }

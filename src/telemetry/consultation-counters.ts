@@ -14,19 +14,19 @@ export function createConsultationMetrics(registers: Registry[]) {
   })
   const redemptions = new Counter({
     name: 'jts_invitations_redeemed_total',
-    help: 'Redemptions of invitations by outcome: new, again (by a browser that is already bound), refused.',
+    help: 'Redemptions of invitations by outcome: new, again (by a browser that is already bound), moved (from another browser), refused.',
     labelNames: ['outcome'],
     registers,
   })
   for (const what of ['created', 'changed', 'ended', 'cancelled', 'admitted']) changes.inc({ what }, 0)
-  for (const outcome of ['new', 'again', 'refused']) redemptions.inc({ outcome }, 0)
+  for (const outcome of ['new', 'again', 'moved', 'refused']) redemptions.inc({ outcome }, 0)
   return {
     countConsultation: (what: 'created' | 'changed' | 'ended' | 'cancelled' | 'admitted'): void =>
       changes.inc({ what }),
     /** Sets the number of open event streams. */
     setOpenStreams: (open: number): void => streams.set(open),
-    /** Counts a redemption; `again` is one by a browser that is already bound. */
-    countRedemption: (outcome: 'new' | 'again' | 'refused'): void => redemptions.inc({ outcome }),
+    /** Counts a redemption; `again` is one by a browser that is already bound, `moved` one that ends another session. */
+    countRedemption: (outcome: 'new' | 'again' | 'moved' | 'refused'): void => redemptions.inc({ outcome }),
   }
 }
 

@@ -44,6 +44,7 @@ describe('the configuration', () => {
       PUBLIC_URL: undefined,
       EVENTS_HEARTBEAT_SECONDS: 15,
       CONSULTATION_RETENTION_DAYS: 90,
+      INVITATION_MOVES: 'on',
       ROOM_NAME_KEY: undefined,
       RATE_LIMIT_FAILED_LOGINS: 10,
       RATE_LIMIT_PER_USER: 30,

@@ -12,6 +12,9 @@ export const PUBLIC = { PUBLIC_URL: 'https://visits.example.org' }
 /** What comes of a code that does not work. */
 export const INVALID = { status: 403, body: { code: 'invitation-invalid' } }
 
+/** What a browser sends from a page of the service itself. */
+export const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' }
+
 /** A browser: it keeps the cookie that it was given last. */
 export function browserOf(nobody: Ask) {
   let cookie: string | undefined
@@ -22,7 +25,7 @@ export function browserOf(nobody: Ask) {
         'POST',
         '/invitations/redeem',
         { code, ...more },
-        cookie === undefined ? {} : { cookie },
+        { ...(cookie === undefined ? {} : { cookie }), ...SAME_ORIGIN },
       )
       const given = answer.headers['set-cookie']
       if (typeof given === 'string') cookie = given.split(';')[0]

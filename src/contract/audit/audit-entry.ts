@@ -48,6 +48,7 @@ export type AuditEntry = {
     | 'invitation.resend'
     | 'invitation.revoke'
     | 'invitation.redeem'
+    | 'invitation.move'
     | 'revocation.create'
     | 'revocation.lift'
     | 'revocation.read'

@@ -4,14 +4,14 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { Appointment } from '../../rules/consultations/consultation.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import type { VisitorGuards } from './visitor.ts'
+import { byScopeOrCookie, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: the guards and the use case. */
-export type CalendarRoute = RouteGuards & {
+export type CalendarRoute = VisitorGuards & {
   /** The base URL of the page where participants join; without it an appointment has no link. */
   publicUrl: string | undefined
   readAppointment(requester: Requester, id: string): Promise<Appointment | Refusal>
@@ -20,18 +20,21 @@ export type CalendarRoute = RouteGuards & {
 const MEDIA_TYPE = 'text/calendar; charset=utf-8'
 
 /** Adds `GET /api/jitsi/consultations/{id}/calendar.ics`. */
-export function addCalendar(app: App, { identify, limitCaller, publicUrl, readAppointment }: CalendarRoute): void {
+export function addCalendar(
+  app: App,
+  { authenticateVisitor, limitCaller, publicUrl, readAppointment }: CalendarRoute,
+): void {
   app.get(
     `${CONSULTATIONS_PATH}/:id/calendar.ics`,
     {
-      config: { action: 'consultation.read', problems: listProblems(['caller'], ['consultation-not-found']) },
-      preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
+      config: { action: 'consultation.read', problems: listProblems(['visitor'], ['consultation-not-found']) },
+      preParsing: [authenticateVisitor('consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'readCalendar',
         summary: 'Read the appointment as iCalendar',
         description:
-          'Requires the scope consultations:read, or a signed-in participant. The appointment has a time and a link; it contains no name, no role and no user id.',
-        ...byScope('consultations:read'),
+          'Requires the scope consultations:read, a signed-in participant, or the cookie of one. The appointment has a time and a link; it contains no name, no role and no user id.',
+        ...byScopeOrCookie('consultations:read'),
         params: ConsultationPath,
         response: {
           200: {

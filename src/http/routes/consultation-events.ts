@@ -4,26 +4,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../contract/problem.ts'
 import type { Scope } from '../../contract/policy/policy.ts'
 import { CONSULTATION_EVENTS } from '../../contract/consultations/waiting-room.ts'
-import type { Caller } from '../../rules/policy/policy.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { ConsultationObserver, IsAuthorized, Watch } from '../../service/consultations/watch.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, credentialOf, type RouteGuards } from '../server/authenticate.ts'
+import { credentialOf } from '../server/authenticate.ts'
 import { createOpenStreams, type OpenStreams } from './event-streams.ts'
-import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import { byScopeOrCookie, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
-import type { InvitationCookie } from './invitation-cookie.ts'
+import type { BrowserCookie } from './browser-cookie.ts'
+import { secretOf, type VisitorGuards } from './visitor.ts'
 
 /** What the route needs: the guards, the cookie and the use cases. */
-export type EventRoute = RouteGuards & {
-  cookie: InvitationCookie
-  /**
-   * @returns the caller that a browser bound to an invitation acts as; undefined if the cookie is not valid for this
-   * consultation
-   */
-  findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
+export type EventRoute = VisitorGuards & {
+  cookie: BrowserCookie
+  /** @returns whether a browser is still bound to a consultation */
+  isStillBound(secret: string, consultationId: string): Promise<boolean>
   /** @returns whether a credential that was accepted before is still valid and has one of the scopes */
   isStillValid(credential: string, scopes: readonly Scope[]): Promise<boolean>
   watch(
@@ -51,7 +48,7 @@ const RETRY_MS = { next: 3000, last: 3_600_000 }
 /** A stream with more unread bytes than this is closed: its client has stopped reading. */
 const MAX_UNREAD_BYTES = 64 * 1024
 
-const DESCRIPTION = `Requires the scope consultations:read, or a signed-in participant, or the cookie of an invitation. Server-sent events
+const DESCRIPTION = `Requires the scope consultations:read, a signed-in participant, or the cookie of a browser that is bound to the consultation. Server-sent events
 (text/event-stream): ${CONSULTATION_EVENTS.join(', ')}. The data of each event is a ConsultationView. The first event holds the current
 state, so no change between two connections is lost. The stream ends after ended, cancelled or removed, and when its credential is no
 longer valid.`
@@ -76,14 +73,14 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
-        problems: listProblems(['caller'], ['consultation-not-found', 'revoked', 'overloaded']),
+        problems: listProblems(['caller'], ['consultation-not-found', 'revoked', 'overloaded', 'origin-not-allowed']),
       },
-      preParsing: [authenticateAny(route, checks), route.limitCaller],
+      preParsing: [authenticateWithCheck(route, checks), route.limitCaller],
       schema: {
         operationId: 'watchConsultation',
         summary: 'Stream the events of a consultation',
         description: DESCRIPTION.replaceAll('\n', ' '),
-        ...byScope('consultations:read'),
+        ...byScopeOrCookie('consultations:read'),
         params: ConsultationPath,
         response: {
           200: {
@@ -129,23 +126,18 @@ async function acquireStream(
   }
 }
 
-/** Authenticates by the Authorization header, or without one by the cookie of an invitation. */
-function authenticateAny(
-  { identify, cookie, findVisitor, isStillValid }: Omit<EventRoute, 'watch'>,
+/** Authenticates, and remembers how to check later whether the credential is still valid. */
+function authenticateWithCheck(
+  { authenticateVisitor, cookie, isStillBound, isStillValid }: Omit<EventRoute, 'watch'>,
   checks: CredentialChecks,
 ) {
-  const byCredential = authenticate(identify, ...SCOPES)
+  const authenticateRequest = authenticateVisitor(...SCOPES)
   return async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<void> => {
-    const secret = request.headers.authorization === undefined ? cookie.read(request) : undefined
-    const visitor = secret === undefined ? undefined : await findVisitor(secret, request.params.id)
-    if (visitor === undefined || secret === undefined) {
-      await byCredential(request, reply)
-      const credential = credentialOf(request) ?? ''
-      checks.set(request, () => isStillValid(credential, SCOPES))
-      return
-    }
-    request.caller = visitor
-    checks.set(request, async () => (await findVisitor(secret, request.params.id)) !== undefined)
+    await authenticateRequest(request, reply)
+    const credential = credentialOf(request)
+    const secret = secretOf(cookie, request)
+    if (credential !== undefined) checks.set(request, () => isStillValid(credential, SCOPES))
+    else if (secret !== undefined) checks.set(request, () => isStillBound(secret, request.params.id))
   }
 }
 

@@ -16,6 +16,11 @@ export const byScope = (scope: 'consultations:read' | 'consultations:write') => 
   security: [{ apiKey: [scope] }, { signedInUser: [] }],
 })
 
+/** The credentials of a route that also accepts the cookie of a browser that is bound to the consultation. */
+export const byScopeOrCookie = (scope: 'consultations:read' | 'consultations:write') => ({
+  security: [...byScope(scope).security, { visit: [] }],
+})
+
 /** The response schema of a consultation. */
 export const consultationResponse = (status: 200 | 201, description: string) => ({
   [status]: {

@@ -2,6 +2,7 @@ import {
   CONSULTATIONS_PATH,
   ConsultationPath,
   byScope,
+  byScopeOrCookie,
   consultationResponse,
   sendConsultation,
 } from './consultation-schema.ts'
@@ -15,7 +16,8 @@ import type { ConsultationChange, ConsultationRequest } from '../../contract/con
 import type { Refusal } from '../../contract/problem.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import { authenticate } from '../server/authenticate.ts'
+import type { VisitorGuards } from './visitor.ts'
 import { HttpProblem, sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -23,7 +25,7 @@ import { requesterOf } from '../server/requester.ts'
 type Answer = Promise<ConsultationAnswer | Refusal>
 
 /** What the routes need: the guards and the use cases. */
-export type ConsultationRoutes = RouteGuards & {
+export type ConsultationRoutes = VisitorGuards & {
   create(requester: Requester, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
   read(requester: Requester, id: string): Answer
   list(requester: Requester, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
@@ -72,18 +74,18 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
   )
 }
 
-function addReads(app: App, { identify, limitCaller, read, list }: ConsultationRoutes): void {
-  const preParsing = [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller]
+function addReads(app: App, { identify, authenticateVisitor, limitCaller, read, list }: ConsultationRoutes): void {
+  const scopes = ['consultations:read', 'consultations:attend'] as const
   app.get(
     `${CONSULTATIONS_PATH}/:id`,
     {
-      config: { action: 'consultation.read', problems: listProblems(['caller'], ['consultation-not-found']) },
-      preParsing,
+      config: { action: 'consultation.read', problems: listProblems(['visitor'], ['consultation-not-found']) },
+      preParsing: [authenticateVisitor(...scopes), limitCaller],
       schema: {
         operationId: 'readConsultation',
         summary: 'Read a consultation',
-        description: 'Requires the scope consultations:read, or a signed-in participant.',
-        ...byScope('consultations:read'),
+        description: 'Requires the scope consultations:read, a signed-in participant, or the cookie of one.',
+        ...byScopeOrCookie('consultations:read'),
         params: ConsultationPath,
         response: consultationResponse(200, 'The consultation'),
       },
@@ -94,7 +96,7 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
     CONSULTATIONS_PATH,
     {
       config: { action: 'consultation.read', problems: listProblems(['caller']) },
-      preParsing,
+      preParsing: [authenticate(identify, ...scopes), limitCaller],
       schema: {
         operationId: 'listConsultations',
         summary: 'List consultations',
@@ -112,21 +114,22 @@ function addReads(app: App, { identify, limitCaller, read, list }: ConsultationR
   )
 }
 
-function addChange(app: App, { identify, limitCaller, change }: ConsultationRoutes): void {
+function addChange(app: App, { authenticateVisitor, limitCaller, change }: ConsultationRoutes): void {
   const own = ['consultation-not-found', 'role-not-allowed', 'consultation-ended', 'consultation-cancelled'] as const
   app.patch(
     `${CONSULTATIONS_PATH}/:id`,
     {
       config: {
         action: 'consultation.change',
-        problems: listProblems(['caller', 'body'], [...own, 'version-conflict', 'version-required']),
+        problems: listProblems(['visitor', 'body'], [...own, 'version-conflict', 'version-required']),
       },
-      preParsing: [authenticate(identify, 'consultations:write'), limitCaller],
+      preParsing: [authenticateVisitor('consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'changeConsultation',
         summary: 'Reschedule a consultation or change its participants',
-        description: 'Requires the scope consultations:write. A removed participant gets no further token.',
-        security: [{ apiKey: ['consultations:write'] }],
+        description:
+          'Requires the scope consultations:write; a signed-in moderator, or the cookie of one, can change endsAt only. A removed participant gets no further token.',
+        ...byScopeOrCookie('consultations:write'),
         params: ConsultationPath,
         headers: Type.Object({
           'if-match': Type.Optional(

@@ -2,10 +2,12 @@ import type { ConsultationAnswer } from '../../contract/consultations/consultati
 import type { Refusal } from '../../contract/problem.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import { authenticate } from '../server/authenticate.ts'
+import type { VisitorGuards } from './visitor.ts'
 import {
   consultationResponse,
   byScope,
+  byScopeOrCookie,
   ConsultationPath,
   CONSULTATIONS_PATH,
   sendConsultation,
@@ -20,7 +22,7 @@ const FINISH = {
       operationId: 'endConsultation',
       summary: 'End a consultation',
       description:
-        'Requires the scope consultations:write, or a signed-in moderator. No further tokens are issued for it.',
+        'Requires the scope consultations:write, a signed-in moderator, or the cookie of one. No further tokens are issued for it.',
     },
   },
   cancel: {
@@ -34,7 +36,7 @@ const FINISH = {
 } as const
 
 /** What the routes need: the guards and the use case. */
-export type FinishRoutes = RouteGuards & {
+export type FinishRoutes = VisitorGuards & {
   finish(requester: Requester, id: string, how: 'end' | 'cancel'): Promise<ConsultationAnswer | Refusal>
 }
 
@@ -43,19 +45,26 @@ export function addFinishRoutes(app: App, routes: FinishRoutes): void {
   for (const how of ['end', 'cancel'] as const) addFinish(app, routes, how)
 }
 
-function addFinish(app: App, { identify, limitCaller, finish }: FinishRoutes, how: 'end' | 'cancel'): void {
+function addFinish(app: App, routes: FinishRoutes, how: 'end' | 'cancel'): void {
+  const { identify, authenticateVisitor, limitCaller, finish } = routes
+  const scopes = ['consultations:write', 'consultations:attend'] as const
+  // Who came by a link may end the consultation, but not cancel it.
+  const guard = how === 'end' ? authenticateVisitor(...scopes) : authenticate(identify, ...scopes)
   const conflict = how === 'end' ? 'consultation-cancelled' : 'consultation-ended'
   app.post(
     `${CONSULTATIONS_PATH}/:id/${how}`,
     {
       config: {
         action: FINISH[how].action,
-        problems: listProblems(['caller'], ['consultation-not-found', 'role-not-allowed', conflict]),
+        problems: listProblems(
+          [how === 'end' ? 'visitor' : 'caller'],
+          ['consultation-not-found', 'role-not-allowed', conflict],
+        ),
       },
-      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      preParsing: [guard, limitCaller],
       schema: {
         ...FINISH[how].schema,
-        ...byScope('consultations:write'),
+        ...(how === 'end' ? byScopeOrCookie : byScope)('consultations:write'),
         params: ConsultationPath,
         response: consultationResponse(200, 'The finished consultation'),
       },

@@ -3,8 +3,8 @@ import type { InvitationAnswer, InvitationList, InvitationRequest } from '../../
 import type { Refusal } from '../../contract/problem.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
-import { byScope, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import type { VisitorGuards } from './visitor.ts'
+import { byScopeOrCookie, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -12,7 +12,7 @@ import { requesterOf } from '../server/requester.ts'
 type Answer = Promise<InvitationAnswer | Refusal>
 
 /** What the routes need: the guards and the use cases. */
-export type InvitationRoutes = RouteGuards & {
+export type InvitationRoutes = VisitorGuards & {
   create(requester: Requester, consultationId: string, request: InvitationRequest): Answer
   list(requester: Requester, consultationId: string): Promise<InvitationList | Refusal>
   revoke(requester: Requester, consultationId: string, id: string): Answer
@@ -29,7 +29,7 @@ const InvitationPath = Type.Object({
 const INVITATION = Type.Unsafe<InvitationAnswer>(Type.Ref('Invitation'))
 const ACCESS_PROBLEMS = ['consultation-not-found', 'role-not-allowed'] as const
 const FINISHED_PROBLEMS = ['consultation-ended', 'consultation-cancelled'] as const
-const REQUIRES_WRITE = 'Requires the scope consultations:write, or a signed-in moderator.'
+const REQUIRES_WRITE = 'Requires the scope consultations:write, a signed-in moderator, or the cookie of one.'
 
 /** Adds the routes that create, list, revoke and resend invitations. */
 export function addInvitations(app: App, routes: InvitationRoutes): void {
@@ -39,20 +39,20 @@ export function addInvitations(app: App, routes: InvitationRoutes): void {
   addResend(app, routes)
 }
 
-function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes): void {
+function addCreate(app: App, { authenticateVisitor, limitCaller, create }: InvitationRoutes): void {
   app.post(
     PATH,
     {
       config: {
         action: 'invitation.create',
-        problems: listProblems(['caller', 'body'], [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'too-many-invitations']),
+        problems: listProblems(['visitor', 'body'], [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'too-many-invitations']),
       },
-      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      preParsing: [authenticateVisitor('consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'createInvitation',
         summary: 'Create an invitation to a consultation',
         description: `${REQUIRES_WRITE} A user can only invite into roles that do not moderate. The code appears only in this answer.`,
-        ...byScope('consultations:write'),
+        ...byScopeOrCookie('consultations:write'),
         params: ConsultationPath,
         body: Type.Unsafe<InvitationRequest>(Type.Ref('InvitationRequest')),
         response: { 201: INVITATION },
@@ -65,17 +65,18 @@ function addCreate(app: App, { identify, limitCaller, create }: InvitationRoutes
   )
 }
 
-function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): void {
+function addList(app: App, { authenticateVisitor, limitCaller, list }: InvitationRoutes): void {
   app.get(
     PATH,
     {
-      config: { action: 'consultation.read', problems: listProblems(['caller'], ACCESS_PROBLEMS) },
-      preParsing: [authenticate(identify, 'consultations:read', 'consultations:attend'), limitCaller],
+      config: { action: 'consultation.read', problems: listProblems(['visitor'], ACCESS_PROBLEMS) },
+      preParsing: [authenticateVisitor('consultations:read', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'listInvitations',
         summary: 'List the invitations of a consultation',
-        description: 'Requires the scope consultations:read, or a signed-in moderator. The list contains no codes.',
-        ...byScope('consultations:read'),
+        description:
+          'Requires the scope consultations:read, a signed-in moderator, or the cookie of one. The list contains no codes.',
+        ...byScopeOrCookie('consultations:read'),
         params: ConsultationPath,
         response: { 200: Type.Unsafe<InvitationList>(Type.Ref('InvitationList')) },
       },
@@ -87,20 +88,20 @@ function addList(app: App, { identify, limitCaller, list }: InvitationRoutes): v
   )
 }
 
-function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes): void {
+function addRevoke(app: App, { authenticateVisitor, limitCaller, revoke }: InvitationRoutes): void {
   app.delete(
     `${PATH}/:invitationId`,
     {
       config: {
         action: 'invitation.revoke',
-        problems: listProblems(['caller'], [...ACCESS_PROBLEMS, 'invitation-not-found']),
+        problems: listProblems(['visitor'], [...ACCESS_PROBLEMS, 'invitation-not-found']),
       },
-      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      preParsing: [authenticateVisitor('consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'revokeInvitation',
         summary: 'Revoke an invitation',
         description: `${REQUIRES_WRITE} The code stops working, and its participants get no further token.`,
-        ...byScope('consultations:write'),
+        ...byScopeOrCookie('consultations:write'),
         params: InvitationPath,
         response: { 200: INVITATION },
       },
@@ -113,7 +114,7 @@ function addRevoke(app: App, { identify, limitCaller, revoke }: InvitationRoutes
   )
 }
 
-function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes): void {
+function addResend(app: App, { authenticateVisitor, limitCaller, resend }: InvitationRoutes): void {
   app.post(
     `${PATH}/:invitationId/resend`,
     {
@@ -124,12 +125,12 @@ function addResend(app: App, { identify, limitCaller, resend }: InvitationRoutes
           [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'invitation-not-found', 'invitation-invalid'],
         ),
       },
-      preParsing: [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller],
+      preParsing: [authenticateVisitor('consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'resendInvitation',
         summary: 'Replace the code of an invitation',
         description: `${REQUIRES_WRITE} The previous code stops working at once. Browsers that redeemed it keep their access.`,
-        ...byScope('consultations:write'),
+        ...byScopeOrCookie('consultations:write'),
         params: InvitationPath,
         response: { 200: INVITATION },
       },

@@ -2,24 +2,28 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { BoundBrowser, RedeemingBrowser } from '../../service/invitations/redeem.ts'
+import type { BoundBrowser, Browser } from '../../service/invitations/bound-browser.ts'
 import { failureNetworksOf } from '../../rules/client-network.ts'
 import type { App } from '../server/app-type.ts'
 import { originOf } from '../server/request-origin.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
-import type { InvitationCookie } from './invitation-cookie.ts'
+import type { BrowserCookie } from './browser-cookie.ts'
 
 /** What the route needs: the cookie and the use cases. */
 export type RedeemRoute = {
-  cookie: InvitationCookie
-  bind(visitor: RedeemingBrowser, redemption: RedeemRequest): Promise<BoundBrowser | Refusal>
+  cookie: BrowserCookie
+  bind(browser: Browser, redemption: RedeemRequest): Promise<BoundBrowser | Refusal>
   /** @param isAborted whether the client has disconnected */
   enter(bound: BoundBrowser, isAborted: () => boolean): Promise<Outcome>
 }
 
 const HEADERS = {
-  'set-cookie': { type: 'string', description: 'identifies this browser; HttpOnly, SameSite=Strict, Secure' },
+  'set-cookie': {
+    type: 'string',
+    description:
+      'identifies this browser; HttpOnly, Secure, SameSite=Strict; for a listed page of another site SameSite=None and Partitioned',
+  },
 }
 
 const responseOf = (description: string, schema: object) => ({
@@ -36,13 +40,13 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       config: {
         signs: true,
         action: 'invitation.redeem',
-        problems: listProblems(['body', 'entry'], ['invitation-invalid']),
+        problems: listProblems(['body', 'entry'], ['invitation-invalid', 'no-visit', 'origin-not-allowed']),
       },
       schema: {
         operationId: 'redeemInvitation',
         summary: 'Redeem an invitation',
         description:
-          'The code is the only credential. The first answer binds the browser to the invitation by a cookie; further requests of this browser, for example while it waits for admission, do not use up the invitation. Otherwise answers like a token request.',
+          'The code is the only credential. The first answer binds the browser to the consultation by a cookie; further requests of this browser need no code and do not use up the invitation. A code that is refused as too early is not used. Until the person has entered, a single-use code also works in another browser, which ends the earlier session. Otherwise answers like a token request.',
         security: [],
         body: Type.Unsafe<RedeemRequest>(Type.Ref('RedeemRequest')),
         response: {
@@ -52,15 +56,16 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
       },
     },
     async (request, reply): Promise<FastifyReply> => {
-      const visitor = {
+      cookie.checkOrigin(request)
+      const browser = {
         origin: originOf(request),
         networks: failureNetworksOf(request.clientAddress),
         secret: cookie.read(request),
       }
-      const bound = await bind(visitor, request.body)
+      const bound = await bind(browser, request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
       // The invitation is used from here on, so the browser needs the cookie even if no token follows.
-      cookie.set(reply, bound.secret, bound.lifetimeMs)
+      cookie.set(request, reply, bound.secret, bound.lifetimeMs)
       return sendOutcome(request, reply, await enter(bound, () => request.raw.socket.destroyed))
     },
   )

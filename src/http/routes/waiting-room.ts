@@ -4,10 +4,10 @@ import type { Refusal } from '../../contract/problem.ts'
 import type { AdmitRequest, WaitingList } from '../../contract/consultations/waiting-room.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
-import { authenticate, type RouteGuards } from '../server/authenticate.ts'
+import type { VisitorGuards } from './visitor.ts'
 import {
   consultationResponse,
-  byScope,
+  byScopeOrCookie,
   ConsultationPath,
   CONSULTATIONS_PATH,
   sendConsultation,
@@ -17,26 +17,32 @@ import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
 
 /** What the routes need: the guards and the use cases. */
-export type WaitingRoomRoutes = RouteGuards & {
+export type WaitingRoomRoutes = VisitorGuards & {
   listWaiting(requester: Requester, id: string): Promise<WaitingList | Refusal>
   admit(requester: Requester, id: string, userId: string): Promise<ConsultationAnswer | Refusal>
 }
 
+const SCOPES = ['consultations:write', 'consultations:attend'] as const
+const SCHEMA = { ...byScopeOrCookie('consultations:write'), params: ConsultationPath }
+const OWN_PROBLEMS = ['consultation-not-found', 'role-not-allowed'] as const
+
 /** Adds `GET /api/jitsi/consultations/{id}/waiting` and `POST …/admit`. */
-export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, admit }: WaitingRoomRoutes): void {
-  const preParsing = [authenticate(identify, 'consultations:write', 'consultations:attend'), limitCaller]
-  const schema = { ...byScope('consultations:write'), params: ConsultationPath }
-  const own = ['consultation-not-found', 'role-not-allowed'] as const
+export function addWaitingRoom(app: App, routes: WaitingRoomRoutes): void {
+  addList(app, routes)
+  addAdmit(app, routes)
+}
+
+function addList(app: App, { authenticateVisitor, limitCaller, listWaiting }: WaitingRoomRoutes): void {
   app.get(
     `${CONSULTATIONS_PATH}/:id/waiting`,
     {
-      config: { action: 'consultation.read', problems: listProblems(['caller'], own) },
-      preParsing,
+      config: { action: 'consultation.read', problems: listProblems(['visitor'], OWN_PROBLEMS) },
+      preParsing: [authenticateVisitor(...SCOPES), limitCaller],
       schema: {
         operationId: 'listWaiting',
         summary: 'List the participants who wait for admission',
-        description: 'Requires the scope consultations:write, or a signed-in moderator.',
-        ...schema,
+        description: 'Requires the scope consultations:write, a signed-in moderator, or the cookie of one.',
+        ...SCHEMA,
         response: { 200: Type.Unsafe<WaitingList>(Type.Ref('WaitingList')) },
       },
     },
@@ -45,20 +51,23 @@ export function addWaitingRoom(app: App, { identify, limitCaller, listWaiting, a
       return 'code' in list ? sendProblem(request, reply, list) : reply.send(list)
     },
   )
+}
+
+function addAdmit(app: App, { authenticateVisitor, limitCaller, admit }: WaitingRoomRoutes): void {
   app.post(
     `${CONSULTATIONS_PATH}/:id/admit`,
     {
       config: {
         action: 'consultation.admit',
-        problems: listProblems(['caller', 'body'], [...own, 'consultation-ended', 'consultation-cancelled']),
+        problems: listProblems(['visitor', 'body'], [...OWN_PROBLEMS, 'consultation-ended', 'consultation-cancelled']),
       },
-      preParsing,
+      preParsing: [authenticateVisitor(...SCOPES), limitCaller],
       schema: {
         operationId: 'admit',
         summary: 'Admit a participant from the waiting room',
         description:
-          'Requires the scope consultations:write, or a signed-in moderator. Event streams report the admission at once.',
-        ...schema,
+          'Requires the scope consultations:write, a signed-in moderator, or the cookie of one. Event streams report the admission at once.',
+        ...SCHEMA,
         body: Type.Unsafe<AdmitRequest>(Type.Ref('AdmitRequest')),
         response: consultationResponse(200, 'The consultation after the admission'),
       },

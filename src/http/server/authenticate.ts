@@ -6,12 +6,11 @@ import type { Caller } from '../../rules/policy/policy.ts'
 import type { FailedLogin, PresentedCredential } from '../../service/authenticate.ts'
 import { MAX_HEADER_BYTES } from './headers.ts'
 import { originOf } from './request-origin.ts'
-import { HttpProblem } from './problems.ts'
+import { CHALLENGE, HttpProblem } from './problems.ts'
 
 /** A bearer credential (RFC 6750, section 2.1). The limit of all headers bounds its length. */
 const BEARER = new RegExp(`^Bearer +([\\x21-\\x7e]{1,${MAX_HEADER_BYTES}})$`, 'i')
 
-const CHALLENGE = 'Bearer realm="jitsi-token-service"'
 /** The challenge for an invalid credential (RFC 6750, section 3). */
 export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 

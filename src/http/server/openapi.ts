@@ -60,6 +60,13 @@ const SECURITY_SCHEMES = {
     bearerFormat: 'JWT',
     description: 'The access token of a user who signed in with an issuer of the policy',
   },
+  visit: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-visit',
+    description:
+      'The cookie of a browser that is bound to the consultation; for pages of this service, and of origins in CORS_ORIGINS',
+  },
 } as const
 
 declare module 'fastify' {

@@ -24,11 +24,14 @@ export const RETRY_SECONDS = {
   'shutting-down': 1,
 } as const satisfies Partial<Record<ProblemCode, number>>
 
+/** The challenge without an error code (RFC 6750, section 3). Each 401 needs one (RFC 9110, section 15.5.2). */
+export const CHALLENGE = 'Bearer realm="jitsi-token-service"'
+
 /** The media type of problem documents (RFC 9457, section 6.1). */
 export const PROBLEM_TYPE = 'application/problem+json'
 
 /** @returns the problem document of a refusal; it never contains a value of the request */
-export function problemDocument({ code, errors, opensAt }: Refusal, requestId: string): Problem {
+export function problemDocument({ code, errors, opensAt, invitationReason }: Refusal, requestId: string): Problem {
   const { status, title, detail } = PROBLEMS[code]
   return {
     type: `urn:problem-type:jitsi-token-service:${code}`,
@@ -39,6 +42,7 @@ export function problemDocument({ code, errors, opensAt }: Refusal, requestId: s
     requestId,
     ...(errors === undefined ? {} : { errors }),
     ...(opensAt === undefined ? {} : { opensAt: toIso(opensAt) }),
+    ...(invitationReason === undefined ? {} : { reason: invitationReason }),
   }
 }
 
@@ -54,6 +58,7 @@ export function sendProblem(
     refusal.retryAfterMs ?? ((RETRY_SECONDS as Partial<Record<ProblemCode, number>>)[refusal.code] ?? 0) * 1000
   if (retryMs > 0) reply.header('retry-after', Math.ceil(retryMs / 1000))
   const document = problemDocument(refusal, request.id)
+  if (document.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', CHALLENGE)
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
 }
 

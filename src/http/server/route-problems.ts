@@ -7,6 +7,7 @@ const ANY: ProblemCode[] = [
 const CALLER: ProblemCode[] = [
   ...(['unauthenticated', 'step-up-required', 'scope-missing', 'identity-provider-unavailable'] as const),
 ]
+const VISITOR: ProblemCode[] = [...CALLER, 'origin-not-allowed']
 const BODY: ProblemCode[] = [
   ...(['invalid-json', 'request-timeout', 'payload-too-large', 'unsupported-media-type'] as const),
 ]
@@ -17,11 +18,12 @@ const ENTRY: ProblemCode[] = [
   ...(['consultation-ended', 'consultation-cancelled', 'consultation-full', 'client-aborted', 'overloaded'] as const),
 ]
 
-const KINDS = { caller: CALLER, body: BODY, entry: ENTRY }
+const KINDS = { caller: CALLER, visitor: VISITOR, body: BODY, entry: ENTRY }
 
 /**
  * Lists the problem codes of a route in the order of `PROBLEMS`.
- * @param kinds what the route does: `caller` authenticates, `body` reads a body, `entry` issues a token for a meeting
+ * @param kinds what the route does: `caller` authenticates, `visitor` also by the cookie of a
+ *   browser, `body` reads a body, `entry` issues a token for a meeting
  * @param own further codes of this route
  */
 export function listProblems(kinds: (keyof typeof KINDS)[], own: readonly ProblemCode[] = []): ProblemCode[] {

@@ -1,11 +1,12 @@
 import { MAX_PARTICIPANTS } from '../../contract/consultations/consultation.ts'
-import type { InvitationAnswer, InvitationRequest } from '../../contract/invitation.ts'
+import { DEFAULT_USES_OF_PERSON, type InvitationAnswer, type InvitationRequest } from '../../contract/invitation.ts'
+import type { InvitationReason } from '../../contract/invitation-reason.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import type { Consultation } from '../consultations/consultation.ts'
-import { closesAt, type Window } from '../policy/window.ts'
+import { closesAt, opensAt, type Window } from '../policy/window.ts'
 import { parseInstantMs, toIso } from '../time.ts'
 import { checkNotOver } from '../consultations/plan.ts'
-import type { Caller, Policy } from '../policy/policy.ts'
+import { type Caller, createRoleCaller, type Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
 
 /** An invitation to a consultation. Times are epoch milliseconds. */
@@ -41,10 +42,11 @@ export function planInvitation(
 ): Omit<Invitation, 'id'> | Refusal {
   const closed = checkNotOver(consultation, policy.window, now)
   if (closed !== undefined) return closed
-  const { role, userId, uses = 1 } = request
+  const { role, userId, uses = request.userId === undefined ? 1 : DEFAULT_USES_OF_PERSON } = request
   const name = request.name === undefined ? undefined : displayName(request.name)
   const expiresAt = request.expiresAt === undefined ? undefined : parseInstantMs(request.expiresAt)
-  const errors = [...findPersonErrors(policy, consultation, request), ...findTimeErrors(expiresAt, now)]
+  const opens = opensAt(consultation, policy.window, role)
+  const errors = [...findPersonErrors(policy, consultation, request), ...findTimeErrors(expiresAt, now, opens)]
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (!mayInvite(policy, caller, role)) return { code: 'role-not-allowed' }
   return {
@@ -85,25 +87,40 @@ export const FULL: FieldError = {
   message: `must not exceed ${MAX_PARTICIPANTS} participants in total`,
 }
 
-function findTimeErrors(expiresAt: number | undefined, now: number): FieldError[] {
-  if (expiresAt === undefined || expiresAt > now) return []
-  const message = Number.isNaN(expiresAt) ? 'must be a date and time that exists' : 'must be in the future'
+/** @param opens when the admission window opens for the role: a code cannot be used earlier */
+function findTimeErrors(expiresAt: number | undefined, now: number, opens: number): FieldError[] {
+  if (expiresAt === undefined || (expiresAt > now && expiresAt > opens)) return []
+  if (Number.isNaN(expiresAt)) return [{ pointer: '/expiresAt', message: 'must be a date and time that exists' }]
+  const message = expiresAt > now ? 'must be after the admission window opens for the role' : 'must be in the future'
   return [{ pointer: '/expiresAt', message }]
 }
 
-/** Whether a new browser may use an invitation. */
-export const isLive = ({ uses, used, expiresAt, revokedAt }: Invitation, now: number): boolean =>
-  revokedAt === undefined && used < uses && (expiresAt === undefined || now < expiresAt)
+/**
+ * Finds out why a new browser may not use an invitation.
+ * @param now epoch milliseconds
+ * @returns undefined if it may
+ */
+export function unusableReason(
+  { uses, used, expiresAt = Infinity, revokedAt }: Invitation,
+  now: number,
+): InvitationReason | undefined {
+  if (revokedAt !== undefined) return 'revoked'
+  if (now >= expiresAt) return 'expired'
+  return used < uses ? undefined : 'used'
+}
+
+/**
+ * Whether an invitation is for one person. Such a person may change the browser until the person has entered; of other
+ * invitations, each use is another guest.
+ */
+export const isForOnePerson = ({ userId, uses }: Pick<Invitation, 'userId' | 'uses'>): boolean =>
+  userId !== undefined || uses === 1
 
 const PREFIX = 'invitation:'
 
 /** @returns the caller that an invitation stands for: it may request its role in the rooms of consultations, and nothing else */
-export const callerOfInvitation = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller => ({
-  id: `${PREFIX}${id}`,
-  roles: new Set([role]),
-  scopes: new Set(['tokens:issue']),
-  rooms: 'consultations',
-})
+export const callerOfInvitation = ({ id, role }: Pick<Invitation, 'id' | 'role'>): Caller =>
+  createRoleCaller(`${PREFIX}${id}`, role)
 
 /** @returns the id of the invitation that a caller stands for, or undefined */
 export const invitationIdIn = (callerId: string): string | undefined =>

@@ -29,7 +29,7 @@ export type Browser = { userId: string } | { guestId: string }
  */
 export function resolveInvitee(
   policy: Policy,
-  invitation: Invitation,
+  invitation: Pick<Invitation, 'role' | 'name' | 'userId'>,
   consultation: Consultation,
   { displayName: given }: Pick<RedeemRequest, 'displayName'>,
   browser: Browser,

@@ -69,6 +69,14 @@ export function createPolicy({ rooms, roles, window = {}, callers = [], issuers 
   }
 }
 
+/** @returns a caller that may request tokens for one role, in the rooms of consultations */
+export const createRoleCaller = (id: string, role: string): Caller => ({
+  id,
+  roles: new Set([role]),
+  scopes: new Set(['tokens:issue']),
+  rooms: CONSULTATION_ROOMS,
+})
+
 /** Creates a caller. @param entry a caller of a valid policy file */
 export function createCaller(entry: CallerPolicy): Caller {
   return {

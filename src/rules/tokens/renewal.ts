@@ -2,7 +2,7 @@ import { CONSULTATION_ROOMS } from '../../contract/policy/policy.ts'
 import { MIN_LIFETIME_MINUTES, type TokenRequest } from '../../contract/tokens/token.ts'
 import type { Participant } from '../consultations/consultation.ts'
 import { type JsonObject, objectAt } from '../json.ts'
-import type { Caller, Policy } from '../policy/policy.ts'
+import { createRoleCaller, type Caller, type Policy } from '../policy/policy.ts'
 import type { Deployment } from './deployment.ts'
 import type { ParsedToken } from './parse-token.ts'
 import { type CarriedFields, type DerivedField, readCarriedFields } from './request-fields.ts'
@@ -91,18 +91,10 @@ export const grantsNoMore = ({ roles }: Policy, { moderator }: Renewable, { role
 export function currentCaller({ callers }: Policy, { via, role }: Participant): Caller | undefined {
   if (via === undefined || !callers.has(via)) return undefined
   const machine = callers.get(via)
-  if (machine === undefined) return createRenewalCaller(via, role)
+  if (machine === undefined) return createRoleCaller(via, role)
   const mayIssue = machine.scopes.has('tokens:issue') && machine.roles.has(role) && machine.rooms === CONSULTATION_ROOMS
   return mayIssue ? machine : undefined
 }
-
-/** A caller that may request tokens for one role, in the rooms of consultations. */
-export const createRenewalCaller = (id: string, role: string): Caller => ({
-  id,
-  roles: new Set([role]),
-  scopes: new Set(['tokens:issue']),
-  rooms: CONSULTATION_ROOMS,
-})
 
 /**
  * The request for the token that replaces another one: same person, same room, and the same lifetime, rounded up to whole

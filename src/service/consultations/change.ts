@@ -14,7 +14,7 @@ export type SaveChangeDeps = FindConsultationDeps & { changeBus: ChangeBus }
 export type ChangeConsultationDeps = SaveChangeDeps & { metrics: { countConsultation(what: 'changed'): void } }
 
 /**
- * Changes a consultation.
+ * Changes a consultation. A moderator who is a person can change `endsAt` only.
  * @param version the version that the change is based on
  * @returns the new version; or `consultation-not-found`, `role-not-allowed`, `version-conflict`, or a refusal of `planChange`
  * @throws ServiceFault `record-unavailable`
@@ -29,8 +29,11 @@ export async function changeConsultation(
   const action = 'consultation.change'
   const result = await findConsultation(deps, requester, action, id, 'moderator')
   if ('code' in result) return result
-  const { consultation } = result
+  const { consultation, accessLevel } = result
   const subject = { consultation: consultation.id }
+  if (accessLevel !== 'machine' && Object.keys(change).some((field) => field !== 'endsAt')) {
+    return refuseAction(deps, requester, action, { code: 'role-not-allowed' }, subject)
+  }
   if (consultation.version !== version) {
     return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
   }

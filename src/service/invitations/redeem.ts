@@ -1,157 +1,162 @@
-import type { Origin } from '../../contract/audit/audit-entry.ts'
 import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
-import { nameInMeeting } from '../../rules/consultations/consultation.ts'
-import { closesAt } from '../../rules/policy/window.ts'
 import type { Limits } from '../../rules/limits.ts'
-import { DAY_MS } from '../../rules/time.ts'
-import { callerOfInvitation, type Invitation, isLive } from '../../rules/invitations/invitation.ts'
+import { checkAdmissionWindow } from '../../rules/consultations/admission.ts'
+import { isForOnePerson, type Invitation, unusableReason } from '../../rules/invitations/invitation.ts'
 import { hashSecret } from '../../rules/secret.ts'
 import { checkChosenName, resolveInvitee } from '../../rules/invitations/redemption.ts'
-import { refusalOutcome } from '../audit/record.ts'
+import { type BoundBrowser, type BoundBrowserDeps, type Browser, toBoundBrowser } from './bound-browser.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
 import { countFailure } from '../login-failures.ts'
-import type { InvitationStore } from './ports.ts'
-import { findSessionForCode } from './sessions.ts'
-import { type Binding, INVALID_INVITATION, recordRefusedUse, useCode } from './use-code.ts'
-import { type IssueTokenDeps, issueToken } from '../tokens/issue-token.ts'
-import type { Requester } from '../requester.ts'
-import type { FailureNetwork, FailureRecorder, NewId, NewSecret } from '../ports.ts'
+import type { BrowserSession } from './ports.ts'
+import { chooseSession } from './choose-session.ts'
+import { findLiveSessions } from './sessions.ts'
+import { type Binding, invalidInvitation, recordRefused, useCode } from './use-code.ts'
+import type { IssueTokenDeps } from '../tokens/issue-token.ts'
+import type { FailureRecorder, NewId, NewSecret } from '../ports.ts'
 
-export type RedeemInvitationDeps = Omit<IssueTokenDeps, 'limits' | 'metrics'> & {
-  invitations: InvitationStore
+export type RedeemInvitationDeps = Omit<BoundBrowserDeps, 'limits' | 'metrics'> & {
   failures: FailureRecorder
   newId: NewId
   newSecret: NewSecret
+  /** Whether a person may change the browser until the person has entered. */
+  mayMove: boolean
   limits: Pick<Limits, 'perUser' | 'perRoom' | 'perInvitation' | 'failedLoginsPerMinute'>
-  metrics: IssueTokenDeps['metrics'] & { countRedemption(outcome: 'new' | 'again' | 'refused'): void }
+  metrics: IssueTokenDeps['metrics'] & { countRedemption(outcome: 'new' | 'again' | 'moved' | 'refused'): void }
 }
-
-/** A browser that redeems an invitation. */
-export type RedeemingBrowser = {
-  /** The origin for the audit record. */
-  origin: Origin
-  /** The networks of the client that failures are counted for. */
-  networks: readonly FailureNetwork[]
-  /** The value of the cookie, if the browser has one. */
-  secret: string | undefined
-}
-
-/** A browser that may request tokens by an invitation from now on. */
-export type BoundBrowser = {
-  requester: Requester
-  request: TokenRequest
-  /** The value of the browser's cookie, and its lifetime in milliseconds. */
-  secret: string
-  lifetimeMs: number
-}
-
-/** The cookie outlives the consultation by a day, because the consultation may be postponed. */
-const COOKIE_GRACE_MS = DAY_MS
 
 /**
- * Binds a browser to an invitation. A bound browser is recognized by its cookie and does not use the invitation up again. For
- * any other browser the use is recorded, then counted in the store, before the function returns. A use counts even when it is
- * too early to enter, so an invitation belongs to the first browser that opens it.
+ * Binds a browser to a consultation, by the code of an invitation or, if it is bound already, by its cookie alone. A bound
+ * browser does not use an invitation up again. For any other browser the use is recorded, then counted in the store, before
+ * the function returns; a use before the admission window opens is refused and not counted. Until the person has entered,
+ * another browser can take over an invitation for one person, which ends the earlier session.
  * @param redemption a request that fits its schema
- * @returns the request that the browser may make, or a refusal, which is in the audit record by then: `invitation-invalid`,
- *   the same for every code that does not work; `rate-limited`, `invalid-request`, `not-a-participant`, `role-not-allowed`,
- *   `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-late`
+ * @returns the request that the browser may make, or a refusal, which is in the audit record by then: `invitation-invalid`
+ *   with its reason, `no-visit` without a code and a session, `rate-limited`, `invalid-request`, `not-a-participant`,
+ *   `role-not-allowed`, `consultation-ended`, `consultation-cancelled`, `consultation-full`, `too-early`, `too-late`
  * @throws ServiceFault `record-unavailable`
  */
 export async function bindBrowser(
   deps: RedeemInvitationDeps,
-  browser: RedeemingBrowser,
+  browser: Browser,
   redemption: RedeemRequest,
 ): Promise<BoundBrowser | Refusal> {
   const bound = await bind(deps, browser, redemption)
-  if ('code' in bound) deps.metrics.countRedemption('refused')
-  else deps.metrics.countRedemption(bound.secret === browser.secret ? 'again' : 'new')
-  return bound
+  deps.metrics.countRedemption('code' in bound ? 'refused' : bound.how)
+  return 'code' in bound ? bound : bound.browser
 }
 
-/**
- * Issues the token of a bound browser, or lets it wait.
- * @param isAborted whether the client closed the connection
- * @throws ServiceFault with the codes of `issueToken`
- */
-export const enterAsBrowser = (
-  deps: RedeemInvitationDeps,
-  { requester, request }: BoundBrowser,
-  isAborted: () => boolean,
-): Promise<TokenAnswer | WaitingAnswer | Refusal> => issueToken(deps, requester, request, isAborted)
+type Bound = { browser: BoundBrowser; how: 'new' | 'again' | 'moved' }
 
-async function bind(
+async function bind(deps: RedeemInvitationDeps, browser: Browser, redemption: RedeemRequest): Promise<Bound | Refusal> {
+  const sessions = await findLiveSessions(deps, browser.secret)
+  const { code } = redemption
+  if (code === undefined) {
+    const session = chooseSession(sessions, redemption.consultationId)
+    return 'code' in session ? recordRefused(deps, browser, session) : bindAgain(deps, browser, session, redemption)
+  }
+  const codeHash = hashSecret(code)
+  const found = await deps.invitations.findByCode(codeHash)
+  const session = sessions.find(({ invitation }) => invitation !== undefined && invitation.id === found?.invitation.id)
+  if (session !== undefined) return bindAgain(deps, browser, session, redemption)
+  const limited = await takeInvitationLimit(deps, codeHash)
+  if (limited !== undefined) return recordRefused(deps, browser, limited, found?.invitation)
+  if (found === undefined) {
+    const refusal = await recordRefused(deps, browser, invalidInvitation('unknown'))
+    return (await countFailure(deps, deps.limits.failedLoginsPerMinute, browser.networks, code)) ?? refusal
+  }
+  const { invitation, isCurrent } = found
+  const reason = unusableReason(invitation, deps.clock()) ?? (isCurrent ? undefined : 'replaced')
+  const moved = reason === 'used' && isCurrent ? await findMovable(deps, invitation) : undefined
+  if (reason !== undefined && moved === undefined)
+    return recordRefused(deps, browser, invalidInvitation(reason), invitation)
+  const secret = sessions.length > 0 ? browser.secret : undefined
+  return bindNew(deps, browser, redemption, { invitation, codeHash, moved, secret })
+}
+
+/** @returns the session that another browser of the same person may end */
+async function findMovable(
+  { mayMove, invitations }: RedeemInvitationDeps,
+  invitation: Invitation,
+): Promise<BrowserSession | undefined> {
+  if (!mayMove || !isForOnePerson(invitation)) return undefined
+  const [earliest] = await invitations.findMovableSessions(invitation.id)
+  return earliest
+}
+
+/** Lets a bound browser in again. */
+async function bindAgain(
   deps: RedeemInvitationDeps,
-  browser: RedeemingBrowser,
+  browser: Browser,
+  session: BrowserSession,
   redemption: RedeemRequest,
-): Promise<BoundBrowser | Refusal> {
-  const { limits, invitations } = deps
-  const { origin } = browser
-  const codeHash = hashSecret(redemption.code)
-  const session = await findSessionForCode(deps, browser.secret, codeHash)
-  const limited = await takeInvitationLimit(deps, session?.sessionHash ?? codeHash)
-  if (limited !== undefined) return recordRefused(deps, browser, limited, session?.invitation)
-  const invitation = session?.invitation ?? (await invitations.findByCode(codeHash))
-  if (invitation === undefined) {
-    await recordRefused(deps, browser, INVALID_INVITATION)
-    return (
-      (await countFailure(deps, limits.failedLoginsPerMinute, browser.networks, redemption.code)) ?? INVALID_INVITATION
-    )
-  }
-  if (session === undefined && !isLive(invitation, deps.clock()))
-    return recordRefused(deps, browser, INVALID_INVITATION, invitation)
-  const consultation = await deps.consultations.findById(invitation.consultationId)
-  if (consultation === undefined) return recordRefused(deps, browser, INVALID_INVITATION, invitation)
-  const bound = session === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: session.userId }
-  const invitee = resolveInvitee(deps.policy(), invitation, consultation, redemption, bound, deps.clock())
-  if ('code' in invitee) return recordRefused(deps, browser, invitee, invitation)
-  const binding = { invitation, consultation, invitee }
-  const refused = invitee.choosesName ? await checkName(deps, binding) : undefined
-  if (refused !== undefined) return recordRefused(deps, browser, refused, invitation)
-  if (session !== undefined && browser.secret !== undefined)
-    return toBoundBrowser(deps, browser, binding, browser.secret)
-  const used = await useCode(deps, origin, binding, codeHash)
-  return 'code' in used ? used : toBoundBrowser(deps, browser, binding, used.secret)
+): Promise<Bound | Refusal> {
+  const { invitation, sessionHash } = session
+  const limited = await takeInvitationLimit(deps, sessionHash)
+  if (limited !== undefined) return recordRefused(deps, browser, limited, invitation)
+  const binding = await findBinding(deps, session, redemption, { userId: session.userId })
+  if ('code' in binding) return recordRefused(deps, browser, binding, invitation)
+  await deps.invitations.renewSession(session, deps.clock())
+  const { consultation, invitee } = binding
+  const secret = browser.secret ?? ''
+  const place = { room: consultation.room, participant: invitee.participant }
+  return { browser: await toBoundBrowser(deps, browser.origin, session, place, secret), how: 'again' }
 }
 
-/** Checks the name that the browser's user chose. */
-const checkName = async (
-  { invitations }: Pick<RedeemInvitationDeps, 'invitations'>,
-  { invitee, consultation }: Binding,
-): Promise<Refusal | undefined> => checkChosenName(invitee, consultation, await invitations.list(consultation.id))
-
-/** @param secret the value of the browser's cookie */
-function toBoundBrowser(
-  { policy, clock }: RedeemInvitationDeps,
-  { origin }: RedeemingBrowser,
-  { invitation, consultation, invitee }: Binding,
-  secret: string,
-): BoundBrowser {
-  const { participant } = invitee
-  return {
-    requester: { ...origin, caller: callerOfInvitation(invitation) },
-    request: {
-      roomId: consultation.room,
-      userId: participant.userId,
-      userName: nameInMeeting(participant) ?? participant.name,
-    },
-    secret,
-    lifetimeMs: closesAt(consultation, policy().window) - clock() + COOKIE_GRACE_MS,
-  }
+type NewUse = {
+  invitation: Invitation
+  codeHash: string
+  /** The session that this use ends. */
+  moved: BrowserSession | undefined
+  /** The value of the browser's cookie, if it is bound to other consultations. */
+  secret: string | undefined
 }
 
-/** @param invitation undefined if no invitation has the code */
-async function recordRefused(
+/** Binds a browser that was not bound to this consultation. */
+async function bindNew(
   deps: RedeemInvitationDeps,
-  { origin, networks }: RedeemingBrowser,
-  refusal: Refusal,
-  invitation?: Invitation,
-): Promise<Refusal> {
-  if (invitation !== undefined) return recordRefusedUse(deps, origin, refusal, invitation)
-  const outcome = refusalOutcome(refusal.code)
-  const entry = { ...origin, time: deps.clock(), caller: '-', action: 'invitation.redeem', ...outcome } as const
-  await deps.failures.record(entry, networks)
-  return refusal
+  browser: Browser,
+  redemption: RedeemRequest,
+  { invitation, codeHash, moved, secret }: NewUse,
+): Promise<Bound | Refusal> {
+  const { consultationId, role } = invitation
+  const person = moved === undefined ? { guestId: `guest-${deps.newId()}` } : { userId: moved.userId }
+  const binding = await findBinding(deps, { consultationId, role, invitation }, redemption, person)
+  if ('code' in binding) return recordRefused(deps, browser, binding, invitation)
+  const early = checkAdmissionWindow(deps.policy(), binding.consultation, role, deps.clock())
+  if (early !== undefined) return recordRefused(deps, browser, early, invitation)
+  const use = { codeHash, secret, endsSession: moved?.sessionHash }
+  const used = await useCode(deps, browser.origin, { ...binding, invitation }, use)
+  if ('code' in used) return used
+  const { consultation, invitee } = binding
+  const place = { room: consultation.room, participant: invitee.participant }
+  const session = { consultationId, role, callerId: used.callerId }
+  const bound = await toBoundBrowser(deps, browser.origin, session, place, used.secret)
+  return { browser: bound, how: moved === undefined ? 'new' : 'moved' }
+}
+
+/** Finds the consultation and the participant of a session or an invitation, and checks a self-chosen name. */
+async function findBinding(
+  deps: RedeemInvitationDeps,
+  access: Pick<BrowserSession, 'consultationId' | 'role' | 'invitation'>,
+  redemption: RedeemRequest,
+  person: { userId: string } | { guestId: string },
+): Promise<Omit<Binding, 'invitation'> | Refusal> {
+  const { consultationId, role, invitation = {} } = access
+  const { consultationId: expected = consultationId } = redemption
+  if (expected !== consultationId) return OTHER_CONSULTATION
+  const consultation = await deps.consultations.findById(consultationId)
+  if (consultation === undefined) return invalidInvitation('unknown')
+  const invited = { ...invitation, role }
+  const invitee = resolveInvitee(deps.policy(), invited, consultation, redemption, person, deps.clock())
+  if ('code' in invitee) return invitee
+  const refused = invitee.choosesName
+    ? checkChosenName(invitee, consultation, await deps.invitations.list(consultationId))
+    : undefined
+  return refused ?? { consultation, invitee }
+}
+
+const OTHER_CONSULTATION: Refusal = {
+  code: 'invalid-request',
+  errors: [{ pointer: '/consultationId', message: 'must be the consultation of the invitation' }],
 }

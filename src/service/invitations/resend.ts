@@ -1,6 +1,6 @@
 import { type InvitationAnswer, SECRET_BYTES } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { isLive, mayInvite } from '../../rules/invitations/invitation.ts'
+import { mayInvite, unusableReason } from '../../rules/invitations/invitation.ts'
 import { hashSecret } from '../../rules/secret.ts'
 import { checkNotOver } from '../../rules/consultations/plan.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
@@ -46,7 +46,9 @@ export async function resendInvitation(
   }
   const code = deps.newSecret(SECRET_BYTES)
   const subject = refusalSubjectOf(invitation)
-  if (!isLive(invitation, now)) return refuseAction(deps, requester, action, INVALID, subject)
+  const reason = unusableReason(invitation, now)
+  if (reason !== undefined)
+    return refuseAction(deps, requester, action, { ...INVALID, invitationReason: reason }, subject)
   const undoes = await recordAction(deps, requester, action, DONE, auditSubjectOf(invitation))
   if (await deps.invitations.replaceCode(id, hashSecret(code), now)) {
     return buildInvitationAnswer(deps, consultation, invitation, { code, publicUrl: deps.publicUrl })

@@ -1,42 +1,97 @@
-import { callerOfInvitation, invitationIdIn } from '../../rules/invitations/invitation.ts'
+import type { Refusal } from '../../contract/problem.ts'
+import { invitationIdIn, callerOfInvitation } from '../../rules/invitations/invitation.ts'
+import { type Caller, createRoleCaller, type Policy } from '../../rules/policy/policy.ts'
+import { closesAt, type Window } from '../../rules/policy/window.ts'
 import { hashSecret } from '../../rules/secret.ts'
-import type { Caller } from '../../rules/policy/policy.ts'
-import type { InvitationStore, InvitationSession } from './ports.ts'
+import { DAY_MS } from '../../rules/time.ts'
+import type { Consultation, ConsultationStore } from '../consultations/ports.ts'
+import type { BrowserSession, InvitationStore } from './ports.ts'
 
-type SessionDeps = { invitations: InvitationStore }
-
-/** A browser that used an invitation which is not revoked. */
-type LiveSession = InvitationSession & { sessionHash: string; consultationId: string }
-
-/**
- * Finds the session of a browser.
- * @param secret the value of the browser's cookie
- * @returns undefined if there is no such session, or if its invitation was revoked
- * @throws ServiceFault `record-unavailable`
- */
-export async function findSession({ invitations }: SessionDeps, secret: string): Promise<LiveSession | undefined> {
-  const sessionHash = hashSecret(secret)
-  const session = await invitations.findSession(sessionHash)
-  if (session === undefined || session.invitation.revokedAt !== undefined) return undefined
-  return { ...session, sessionHash, consultationId: session.invitation.consultationId }
+export type SessionDeps = {
+  policy: () => Policy
+  consultations: Pick<ConsultationStore, 'findById'>
+  invitations: Pick<InvitationStore, 'findSessions' | 'findById'>
 }
 
+/** How long a browser stays bound after the admission window closes. */
+export const SESSION_GRACE_MS = DAY_MS
+
+/** A browser's session, and its consultation. */
+export type Visit = { session: BrowserSession; consultation: Consultation }
+
 /**
- * Finds the caller that a browser acts as in a consultation, with the scope `consultations:attend` only.
- * @param secret the value of the browser's cookie
- * @returns undefined if there is no live session, or if its invitation is for another consultation: the invitation gives no
- *   access to other consultations of the same user
+ * Finds the sessions of a browser.
+ * @param secret the value of the browser's cookie, if it has one
+ * @returns the latest first; without those whose invitation was revoked or whose issuer is no longer in the policy
  * @throws ServiceFault `record-unavailable`
  */
-export async function findSessionCaller(
-  deps: SessionDeps,
+export async function findLiveSessions(
+  { policy, invitations }: Pick<SessionDeps, 'policy' | 'invitations'>,
+  secret: string | undefined,
+): Promise<BrowserSession[]> {
+  if (secret === undefined) return []
+  const sessions = await invitations.findSessions(hashSecret(secret))
+  return sessions.filter(({ invitation, callerId }) =>
+    invitation === undefined ? policy().callers.has(callerId) : invitation.revokedAt === undefined,
+  )
+}
+
+/** Whether the sessions of a consultation have expired. @param now epoch milliseconds */
+const areSessionsOver = (consultation: Consultation, window: Window, now: number): boolean =>
+  now >= closesAt(consultation, window) + SESSION_GRACE_MS
+
+/**
+ * Finds the session of a browser for a consultation. Of several, it is the latest.
+ * @param secret the value of the browser's cookie
+ * @returns undefined if there is no live session for this consultation: a session gives no access to other consultations of
+ *   the same user
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function findVisit(
+  deps: SessionDeps & { clock: () => number },
   secret: string,
   consultationId: string,
-): Promise<Caller | undefined> {
-  const session = await findSession(deps, secret)
-  if (session?.consultationId !== consultationId) return undefined
-  const { invitation, userId } = session
-  return { ...callerOfInvitation(invitation), scopes: new Set(['consultations:attend']), user: { id: userId } }
+): Promise<Visit | undefined> {
+  const sessions = await findLiveSessions(deps, secret)
+  const session = sessions.find((each) => each.consultationId === consultationId)
+  const consultation = session === undefined ? undefined : await deps.consultations.findById(consultationId)
+  if (session === undefined || consultation === undefined) return undefined
+  return areSessionsOver(consultation, deps.policy().window, deps.clock()) ? undefined : { session, consultation }
+}
+
+/** @returns the caller that requests the tokens of a session */
+export const tokenCallerOf = ({ callerId, role }: Pick<BrowserSession, 'callerId' | 'role'>): Caller =>
+  createRoleCaller(callerId, role)
+
+/**
+ * @returns the caller that a browser acts as in the consultation of a session: the person, with the scope
+ *   `consultations:attend` only
+ */
+export const callerOfSession = (session: BrowserSession): Caller => ({
+  ...tokenCallerOf(session),
+  scopes: new Set(['consultations:attend']),
+  user: { id: session.userId },
+})
+
+/**
+ * Finds out whether the session of a browser has ended.
+ * @returns undefined if not; otherwise `no-visit`, or `invitation-invalid` with the reason
+ * @throws ServiceFault `record-unavailable`
+ */
+export async function findSessionEnd(
+  { policy, invitations }: Pick<SessionDeps, 'policy' | 'invitations'>,
+  secret: string,
+  { consultationId, callerId }: Pick<BrowserSession, 'consultationId' | 'callerId'>,
+): Promise<Refusal | undefined> {
+  const sessions = await invitations.findSessions(hashSecret(secret))
+  const session = sessions.find((each) => each.consultationId === consultationId && each.callerId === callerId)
+  if (invitationIdIn(callerId) === undefined) {
+    return session !== undefined && policy().callers.has(callerId) ? undefined : { code: 'no-visit' }
+  }
+  if (session === undefined) return { code: 'invitation-invalid', invitationReason: 'used' }
+  return session.invitation?.revokedAt === undefined
+    ? undefined
+    : { code: 'invitation-invalid', invitationReason: 'revoked' }
 }
 
 /**
@@ -46,29 +101,11 @@ export async function findSessionCaller(
  * @throws ServiceFault `record-unavailable`
  */
 export async function findInvitationCaller(
-  { invitations }: SessionDeps,
+  { invitations }: Pick<SessionDeps, 'invitations'>,
   consultationId: string,
   callerId: string,
 ): Promise<Caller | undefined> {
   const id = invitationIdIn(callerId)
   const invitation = id === undefined ? undefined : await invitations.findById(consultationId, id)
   return invitation === undefined || invitation.revokedAt !== undefined ? undefined : callerOfInvitation(invitation)
-}
-
-/**
- * Finds the session of a browser that used this code, or that used an earlier code of the same invitation.
- * @param secret the value of the browser's cookie, if it has one
- * @param codeHash the hash of the code that the browser presents
- * @returns undefined if there is no live session of that invitation
- * @throws ServiceFault `record-unavailable`
- */
-export async function findSessionForCode(
-  deps: SessionDeps,
-  secret: string | undefined,
-  codeHash: string,
-): Promise<LiveSession | undefined> {
-  const session = secret === undefined ? undefined : await findSession(deps, secret)
-  if (session === undefined || session.codeHash === codeHash) return session
-  const current = await deps.invitations.findByCode(codeHash)
-  return current?.id === session.invitation.id ? session : undefined
 }

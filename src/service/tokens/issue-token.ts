@@ -33,15 +33,22 @@ type TokenMetrics = { countIssued(role: string, caller: string): void; countRefu
 /** The token that a new one replaces: its id, and when it was issued, in epoch milliseconds. */
 type Renewed = { jti: string; issuedAt: number }
 
+export type IssueOptions = {
+  /** Whether the client closed the connection; the token is not signed then. */
+  isAborted?: (() => boolean) | undefined
+  /** The token that the new one replaces. */
+  renews?: Renewed
+  /** Checks the session of a browser after signing. @returns a refusal if the session has ended */
+  findSessionEnd?: () => Promise<Refusal | undefined>
+}
+
 /** A token request on its way to a token. */
 type Issuance = {
   requester: Requester
   request: TokenRequest
   /** When the request arrived, in epoch milliseconds. Neither waiting nor signing makes a token valid for longer. */
   at: number
-  isAborted: (() => boolean) | undefined
-  renews: Renewed | undefined
-}
+} & IssueOptions
 
 /** What an evaluation was based on, so that a change can be noticed after signing. */
 type Basis = { policy: Policy; consultation: Consultation | undefined }
@@ -51,8 +58,6 @@ type Basis = { policy: Policy; consultation: Consultation | undefined }
  * limits, signs, writes the audit entry, and evaluates once more in case the policy, the consultation or the revocations
  * changed meanwhile.
  * @param request a request that fits its schema
- * @param isAborted whether the client closed the connection; the token is not signed then
- * @param renews the token that the new one replaces
  * @returns the token; or that the participant waits to be admitted; or a refusal. Each is in the audit record by then
  * @throws ServiceFault `overloaded`, `client-aborted`, `record-unavailable`; a token that was signed is dropped
  */
@@ -60,10 +65,10 @@ export async function issueToken(
   deps: IssueTokenDeps,
   requester: Requester,
   request: TokenRequest,
-  isAborted?: () => boolean,
-  renews?: Renewed,
+  options: IssueOptions = {},
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> {
-  const issuance: Issuance = { requester, request, at: deps.clock(), isAborted, renews }
+  const issuance: Issuance = { ...options, requester, request, at: deps.clock() }
+  const { renews } = options
   const policy = deps.policy()
   const { consultation, decision } = await decide(deps, issuance)
   if ('since' in decision) return toWaitingAnswer(decision)
@@ -82,7 +87,7 @@ export async function issueToken(
     await recordWaiting(deps, requester, change)
     return toWaitingAnswer(change)
   }
-  return issueToken(deps, requester, request, isAborted, renews)
+  return issueToken(deps, requester, request, options)
 }
 
 /** The refusal in the audit record of a dropped token whose request is decided again. */
@@ -119,12 +124,12 @@ async function checkRevoked(
  */
 async function findChange(
   deps: IssueTokenDeps,
-  { requester, request, at, renews }: Issuance,
+  { requester, request, at, renews, findSessionEnd }: Issuance,
   grant: Grant,
   basis: Basis,
 ): Promise<Decision | undefined> {
-  const revoked = await checkRevoked(deps, grant, renews)
-  if (revoked !== undefined) return revoked
+  const refused = (await checkRevoked(deps, grant, renews)) ?? (await findSessionEnd?.())
+  if (refused !== undefined) return refused
   const before = basis.consultation
   const consultation = before === undefined ? undefined : await deps.consultations.findById(before.id)
   if (consultation?.version === before?.version && deps.policy() === basis.policy) return undefined

@@ -3,10 +3,9 @@ import type { Origin } from '../../contract/audit/audit-entry.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { TokenAnswer, WaitingAnswer } from '../../contract/tokens/token.ts'
 import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
-import type { Caller } from '../../rules/policy/policy.ts'
+import { type Caller, createRoleCaller } from '../../rules/policy/policy.ts'
 import { parseToken } from '../../rules/tokens/parse-token.ts'
 import {
-  createRenewalCaller,
   currentCaller,
   grantsNoMore,
   isIssuedSince,
@@ -85,7 +84,7 @@ async function renew(
   const requester = { ...origin, caller }
   await reportReuse(deps, requester, old, consultation.id)
   const request = renewalRequest(deps.policy(), caller, old, participant.role)
-  return issueToken(deps, requester, request, isAborted, old)
+  return issueToken(deps, requester, request, { isAborted, renews: old })
 }
 
 /** @returns the content of a token that this service signed, whatever its age; undefined for any other token */
@@ -105,7 +104,7 @@ async function findCaller(
 ): Promise<Caller | undefined> {
   const { via, role } = participant
   if (via === undefined || policy().callers.has(via)) return currentCaller(policy(), participant)
-  return (await mayStillRequest(via, consultation, participant)) ? createRenewalCaller(via, role) : undefined
+  return (await mayStillRequest(via, consultation, participant)) ? createRoleCaller(via, role) : undefined
 }
 
 /** Records that a token of somebody else was presented. */

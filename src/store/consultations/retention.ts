@@ -25,8 +25,8 @@ export async function findEndedBefore(db: Database, before: number): Promise<str
 export async function deleteConsultations(db: Database, ids: readonly string[]): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const invitationIds = trx.selectFrom('invitation').select('id').where('consultation', 'in', ids)
-    await trx.deleteFrom('invitation_session').where('invitation', 'in', invitationIds).execute()
-    for (const table of ['invitation', 'revocation', 'participant'] as const) {
+    await trx.deleteFrom('former_code').where('invitation', 'in', invitationIds).execute()
+    for (const table of ['browser_session', 'invitation', 'revocation', 'participant'] as const) {
       await trx.deleteFrom(table).where('consultation', 'in', ids).execute()
     }
     await trx.deleteFrom('consultation').where('id', 'in', ids).execute()

@@ -104,16 +104,21 @@ export type Tables = {
     revoked_at: number | null
     code_hash: string
   }
+  /** Earlier codes of invitations, as hex SHA-256. */
+  former_code: { code_hash: string; invitation: string }
   /**
-   * The browsers that used an invitation. `session_hash` is the hex SHA-256 of the cookie, `code_hash` that of the
-   * code used.
+   * The consultations that a browser is bound to. `session_hash` is the hex SHA-256 of the cookie. `caller` is
+   * `invitation:<id>`, or the issuer of a signed-in user; `code_hash` is the code that the browser used.
    */
-  invitation_session: {
+  browser_session: {
     session_hash: string
-    invitation: string
-    code_hash: string
+    consultation: string
+    caller: string
+    invitation: string | null
+    code_hash: string | null
     user_id: string
-    created_at: number
+    role: string
+    bound_at: number
   }
   /** The answers to requests with an Idempotency-Key. */
   idempotent_answer: { caller: string; key: string; fingerprint: string; answer: string; created_at: number }

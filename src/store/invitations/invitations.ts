@@ -1,61 +1,68 @@
 import { sql } from 'kysely'
-import type {
-  Invitation,
-  InvitationStore,
-  InvitationLimits,
-  Participant,
-  InvitationSession,
-} from '../../service/invitations/ports.ts'
+import type { Invitation, InvitationStore, InvitationLimits, Participant } from '../../service/invitations/ports.ts'
 import { translateErrors } from '../database/errors.ts'
 import { addParticipant, bumpVersion, countOthers, isUsable, lockOpenConsultation } from './joining.ts'
 import { toInvitation, toRow } from './row.ts'
+import { findLastEnd, findMovableSessions, findSessionsOfBrowser, renewSession, saveSession } from './sessions.ts'
 import { recordUse } from './use.ts'
 import type { Database, Engine } from '../database/schema.ts'
 
 /** Opens the store of invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
-  const findInvitation = async (by: 'id' | 'code_hash', value: string) => {
-    const row = await db.selectFrom('invitation').selectAll().where(by, '=', value).executeTakeFirst()
-    return row === undefined ? undefined : toInvitation(row)
-  }
   return {
     add: (invitation, codeHash, invitee, limits) =>
       translateErrors(() => add(db, engine, invitation, codeHash, invitee, limits)),
     findById: (consultationId, id) =>
       translateErrors(async () => {
-        const found = await findInvitation('id', id)
-        return found?.consultationId === consultationId ? found : undefined
+        const query = db.selectFrom('invitation').selectAll().where('id', '=', id)
+        const row = await query.where('consultation', '=', consultationId).executeTakeFirst()
+        return row === undefined ? undefined : toInvitation(row)
       }),
-    findByCode: (codeHash) => translateErrors(() => findInvitation('code_hash', codeHash)),
+    findByCode: (codeHash) => translateErrors(() => findByCode(db, codeHash)),
     list: (consultationId) =>
       translateErrors(async () => {
         const all = db.selectFrom('invitation').selectAll().where('consultation', '=', consultationId)
         return (await all.orderBy('created_at').orderBy('id').execute()).map(toInvitation)
       }),
-    findSession: (sessionHash) => translateErrors(() => findSession(db, sessionHash)),
+    findSessions: (sessionHash) => translateErrors(() => findSessionsOfBrowser(db, sessionHash)),
+    findMovableSessions: (id) => translateErrors(() => findMovableSessions(db, id)),
+    bindUser: (session) => translateErrors(() => saveSession(db, session)),
+    renewSession: (session, at) => translateErrors(() => renewSession(db, session, at)),
+    findLastEnd: (sessionHash) => translateErrors(() => findLastEnd(db, sessionHash)),
     use: (invitation, use) => translateErrors(() => recordUse(db, engine, invitation, use)),
     revoke: (id, at) => translateErrors(() => revoke(db, id, at)),
-    replaceCode: (id, codeHash, now) =>
-      translateErrors(async () => {
-        const query = db.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
-        const updated = await query.where(isUsable(now)).executeTakeFirst()
-        return updated.numUpdatedRows > 0n
-      }),
+    replaceCode: (id, codeHash, now) => translateErrors(() => replaceCode(db, id, codeHash, now)),
   }
 }
 
-async function findSession(db: Database, sessionHash: string): Promise<InvitationSession | undefined> {
-  const row = await db
-    .selectFrom('invitation_session')
-    .innerJoin('invitation', 'invitation.id', 'invitation_session.invitation')
+/** Finds the invitation that has a code, or had it before. */
+async function findByCode(db: Database, codeHash: string) {
+  const row = await db.selectFrom('invitation').selectAll().where('code_hash', '=', codeHash).executeTakeFirst()
+  if (row !== undefined) return { invitation: toInvitation(row), isCurrent: true }
+  const former = await db
+    .selectFrom('former_code')
+    .innerJoin('invitation', 'invitation.id', 'former_code.invitation')
     .selectAll('invitation')
-    .select(['invitation_session.user_id as session_user', 'invitation_session.code_hash as session_code'])
-    .where('session_hash', '=', sessionHash)
+    .where('former_code.code_hash', '=', codeHash)
     .executeTakeFirst()
-  return row === undefined
-    ? undefined
-    : { invitation: toInvitation(row), userId: row.session_user, codeHash: row.session_code }
+  return former === undefined ? undefined : { invitation: toInvitation(former), isCurrent: false }
 }
+
+/** Replaces the code of an invitation that can be used, and keeps the former one. */
+const replaceCode = (db: Database, id: string, codeHash: string, now: number): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const query = trx.selectFrom('invitation').select('code_hash').where('id', '=', id).where(isUsable(now))
+    const former = await query.executeTakeFirst()
+    if (former === undefined) return false
+    const update = trx.updateTable('invitation').set('code_hash', codeHash).where('id', '=', id)
+    const { numUpdatedRows } = await update
+      .where('code_hash', '=', former.code_hash)
+      .where(isUsable(now))
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) return false
+    await trx.insertInto('former_code').values({ code_hash: former.code_hash, invitation: id }).execute()
+    return true
+  })
 
 function add(
   db: Database,
@@ -106,9 +113,7 @@ function revoke(db: Database, id: string, at: number): Promise<void> {
       // The next full second, because `iat` of a token has no milliseconds.
       .set('since', (Math.floor(at / 1000) + 1) * 1000)
       .where('consultation', '=', consultation)
-      .where('user_id', 'in', (eb) =>
-        eb.selectFrom('invitation_session').select('user_id').where('invitation', '=', id),
-      )
+      .where('user_id', 'in', (eb) => eb.selectFrom('browser_session').select('user_id').where('invitation', '=', id))
       .execute()
   })
 }

@@ -50,7 +50,7 @@ export async function countWaiting(trx: Trx, consultation: string, invitation: s
     .where('admitted_at', 'is', null)
     .where('entered_at', 'is', null)
     .where('user_id', 'in', (eb) =>
-      eb.selectFrom('invitation_session').select('user_id').where('invitation', '=', invitation),
+      eb.selectFrom('browser_session').select('user_id').where('invitation', '=', invitation),
     )
     .executeTakeFirstOrThrow()
   return count

@@ -13,6 +13,7 @@ import { indexes } from './010-indexes.ts'
 import { requestIds } from './011-request-ids.ts'
 import { keyPublication } from './012-key-publication.ts'
 import { selfNamed } from './013-self-named.ts'
+import { browserSessions } from './014-browser-sessions.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -32,4 +33,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '011-request-ids': requestIds,
   '012-key-publication': keyPublication,
   '013-self-named': selfNamed,
+  '014-browser-sessions': browserSessions,
 })

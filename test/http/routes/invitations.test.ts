@@ -1,6 +1,6 @@
 import { scrape } from '../../kit.ts'
 import { describe, expect, it } from 'vitest'
-import { findInvitationCaller, findSession } from '../../../src/service/invitations/sessions.ts'
+import { findInvitationCaller, findLiveSessions } from '../../../src/service/invitations/sessions.ts'
 import { browserOf, CLOSES_AT, INVALID, invite, type Made, PUBLIC, START } from '../../support/invitations.ts'
 import { MINUTE_MS, startVisits } from '../../support/consultations.ts'
 
@@ -123,7 +123,9 @@ describe('an existing invitation', () => {
     expect(await browser.redeem(code)).toMatchObject({ status: 200 })
     const secret = browser.cookie()?.slice('visit='.length) ?? ''
     const { consultationId } = invitation
-    expect(await findSession(visits.parts, secret)).toMatchObject({ consultationId, invitation: { id: invitation.id } })
+    expect(await findLiveSessions(visits.parts, secret)).toMatchObject([
+      { consultationId, invitation: { id: invitation.id } },
+    ])
     const caller = { id: `invitation:${invitation.id}`, roles: new Set(['patient']), rooms: 'consultations' }
     expect(await findInvitationCaller(visits.parts, consultationId, caller.id)).toMatchObject(caller)
     expect(await findInvitationCaller(visits.parts, consultationId, 'desk-backend')).toBeUndefined()
@@ -134,7 +136,7 @@ describe('an existing invitation', () => {
     expect((await visits.desk('DELETE', `${path}/${invitation.id}`)).body).toStrictEqual(revoked.body)
     expect(await browser.redeem(code)).toMatchObject(INVALID)
     expect(await browserOf(visits.nobody).redeem(code)).toMatchObject(INVALID)
-    expect(await findSession(visits.parts, secret)).toBeUndefined()
+    expect(await findLiveSessions(visits.parts, secret)).toStrictEqual([])
     expect(await findInvitationCaller(visits.parts, consultationId, `invitation:${invitation.id}`)).toBeUndefined()
     const resent = await visits.desk('POST', `${path}/${invitation.id}/resend`)
     expect(resent).toMatchObject(INVALID)

@@ -4,10 +4,9 @@ import type { Claims, TokenHeader } from '../../../src/contract/tokens/claims.ts
 import { BUILT_IN_POLICY } from '../../../src/contract/policy/policy.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
-import { createPolicy } from '../../../src/rules/policy/policy.ts'
+import { createPolicy, createRoleCaller } from '../../../src/rules/policy/policy.ts'
 import { evaluate, type Grant } from '../../../src/rules/tokens/evaluate.ts'
 import {
-  createRenewalCaller,
   isIssuedSince,
   isRenewableAt,
   isReuse,
@@ -83,7 +82,7 @@ it('a renewal requests the same person and room, and never expires before the ol
     fc.property(grants, fc.integer({ min: 5, max: 240 }), (grant, maxLifetimeMinutes) => {
       const old = parseRenewableToken(made(JAAS, grant), JAAS)
       if (old === undefined) throw new Error('a token of this service')
-      const caller = { ...createRenewalCaller('desk', 'patient'), maxLifetimeMinutes }
+      const caller = { ...createRoleCaller('desk', 'patient'), maxLifetimeMinutes }
       const request = renewalRequest(policy, caller, old, 'patient')
       const { rooms: _anyRoom, ...free } = caller
       const again = evaluate(policy, free, { ...request, userRole: 'patient' }, undefined, 0)

@@ -46,7 +46,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       expect(await invitations.add(each, codeOf(each.id), undefined, MOST)).toBe('added')
     }
     expect(await invitations.list('c')).toStrictEqual([two, one])
-    expect(await invitations.findByCode(codeOf('1'))).toStrictEqual(one)
+    expect(await invitations.findByCode(codeOf('1'))).toStrictEqual({ invitation: one, isCurrent: true })
     expect(await invitations.findByCode(codeOf('3'))).toBeUndefined()
     expect(await invitations.findById('c', '1')).toStrictEqual(one)
     expect(await invitations.findById('another', '1')).toBeUndefined()
@@ -60,8 +60,8 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const outcomes = await Promise.all(all.map((use) => invitations.use(invitation, use)))
     expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
     expect(outcomes.filter((each) => each === 'dead')).toHaveLength(37)
-    const sessions = await Promise.all(all.map(({ sessionHash }) => invitations.findSession(sessionHash)))
-    expect(sessions.filter((each) => each !== undefined)).toHaveLength(3)
+    const sessions = await Promise.all(all.map(({ sessionHash }) => invitations.findSessions(sessionHash)))
+    expect(sessions.flat()).toHaveLength(3)
     const consultation = await consultations.findById('c')
     expect(consultation?.participants).toHaveLength(4)
     expect(consultation?.version).toBe(4)
@@ -81,7 +81,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       expect(await invitations.use(invitation, useOf('1', 4))).toBe('closed')
       expect(await invitations.add(invitationOf('2'), codeOf('2'), undefined, MOST)).toBe('closed')
       for (const browser of [1, 2, 3, 4]) {
-        expect(await invitations.findSession(useOf('1', browser).sessionHash)).toBeUndefined()
+        expect(await invitations.findSessions(useOf('1', browser).sessionHash)).toStrictEqual([])
       }
       expect(await invitations.list('c')).toStrictEqual([invitation])
       expect((await consultations.findById('c'))?.participants).toHaveLength(1)
@@ -97,11 +97,17 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     expect(await consultations.findById('c')).toMatchObject({ version: 2, participants: [{}, invitee] })
     const use = { ...useOf('1', 1), userId: 'patient' }
     expect(await invitations.use(invitation, use)).toBe('used')
-    expect(await invitations.findSession(use.sessionHash)).toStrictEqual({
-      invitation: { ...invitation, used: 1 },
-      userId: 'patient',
-      codeHash: codeOf('1'),
-    })
+    expect(await invitations.findSessions(use.sessionHash)).toStrictEqual([
+      {
+        sessionHash: use.sessionHash,
+        consultationId: 'c',
+        callerId: 'invitation:1',
+        userId: 'patient',
+        role: 'patient',
+        boundAt: 20,
+        invitation: { ...invitation, used: 1 },
+      },
+    ])
   })
 
   it.skipIf(!there)('add as many people as may take part, of all who are invited at once', async () => {
@@ -137,21 +143,78 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       expect([await come(11), await come(12)]).toStrictEqual(['used', 'too-many-waiting'])
       await consultations.enter('c', second, 'invitation:1', 40)
       expect([await come(13), await come(14)]).toStrictEqual(['used', 'too-many-waiting'])
-      expect(await invitations.findSession(useOf('1', 14).sessionHash)).toBeUndefined()
+      expect(await invitations.findSessions(useOf('1', 14).sessionHash)).toStrictEqual([])
     },
   )
+
+  it.skipIf(!there)(
+    'move to another browser until the person has entered, to one of all who come at once',
+    async () => {
+      const { invitations, consultations } = await start()
+      const invitation = invitationOf('1', { userId: 'patient' })
+      const patient = { userId: 'patient', role: 'patient', since: 10 }
+      await invitations.add(invitation, codeOf('1'), patient, MOST)
+      const use = (browser: number) => ({ ...useOf('1', browser), userId: 'patient' })
+      expect(await invitations.use(invitation, use(1))).toBe('used')
+      expect(await invitations.use(invitation, use(2))).toBe('dead')
+      const move = (to: number, from: number) =>
+        invitations.use(invitation, { ...use(to), endsSession: use(from).sessionHash })
+      const outcomes = await Promise.all([2, 3, 4].map((browser) => move(browser, 1)))
+      expect(outcomes.toSorted()).toStrictEqual(['dead', 'dead', 'used'])
+      const winner = [2, 3, 4][outcomes.indexOf('used')] ?? 0
+      expect(await invitations.findSessions(use(1).sessionHash)).toStrictEqual([])
+      expect(await invitations.findMovableSessions('1')).toMatchObject([{ sessionHash: use(winner).sessionHash }])
+      expect(await invitations.findById('c', '1')).toMatchObject({ used: 1 })
+      await consultations.enter('c', patient, 'invitation:1', 40)
+      expect(await invitations.findMovableSessions('1')).toStrictEqual([])
+      expect(await move(9, winner)).toBe('dead')
+      expect(await invitations.findSessions(use(winner).sessionHash)).toHaveLength(1)
+    },
+  )
+
+  it.skipIf(!there)('bind a browser to several consultations, the last twenty of those that are not over', async () => {
+    const { invitations, consultations } = await start()
+    await consultations.replace({ ...CONSULTATION, version: 2, endedAt: 15 })
+    const sessionHash = hashSecret('a browser')
+    const bind = (consultationId: string, boundAt: number) =>
+      invitations.bindUser({
+        sessionHash,
+        consultationId,
+        callerId: 'issuer',
+        userId: 'doctor',
+        role: 'doctor',
+        boundAt,
+      })
+    await bind('c', 100)
+    for (let n = 1; n <= 20; n += 1) {
+      const [starts, ends] = [1000 * n, 1000 * n + 500]
+      await consultations.add({ ...CONSULTATION, id: `c${n}`, room: `room-${n}`, startsAt: starts, endsAt: ends })
+      await bind(`c${n}`, n)
+    }
+    const bound = await invitations.findSessions(sessionHash)
+    expect(bound.map(({ consultationId }) => consultationId)).toStrictEqual(
+      Array.from({ length: 20 }, (_, index) => `c${20 - index}`),
+    )
+    expect(await invitations.findLastEnd(sessionHash)).toBe(20_500)
+    expect(await invitations.findLastEnd(hashSecret('another browser'))).toBeUndefined()
+    const [{ consultationId, callerId } = { consultationId: '', callerId: '' }] = bound.slice(-1)
+    await invitations.renewSession({ sessionHash, consultationId, callerId }, 99)
+    expect((await invitations.findSessions(sessionHash))[0]).toMatchObject({ consultationId: 'c1', boundAt: 99 })
+    await consultations.delete(['c1'])
+    expect(await invitations.findSessions(sessionHash)).toHaveLength(19)
+  })
 
   it.skipIf(!there)('are revoked once, and get another code while one could be used', async () => {
     const { invitations } = await start()
     const invitation = invitationOf('1', { uses: 2 })
     await invitations.add(invitation, codeOf('1'), undefined, MOST)
     expect(await invitations.replaceCode('1', codeOf('new'), 20)).toBe(true)
-    expect(await invitations.findByCode(codeOf('1'))).toBeUndefined()
+    expect(await invitations.findByCode(codeOf('1'))).toStrictEqual({ invitation, isCurrent: false })
     expect(await invitations.use(invitation, useOf('1', 1))).toBe('dead')
     expect(await invitations.use(invitation, { ...useOf('1', 1), codeHash: codeOf('new') })).toBe('used')
     await invitations.revoke('1', 30)
     await invitations.revoke('1', 40)
-    expect(await invitations.findByCode(codeOf('new'))).toStrictEqual({ ...invitation, used: 1, revokedAt: 30 })
+    expect(await invitations.findByCode(codeOf('new'))).toMatchObject({ invitation: { used: 1, revokedAt: 30 } })
     expect(await invitations.replaceCode('1', codeOf('newer'), 50)).toBe(false)
     expect(await invitations.use(invitation, { ...useOf('1', 2), codeHash: codeOf('new') })).toBe('dead')
   })

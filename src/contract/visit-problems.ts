@@ -1,0 +1,14 @@
+/** The problems of browsers that take part by a cookie: a part of the table of problem codes. */
+export const VISIT_PROBLEMS = {
+  'no-visit': {
+    status: 401,
+    title: 'No visit',
+    detail: 'This browser is not bound to the consultation. Open the link of the invitation again, or sign in.',
+  },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Origin not allowed',
+    detail:
+      'A page of another site sent this request. Add the origin of the page to CORS_ORIGINS, or use the page of this service.',
+  },
+} as const
