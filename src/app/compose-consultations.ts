@@ -50,6 +50,7 @@ export function composeConsultations(
       newSecret,
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
+      waitingTimeoutMs: config.WAITING_TIMEOUT_SECONDS * 1000,
       mayMove: config.INVITATION_MOVES === 'on',
       limits: limitsOf(config),
       conferences: conferencesOf(config, keys),

@@ -12,6 +12,11 @@ export const CONSULTATION_SETTINGS = {
     about:
       'Whether a person who opened an invitation in one browser can continue in another until the person has entered; `off` binds an invitation to the first browser.',
   }),
+  WAITING_TIMEOUT_SECONDS: setting(wholeNumber(30, 3600), {
+    fallback: 60,
+    about:
+      'Seconds after which a participant who neither asks for a token nor listens to events no longer waits for admission.',
+  }),
   CONSULTATION_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
     fallback: 90,
     about:

@@ -45,6 +45,7 @@ describe('the configuration', () => {
       EVENTS_HEARTBEAT_SECONDS: 15,
       CONSULTATION_RETENTION_DAYS: 90,
       INVITATION_MOVES: 'on',
+      WAITING_TIMEOUT_SECONDS: 60,
       ROOM_NAME_KEY: undefined,
       RATE_LIMIT_FAILED_LOGINS: 10,
       RATE_LIMIT_PER_USER: 30,

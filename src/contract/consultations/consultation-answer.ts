@@ -25,6 +25,18 @@ export const ParticipantAnswer = Type.Object(
 )
 export type ParticipantAnswer = Static<typeof ParticipantAnswer>
 
+/** A moderator of a consultation, as every participant may see the moderator. */
+export const Moderator = Type.Object(
+  {
+    role: Type.String(),
+    name: Type.Optional(Type.String()),
+    selfNamed: SelfNamed,
+    enteredAt: Type.Optional(timestamp('when this moderator first received a token')),
+  },
+  { $id: 'Moderator', description: 'A moderator of a consultation, as every participant may see the moderator.' },
+)
+export type Moderator = Static<typeof Moderator>
+
 /** A consultation as the API returns it. */
 export const ConsultationAnswer = Type.Object(
   {
@@ -43,7 +55,10 @@ export const ConsultationAnswer = Type.Object(
     waitingRoom: Type.Boolean({ description: 'whether participants who do not moderate wait to be admitted' }),
     maxParticipants: Type.Optional(Type.Integer({ description: 'how many different people may enter' })),
     externalId: Type.Optional(Type.String({ description: 'the id in your system' })),
-    participants: Type.Array(Type.Unsafe<ParticipantAnswer>(Type.Ref('Participant'))),
+    participants: Type.Array(Type.Unsafe<ParticipantAnswer>(Type.Ref('Participant')), {
+      description: 'all; for a participant who does not moderate, only that participant',
+    }),
+    moderators: Type.Array(Type.Unsafe<Moderator>(Type.Ref('Moderator'))),
     links: Type.Object(
       {
         self: Type.String(),

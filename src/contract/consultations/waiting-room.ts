@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ParticipantId, SelfNamed } from '../person.ts'
-import { type ConsultationState, CONSULTATION_STATES } from './consultation-answer.ts'
+import { type ConsultationState, CONSULTATION_STATES, type Moderator } from './consultation-answer.ts'
 import { timestamp } from '../timestamp.ts'
 
 /** A participant in the waiting room. */
@@ -11,15 +11,20 @@ export const WaitingParticipant = Type.Object(
     name: Type.Optional(Type.String()),
     selfNamed: SelfNamed,
     since: timestamp('when the participant began to wait'),
+    lastSeenAt: timestamp('when the participant last asked for a token or listened to events'),
   },
-  { $id: 'WaitingParticipant', description: 'A participant who waits to be admitted.' },
+  { $id: 'WaitingParticipant', description: 'A participant who waits to be admitted, and is there.' },
 )
 export type WaitingParticipant = Static<typeof WaitingParticipant>
 
 /** The answer of `GET /api/jitsi/consultations/{id}/waiting`. */
 export const WaitingList = Type.Object(
   { waiting: Type.Array(Type.Unsafe<WaitingParticipant>(Type.Ref('WaitingParticipant'))) },
-  { $id: 'WaitingList', description: 'The participants who wait to be admitted, longest wait first.' },
+  {
+    $id: 'WaitingList',
+    description:
+      'The participants who wait to be admitted, longest wait first. Who closed everything is not in it after WAITING_TIMEOUT_SECONDS.',
+  },
 )
 export type WaitingList = Static<typeof WaitingList>
 
@@ -37,11 +42,12 @@ export type AdmitRequest = Static<typeof AdmitRequest>
 
 /**
  * The names of the events of a consultation. `state` is the first event of each stream, and every change that no other
- * name describes. The stream ends after `ended`, `cancelled` and `removed`.
+ * name describes; `left` says that somebody who waited is no longer there. The stream ends after `ended`, `cancelled` and `removed`.
  */
 export const CONSULTATION_EVENTS = [
   'state',
   'waiting',
+  'left',
   'admitted',
   'rescheduled',
   'ended',
@@ -62,6 +68,7 @@ export const ConsultationView = Type.Object(
     opensAt: Type.Optional(timestamp('when the admission window of the listener opens')),
     waitingSince: Type.Optional(timestamp('when the listener began to wait')),
     admittedAt: Type.Optional(timestamp('when the listener was admitted: repeat the token request')),
+    moderators: Type.Array(Type.Unsafe<Moderator>(Type.Ref('Moderator'))),
     waiting: Type.Optional(
       Type.Array(Type.Unsafe<WaitingParticipant>(Type.Ref('WaitingParticipant')), {
         description: 'only for listeners who may admit',

@@ -5,6 +5,7 @@ import { AuditPage, AuditRow } from '../../contract/audit/audit-query.ts'
 import {
   ConsultationAnswer,
   ConsultationPage,
+  Moderator,
   ParticipantAnswer,
 } from '../../contract/consultations/consultation-answer.ts'
 import { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
@@ -39,7 +40,15 @@ closed set. Each problem response of an operation names its codes in its descrip
 
 const COMPONENTS = [
   ...[TokenRequest, TokenAnswer, Meeting, InspectRequest, Inspection, Objection, TokenSummary],
-  ...[WaitingAnswer, ConsultationRequest, ConsultationChange, ConsultationAnswer, ParticipantAnswer, ConsultationPage],
+  ...[
+    WaitingAnswer,
+    ConsultationRequest,
+    ConsultationChange,
+    ConsultationAnswer,
+    ParticipantAnswer,
+    Moderator,
+    ConsultationPage,
+  ],
   ...[WaitingParticipant, WaitingList, AdmitRequest, ConsultationView],
   ...[InvitationRequest, InvitationAnswer, InvitationList, RedeemRequest],
   ...[RenewRequest, RevocationRequest, RevocationAnswer, CreatedRevocation, RevocationPage, KickRequest],

@@ -1,7 +1,9 @@
+import type { Policy } from '../policy/policy.ts'
 import { type Window, closesAt, opensAt } from '../policy/window.ts'
 import type {
   ConsultationAnswer,
   ConsultationState,
+  Moderator,
   ParticipantAnswer,
 } from '../../contract/consultations/consultation-answer.ts'
 import { toIso } from '../time.ts'
@@ -16,6 +18,8 @@ export type Participant = {
   /** When this person was given this role; earlier tokens are not renewed. */
   since: number
   waitingSince?: number
+  /** When this person last asked for a token or listened to events while waiting. */
+  lastSeenAt?: number
   admittedAt?: number
   enteredAt?: number
   /** The id of the caller that requested the last token: a caller of the policy, an issuer, or an invitation. */
@@ -58,12 +62,33 @@ export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'en
 /** What a caller may see of a consultation: a machine everything, `none` nothing. */
 export type AccessLevel = 'machine' | 'moderator' | 'participant' | 'none'
 
-/** @returns the participants who wait to be admitted, the longest waiting first */
-export const listWaiting = ({ participants }: Consultation): (Participant & { waitingSince: number })[] =>
+/** A participant who asked to enter and was not admitted yet. */
+export type WaitingParticipant = Participant & { waitingSince: number }
+
+/** Whether a participant asked to enter and was not admitted yet, whether or not the participant is still there. */
+export const isWaiting = (participant: Participant): participant is WaitingParticipant =>
+  participant.waitingSince !== undefined && participant.admittedAt === undefined
+
+/** @returns when a waiting participant was last seen, in epoch milliseconds */
+export const lastSeenOf = ({ lastSeenAt = 0, waitingSince }: WaitingParticipant): number =>
+  Math.max(lastSeenAt, waitingSince)
+
+/**
+ * Lists the participants who wait to be admitted.
+ * @param seenSince without those who were last seen earlier, in epoch milliseconds
+ * @returns the longest waiting first
+ */
+export const listWaiting = ({ participants }: Consultation, seenSince: number): WaitingParticipant[] =>
   participants
-    .filter((each): each is Participant & { waitingSince: number } => each.waitingSince !== undefined)
-    .filter(({ admittedAt }) => admittedAt === undefined)
+    .filter((each) => isWaiting(each))
+    .filter((each) => lastSeenOf(each) >= seenSince)
     .toSorted((a, b) => a.waitingSince - b.waitingSince)
+
+/** @returns the moderators of a consultation, as every participant may see them */
+export const listModerators = ({ participants }: Consultation, { roles }: Pick<Policy, 'roles'>): Moderator[] =>
+  participants
+    .filter(({ role }) => roles.get(role)?.moderator === true)
+    .map((each) => ({ role: each.role, ...nameProperties(each), ...timeIfAny('enteredAt', each.enteredAt) }))
 
 /** The name of a participant and whether it is self-chosen, for an answer. */
 export const nameProperties = ({ name, selfNamed }: Participant): { name?: string; selfNamed?: true } => ({
@@ -86,14 +111,16 @@ const timeIfAny = <Name extends string>(name: Name, ms: number | undefined): { [
 
 /**
  * Converts a consultation to the answer of the API.
- * @param reader the access level and user id of the caller; a participant who does not moderate sees no other participant
+ * @param reader the access level and user id of the caller; a participant who does not moderate sees no
+ *   other participant, but the names of the moderators
  */
 export function toConsultationAnswer(
   consultation: Consultation,
-  window: Window,
+  policy: Pick<Policy, 'window' | 'roles'>,
   now: number,
   reader: { accessLevel: AccessLevel; userId?: string | undefined },
 ): ConsultationAnswer {
+  const { window } = policy
   const { id, room, version, waitingRoom, maxParticipants, externalId, participants } = consultation
   const visible = participants.filter(({ userId }) => reader.accessLevel !== 'participant' || userId === reader.userId)
   const self = `/api/jitsi/consultations/${id}`
@@ -109,6 +136,7 @@ export function toConsultationAnswer(
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
     participants: visible.map((each) => toParticipantAnswer(consultation, window, each)),
+    moderators: listModerators(consultation, policy),
     links: {
       self,
       events: `${self}/events`,

@@ -42,7 +42,8 @@ export function evaluate(
   if ('code' in admission) return admission
   // A participant whose request would be refused does not enter the waiting room either.
   const decision = grant(policy, caller, request, admission)
-  return 'code' in decision || !('since' in admission) ? decision : admission
+  if ('code' in decision || !('since' in admission)) return decision
+  return { ...admission, participant: withName(admission.participant, decision.user.name) }
 }
 
 /** @param admission of a consultation-bound caller; the room pattern of the policy does not apply then */
@@ -83,9 +84,17 @@ function grant(
     lifetimeSeconds: Math.min(minutes * 60, secondsLeftIn(admission)),
     ...(admission === undefined
       ? {}
-      : { admitted: { consultation: admission.consultation, participant: admission.participant } }),
+      : {
+          admitted: {
+            consultation: admission.consultation,
+            participant: withName(admission.participant, subject.userName),
+          },
+        }),
   }
 }
+
+/** The participant with the name of the token, unless the consultation has a name for the participant. */
+const withName = (participant: Participant, name: string): Participant => ({ name, ...participant })
 
 const secondsLeftIn = (admission: Admission | Waiting | undefined): number =>
   admission !== undefined && 'secondsLeft' in admission ? admission.secondsLeft : Infinity

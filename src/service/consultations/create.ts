@@ -52,7 +52,7 @@ export async function createConsultation(
     if (room === undefined) return refuseAction(deps, requester, ACTION, PATIENT_ID_TOO_LONG)
     if ((await deps.consultations.findByRoom(room)) !== undefined) continue
     const consultation = { ...plan, id, room }
-    const answer = toConsultationAnswer(consultation, deps.policy().window, deps.clock(), { accessLevel: 'machine' })
+    const answer = toConsultationAnswer(consultation, deps.policy(), deps.clock(), { accessLevel: 'machine' })
     const subject = auditSubjectOf(consultation)
     const undoes = await recordAction(deps, requester, ACTION, DONE, subject)
     const idempotent =

@@ -44,5 +44,4 @@ export const buildConsultationAnswer = (
   { policy, clock }: { policy: () => Policy; clock: Clock },
   { caller }: Requester,
   { consultation, accessLevel }: FoundConsultation,
-): ConsultationAnswer =>
-  toConsultationAnswer(consultation, policy().window, clock(), { accessLevel, userId: caller.user?.id })
+): ConsultationAnswer => toConsultationAnswer(consultation, policy(), clock(), { accessLevel, userId: caller.user?.id })

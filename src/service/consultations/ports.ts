@@ -38,17 +38,19 @@ export type ConsultationStore = {
    */
   replace(consultation: Consultation): Promise<boolean>
   /**
-   * Stores the progress of a participant. A time that is stored already remains; `since` must match, because a participant
+   * Stores the progress of a participant, and the name, if there is none yet. A time that is stored already remains; `since` must match, because a participant
    * who was removed and added again has made no progress.
    * @returns false if there was nothing to store
    */
   recordProgress(
     id: string,
-    participant: Pick<Participant, 'userId' | 'since'>,
+    participant: Pick<Participant, 'userId' | 'since' | 'name'>,
     reached: ParticipantProgress,
   ): Promise<boolean>
+  /** Stores when a participant was last seen, in epoch milliseconds. */
+  markSeen(id: string, participant: Pick<Participant, 'userId' | 'since'>, at: number): Promise<void>
   /**
-   * Stores that a participant enters.
+   * Stores that a participant enters, and the name of the participant, if there is none yet.
    * @param via the caller, issuer or invitation that requests the token
    * @param at epoch milliseconds
    * @returns false if `maxParticipants` others entered before, or if the consultation was finished or the participant removed

@@ -5,6 +5,7 @@ import { toConsultationAnswer } from '../../rules/consultations/consultation.ts'
 import { toWaitingList } from '../../rules/consultations/events.ts'
 import { checkNotOver } from '../../rules/consultations/plan.ts'
 import type { ChangeBus } from './ports.ts'
+import type { PresenceDeps } from './presence.ts'
 import { findConsultation, type FindConsultationDeps } from './find.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
@@ -15,19 +16,19 @@ export type AdmitParticipantDeps = FindConsultationDeps & {
 }
 
 /**
- * Lists the participants who wait to be admitted.
+ * Lists the participants who wait to be admitted and are there.
  * @returns the list, longest wait first; or `consultation-not-found`, `role-not-allowed`
  * @throws ServiceFault `record-unavailable`
  */
 export async function listWaiting(
-  deps: FindConsultationDeps,
+  deps: FindConsultationDeps & PresenceDeps,
   requester: Requester,
   id: string,
 ): Promise<WaitingList | Refusal> {
   const result = await findConsultation(deps, requester, 'consultation.read', id, 'moderator')
   if ('code' in result) return result
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
-  return { waiting: toWaitingList(result.consultation) }
+  return { waiting: toWaitingList(result.consultation, deps.clock() - deps.waitingTimeoutMs) }
 }
 
 /**
@@ -60,7 +61,7 @@ export async function admitParticipant(
     deps.metrics.countConsultation('admitted')
   } else await recordAction(deps, requester, 'consultation.read', DONE, { consultation: id })
   const current = (await deps.consultations.findById(id)) ?? consultation
-  return toConsultationAnswer(current, deps.policy().window, now, {
+  return toConsultationAnswer(current, deps.policy(), now, {
     accessLevel,
     userId: requester.caller.user?.id,
   })

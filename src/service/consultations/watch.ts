@@ -1,15 +1,17 @@
 import type { Refusal } from '../../contract/problem.ts'
 import type { ConsultationView, EventName } from '../../contract/consultations/waiting-room.ts'
-import type { Consultation } from '../../rules/consultations/consultation.ts'
+import { type Consultation, isWaiting } from '../../rules/consultations/consultation.ts'
 import { accessLevelOf } from '../../rules/consultations/access.ts'
 import { eventBetween, isLast, toView } from '../../rules/consultations/events.ts'
 import type { ChangeBus } from './ports.ts'
 import { findConsultation, type FindConsultationDeps } from './find.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
+import { recordPresence, type RecordPresenceDeps } from './presence.ts'
 import type { RevocationIndex } from '../ports.ts'
 import type { Requester } from '../requester.ts'
 
-export type WatchConsultationDeps = FindConsultationDeps & { changeBus: ChangeBus; revoked: RevocationIndex }
+export type WatchConsultationDeps = FindConsultationDeps &
+  RecordPresenceDeps & { changeBus: ChangeBus; revoked: RevocationIndex }
 
 /** Tells whether the credential of the caller is still valid. */
 export type IsAuthorized = () => Promise<boolean>
@@ -57,7 +59,9 @@ export async function watchConsultation(
   const notifier = createNotifier(deps, requester, observer)
   const read = coalesce(async () => {
     const consultation = await deps.consultations.findById(id)
-    if ((await authorize()) && consultation !== undefined) notifier.update(consultation)
+    if (!(await authorize()) || consultation === undefined) return
+    await recordListener(deps, requester, consultation)
+    notifier.update(consultation)
   })
   const unsubscribe = deps.changeBus.subscribe(id, () => void read().catch(observer.onError))
   const stop = () => {
@@ -73,7 +77,9 @@ export async function watchConsultation(
     return false
   }
   const refresh = async () => {
-    if (await authorize()) notifier.refresh()
+    // While somebody waits, the presence of those who wait is read and stored; otherwise only time changes the view.
+    if (notifier.hasWaiting()) await read()
+    else if (await authorize()) notifier.refresh()
   }
   // Reads again after subscribing: a change since findConsultation would otherwise be lost.
   await read().catch((error: unknown) => {
@@ -81,6 +87,12 @@ export async function watchConsultation(
     throw error
   })
   return { refresh: () => void refresh().catch(observer.onError), stop }
+}
+
+/** Records that the caller is there, if the caller waits in the consultation. */
+async function recordListener(deps: RecordPresenceDeps, { caller }: Requester, consultation: Consultation) {
+  const self = consultation.participants.find(({ userId }) => userId === caller.user?.id)
+  if (self !== undefined) await recordPresence(deps, consultation, self)
 }
 
 /** @returns a function that runs a task; calls while it runs cause one more run, because they may announce a later change */
@@ -104,7 +116,7 @@ function coalesce(task: () => Promise<void>): () => Promise<void> {
 
 /** Creates a notifier that compares each view with the previous one and sends the event between them. */
 function createNotifier(
-  { policy, clock }: WatchConsultationDeps,
+  { policy, clock, waitingTimeoutMs }: WatchConsultationDeps,
   { caller }: Requester,
   observer: ConsultationObserver,
 ) {
@@ -119,19 +131,22 @@ function createNotifier(
     if (isEnded) return
     latest = consultation
     const accessLevel = accessLevelOf(policy(), caller, consultation)
-    const view = toView(consultation, policy().window, clock(), { accessLevel, userId: caller.user?.id })
+    const now = clock()
+    const reader = { accessLevel, userId: caller.user?.id, now, seenSince: now - waitingTimeoutMs }
+    const view = toView(consultation, policy(), reader)
     if (accessLevel === 'none') {
       // A removed participant must not see what changed with the removal or since, nor the waiting list.
       const { waiting: _waiting, ...own } = previousView ?? view
       return notify('removed', own)
     }
-    const event = eventBetween(previousView, view)
+    const event = eventBetween(previousView, view, consultation)
     previousView = view
     if (event !== undefined) notify(event, view)
   }
   return {
     update,
     refresh: () => (latest === undefined ? undefined : update(latest)),
+    hasWaiting: () => latest?.participants.some((each) => isWaiting(each)) === true,
     end: () => void (isEnded = true),
     isEnded: () => isEnded,
   }

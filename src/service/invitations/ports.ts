@@ -30,10 +30,11 @@ export type InvitationUse = {
   /** The hash of the session that ends with this use, which then is not counted: the person changes the browser. */
   endsSession?: string
   /**
-   * A new participant to add, and the most participants that the consultation may have. With `mostWaiting`, also the most
-   * guests of the invitation who were neither admitted nor have entered.
+   * A new participant to add, and the most participants that the consultation may have. With `waiting`, also the most guests
+   * of the invitation who were neither admitted nor have entered, without those who were last seen before `seenSince`, in
+   * epoch milliseconds.
    */
-  joins?: { participant: Participant; most: number; mostWaiting?: number }
+  joins?: { participant: Participant; most: number; waiting?: { most: number; seenSince: number } }
 }
 
 /** Limits of a consultation: usable invitations, all invitations, and participants. */
@@ -71,7 +72,7 @@ export type InvitationStore = {
    * Counts a use atomically, so that concurrent requests cannot exceed the uses of the invitation; or, with `endsSession`,
    * ends that session, if its user has not entered. Adds the session and the participant with it.
    * @returns `dead` if the code cannot be used any more or the session cannot be ended, `closed` if the consultation was ended or cancelled, `full` if it
-   *   has no room for another participant, `too-many-waiting` if `mostWaiting` guests of the invitation wait
+   *   has no room for another participant, `too-many-waiting` if the most guests of the invitation wait
    */
   use(invitation: Invitation, use: InvitationUse): Promise<'used' | 'dead' | 'closed' | 'full' | 'too-many-waiting'>
   /**

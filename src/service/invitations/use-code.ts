@@ -21,6 +21,8 @@ export type UseCodeDeps = RecordDeps & {
   consultations: Pick<ConsultationStore, 'findById'>
   invitations: Pick<InvitationStore, 'use' | 'findById'>
   changeBus: ChangeBus
+  /** After how long a participant who is not seen no longer waits. */
+  waitingTimeoutMs: number
   newSecret: NewSecret
 }
 
@@ -66,14 +68,16 @@ export async function useCode(
   const requester = { ...origin, caller: callerOfInvitation(invitation) }
   const action = endsSession === undefined ? 'invitation.redeem' : 'invitation.move'
   const undoes = await recordAction(deps, requester, action, DONE, about)
-  const mostWaiting = waitsForAdmission(deps.policy(), consultation, role) ? { mostWaiting: MAX_WAITING_GUESTS } : {}
+  const at = deps.clock()
+  const waiting = { most: MAX_WAITING_GUESTS, seenSince: at - deps.waitingTimeoutMs }
+  const joins = waitsForAdmission(deps.policy(), consultation, role) ? { waiting } : {}
   const used = await deps.invitations.use(invitation, {
     codeHash,
     sessionHash: hashSecret(secret),
     userId,
-    at: deps.clock(),
+    at,
     ...(endsSession === undefined ? {} : { endsSession }),
-    ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS, ...mostWaiting } } : {}),
+    ...(isNew ? { joins: { participant, most: MAX_PARTICIPANTS, ...joins } } : {}),
   })
   if (used !== 'used') {
     const refusal = await useRefusal(deps, invitation, used)

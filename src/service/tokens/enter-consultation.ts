@@ -6,16 +6,18 @@ import { toIso } from '../../rules/time.ts'
 import { type Decision, evaluate } from '../../rules/tokens/evaluate.ts'
 import { type RecordDeps, recordAction } from '../audit/record.ts'
 import type { ChangeBus, ConsultationStore } from '../consultations/ports.ts'
+import { recordPresence, type RecordPresenceDeps } from '../consultations/presence.ts'
 import type { RevocationIndex, Trace } from '../ports.ts'
 import type { Requester } from '../requester.ts'
 
-export type EnterConsultationDeps = RecordDeps & {
-  policy: () => Policy
-  consultations: ConsultationStore
-  changeBus: ChangeBus
-  revoked: RevocationIndex
-  trace: Trace
-}
+export type EnterConsultationDeps = RecordDeps &
+  RecordPresenceDeps & {
+    policy: () => Policy
+    consultations: ConsultationStore
+    changeBus: ChangeBus
+    revoked: RevocationIndex
+    trace: Trace
+  }
 
 /** A token request of a consultation-bound caller, and when it arrived, in epoch milliseconds. */
 export type EnterRequest = {
@@ -41,6 +43,7 @@ export async function enterConsultation(deps: EnterConsultationDeps, entry: Ente
   if ('code' in decision) return { consultation, decision }
   if ('since' in decision) {
     if (decision.participant.waitingSince === undefined) await recordWaiting(deps, entry.requester, decision)
+    else await recordPresence(deps, decision.consultation, decision.participant)
     return { consultation, decision }
   }
   const { admitted } = decision

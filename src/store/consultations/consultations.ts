@@ -4,10 +4,10 @@ import type {
   ConsultationStore,
   IdempotentAnswer,
   Participant,
-  ParticipantProgress,
 } from '../../service/consultations/ports.ts'
 import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
+import { markSeen, nameOr, recordProgress } from './progress.ts'
 import { toParticipantRow, toRow } from './row.ts'
 import { searchConsultations, findConsultation } from './search.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
@@ -30,6 +30,7 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     search: (query) => translateErrors(() => searchConsultations(db, query)),
     replace: (consultation) => translateErrors(() => replace(db, consultation)),
     recordProgress: (id, participant, reached) => translateErrors(() => recordProgress(db, id, participant, reached)),
+    markSeen: (id, participant, at) => translateErrors(() => markSeen(db, id, participant, at)),
     enter: (id, participant, via, at) => translateErrors(() => enter(db, engine, { id, participant, via, at })),
     findEndedBefore: (time) => translateErrors(() => findEndedBefore(db, time)),
     delete: (ids) => translateErrors(() => deleteConsultations(db, ids)),
@@ -115,31 +116,14 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
   })
 }
 
-async function recordProgress(
-  db: Database,
-  id: string,
-  { userId, since }: Pick<Participant, 'userId' | 'since'>,
-  { waitingSince, admittedAt }: ParticipantProgress,
-): Promise<boolean> {
-  const column = admittedAt === undefined ? 'waiting_since' : 'admitted_at'
-  const updated = await db
-    .updateTable('participant')
-    .set(column, admittedAt ?? waitingSince ?? null)
-    .where('consultation', '=', id)
-    .where('user_id', '=', userId)
-    .where('since', '=', since)
-    .where(column, 'is', null)
-    .executeTakeFirst()
-  return updated.numUpdatedRows > 0n
-}
-
 type Entry = { id: string; participant: Participant; via: string; at: number }
 
 /**
  * Stores an entry. The participants who entered are counted under a lock on the consultation, so that two concurrent
  * entries cannot both get the last place.
  */
-function enter(db: Database, engine: Engine, { id, participant: { userId, since }, via, at }: Entry): Promise<boolean> {
+function enter(db: Database, engine: Engine, { id, participant, via, at }: Entry): Promise<boolean> {
+  const { userId, since, name } = participant
   return db.transaction().execute(async (trx) => {
     const query = trx.selectFrom('consultation').select(['max_participants', 'opened_at', 'ended_at', 'cancelled_at'])
     const found = await (engine === 'postgres' ? query.forUpdate() : query).where('id', '=', id).executeTakeFirst()
@@ -154,7 +138,7 @@ function enter(db: Database, engine: Engine, { id, participant: { userId, since 
     if (isNew && entered.length >= (found.max_participants ?? Infinity)) return false
     const updated = await trx
       .updateTable('participant')
-      .set(isNew ? { via, entered_at: at } : { via })
+      .set({ via, name: nameOr(name), ...(isNew ? { entered_at: at } : {}) })
       .where('consultation', '=', id)
       .where('user_id', '=', userId)
       .where('since', '=', since)

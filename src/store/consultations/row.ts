@@ -34,6 +34,7 @@ export const toParticipantRow = (consultation: string, participant: Participant,
   waiting_since: participant.waitingSince ?? null,
   admitted_at: participant.admittedAt ?? null,
   entered_at: participant.enteredAt ?? null,
+  last_seen_at: participant.lastSeenAt ?? null,
   via: participant.via ?? null,
 })
 
@@ -70,6 +71,7 @@ export const toConsultation = (row: Row, participants: readonly ParticipantRow[]
       waitingSince: participant.waiting_since,
       admittedAt: participant.admitted_at,
       enteredAt: participant.entered_at,
+      lastSeenAt: participant.last_seen_at,
       via: participant.via,
     }),
   })),

@@ -87,6 +87,8 @@ export type Tables = {
     waiting_since: number | null
     admitted_at: number | null
     entered_at: number | null
+    /** When the participant last asked for a token or listened to events while waiting. */
+    last_seen_at: number | null
     via: string | null
   }
   /** Invitations. `code_hash` is the hex SHA-256 of the code. */

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
-import type { Participant } from '../../service/invitations/ports.ts'
+import type { Invitation, Participant } from '../../service/invitations/ports.ts'
 import { appendParticipant } from '../consultations/consultations.ts'
+import { nameOr } from '../consultations/progress.ts'
 import type { Engine, Tables } from '../database/schema.ts'
 
 type Trx = Transaction<Tables>
@@ -20,11 +21,18 @@ export async function lockOpenConsultation(trx: Trx, engine: Engine, id: string)
 }
 
 /**
- * Adds a participant unless the user is one already. The version of the consultation increases, so that a `replace`
+ * Adds a participant; a user who is one already gets the name, if there is none yet. The version of the consultation increases, so that a `replace`
  * with an older list fails instead of removing the participant.
  */
 export async function addParticipant(trx: Trx, id: string, participant: Participant): Promise<void> {
-  if (await appendParticipant(trx, id, participant)) await bumpVersion(trx, id)
+  if (await appendParticipant(trx, id, participant)) return void (await bumpVersion(trx, id))
+  const { userId, name } = participant
+  await trx
+    .updateTable('participant')
+    .set('name', nameOr(name))
+    .where('consultation', '=', id)
+    .where('user_id', '=', userId)
+    .execute()
 }
 
 export const bumpVersion = (trx: Trx, id: string) =>
@@ -41,17 +49,23 @@ export async function countOthers(trx: Trx, id: string, { userId }: Participant)
   return count
 }
 
-/** Counts the participants who came with an invitation and were neither admitted nor have entered. */
-export async function countWaiting(trx: Trx, consultation: string, invitation: string): Promise<number> {
+/**
+ * Counts the participants who came with an invitation and were neither admitted nor have entered.
+ * @param seenSince without those who were last seen earlier, in epoch milliseconds
+ */
+export async function countWaiting(
+  trx: Trx,
+  { consultationId, id }: Pick<Invitation, 'id' | 'consultationId'>,
+  seenSince: number,
+): Promise<number> {
   const { count } = await trx
     .selectFrom('participant')
     .select(sql<number>`count(*)`.as('count'))
-    .where('consultation', '=', consultation)
+    .where('consultation', '=', consultationId)
+    .where(sql<boolean>`coalesce(last_seen_at, since) >= ${seenSince}`)
     .where('admitted_at', 'is', null)
     .where('entered_at', 'is', null)
-    .where('user_id', 'in', (eb) =>
-      eb.selectFrom('browser_session').select('user_id').where('invitation', '=', invitation),
-    )
+    .where('user_id', 'in', (eb) => eb.selectFrom('browser_session').select('user_id').where('invitation', '=', id))
     .executeTakeFirstOrThrow()
   return count
 }

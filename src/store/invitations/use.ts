@@ -57,11 +57,12 @@ async function countUse(trx: Transaction<Tables>, id: string, codeHash: string, 
 /** Adds a guest. @throws RollbackError if there is no room for another participant, or for another one who waits */
 async function join(
   trx: Transaction<Tables>,
-  { id, consultationId }: Invitation,
-  { participant, most, mostWaiting = Infinity }: NonNullable<InvitationUse['joins']>,
+  invitation: Invitation,
+  { participant, most, waiting }: NonNullable<InvitationUse['joins']>,
 ): Promise<void> {
+  const { consultationId } = invitation
   if ((await countOthers(trx, consultationId, participant)) >= most) throw new RollbackError('full')
-  if (mostWaiting < Infinity && (await countWaiting(trx, consultationId, id)) >= mostWaiting) {
+  if (waiting !== undefined && (await countWaiting(trx, invitation, waiting.seenSince)) >= waiting.most) {
     throw new RollbackError('too-many-waiting')
   }
   await addParticipant(trx, consultationId, participant)

@@ -14,6 +14,7 @@ import { requestIds } from './011-request-ids.ts'
 import { keyPublication } from './012-key-publication.ts'
 import { selfNamed } from './013-self-named.ts'
 import { browserSessions } from './014-browser-sessions.ts'
+import { presence } from './015-presence.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -34,4 +35,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '012-key-publication': keyPublication,
   '013-self-named': selfNamed,
   '014-browser-sessions': browserSessions,
+  '015-presence': presence,
 })

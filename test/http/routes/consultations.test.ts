@@ -33,6 +33,7 @@ describe('POST /api/jitsi/consultations', () => {
         { userId: 'doctor-77', role: 'doctor', opensAt: iso(start - 30 * MINUTE_MS) },
         { userId: 'patient-1042', role: 'patient', opensAt: iso(start - 15 * MINUTE_MS) },
       ],
+      moderators: [{ role: 'doctor' }],
       links: {
         self,
         events: `${self}/events`,

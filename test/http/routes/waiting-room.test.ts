@@ -61,7 +61,7 @@ describe('the waiting room', () => {
     }
     const { body } = await desk<{ waiting: { userId: string; name?: string }[] }>('GET', `/consultations/${id}/waiting`)
     expect(body.waiting.map(({ userId }) => userId)).toStrictEqual(['b', 'patient-1042', 'a'])
-    expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', undefined, undefined])
+    expect(body.waiting.map(({ name }) => name)).toStrictEqual(['B', 'A Name', 'A Name'])
   })
 
   it('does not apply an admission to a new time, except for participants who were inside', async () => {

@@ -34,6 +34,7 @@ function depsWith(change: Partial<IssueTokenDeps>): IssueTokenDeps & { entries: 
     consultations: {} as IssueTokenDeps['consultations'],
     revoked: { isRevoked: () => false },
     changeBus: { publish: () => undefined, subscribe: () => () => undefined },
+    waitingTimeoutMs: 60_000,
     limits: { perUser: 30, perRoom: 60 },
     metrics: { countIssued: () => undefined, countRefusal: () => undefined },
     trace: (_name, work) => work(),

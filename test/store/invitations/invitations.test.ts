@@ -131,7 +131,10 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       const [invitation, other] = [invitationOf('1', { uses: 50 }), invitationOf('2', { uses: 50 })]
       for (const each of [invitation, other]) await invitations.add(each, codeOf(each.id), undefined, MOST)
       const come = (browser: number, by = invitation) =>
-        invitations.use(by, { ...useOf(by.id, browser), joins: { ...joining(browser, 50), mostWaiting: 3 } })
+        invitations.use(by, {
+          ...useOf(by.id, browser),
+          joins: { ...joining(browser, 50), waiting: { most: 3, seenSince: 0 } },
+        })
       const outcomes = await Promise.all(Array.from({ length: 8 }, (_, index) => come(index)))
       expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
       expect(outcomes.filter((each) => each === 'too-many-waiting')).toHaveLength(5)
