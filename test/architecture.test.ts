@@ -89,6 +89,7 @@ const NOUNS = [
   'consultations',
   'tokens',
   'invitations',
+  'visits',
   'revocations',
   'webhooks',
   'attendance',

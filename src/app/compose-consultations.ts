@@ -5,12 +5,14 @@ import { limitsOf } from './limits.ts'
 import type { Consultation, Participant } from '../rules/consultations/consultation.ts'
 import type { FinishConsultationDeps } from '../service/consultations/finish.ts'
 import type { CreateConsultationDeps } from '../service/consultations/create.ts'
-import { findInvitationCaller } from '../service/invitations/sessions.ts'
+import { findInvitationCaller, SESSION_GRACE_MS } from '../service/invitations/sessions.ts'
 import type { CreateInvitationDeps } from '../service/invitations/create.ts'
 import type { RedeemInvitationDeps } from '../service/invitations/redeem.ts'
 import type { RenewTokenDeps } from '../service/tokens/renew-token.ts'
 import type { RevokeDeps } from '../service/revocations/revocations.ts'
 import type { AdmitParticipantDeps } from '../service/consultations/waiting-room.ts'
+import type { VisitDeps } from '../service/visits/visits.ts'
+import { DAY_MS } from '../rules/time.ts'
 import { createBackground } from '../service/background.ts'
 import { openRevocationCache } from '../service/revocations/cache.ts'
 import type { NewSecret } from '../service/ports.ts'
@@ -23,6 +25,7 @@ export type ConsultationDeps = CreateConsultationDeps &
   AdmitParticipantDeps &
   CreateInvitationDeps &
   RedeemInvitationDeps &
+  VisitDeps &
   RenewTokenDeps &
   RevokeDeps
 
@@ -51,6 +54,7 @@ export function composeConsultations(
       roomNameKey: config.ROOM_NAME_KEY,
       publicUrl: config.PUBLIC_URL,
       waitingTimeoutMs: config.WAITING_TIMEOUT_SECONDS * 1000,
+      ...draftsOf(config),
       mayMove: config.INVITATION_MOVES === 'on',
       limits: limitsOf(config),
       conferences: conferencesOf(config, keys),
@@ -64,6 +68,14 @@ export function composeConsultations(
       revoked.close()
     },
   }
+}
+
+/** The keys of drafts, and how long the cookie of a browser lives: as long as it is good for anything. */
+function draftsOf({ DRAFT_KEY: key, DRAFT_KEY_DAYS: days }: Config) {
+  const keepMs = days * DAY_MS
+  return key === undefined
+    ? { drafts: undefined, cookieGraceMs: SESSION_GRACE_MS }
+    : { drafts: { key, keepMs }, cookieGraceMs: Math.max(SESSION_GRACE_MS, keepMs) }
 }
 
 /** @returns undefined unless JAAS_MANAGEMENT is on and the deployment is JaaS */

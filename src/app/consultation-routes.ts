@@ -8,7 +8,9 @@ import { addFinishRoutes } from '../http/routes/finish-consultation.ts'
 import { addInvitations } from '../http/routes/invitations.ts'
 import { addRedemption } from '../http/routes/redeem-invitation.ts'
 import { type BrowserCookie, createBrowserCookie } from '../http/routes/browser-cookie.ts'
-import { createVisitorAuthentication, type VisitorGuards } from '../http/routes/visitor.ts'
+import { addDuringVisit } from '../http/routes/during-visit.ts'
+import { addVisits } from '../http/routes/visits.ts'
+import { createBrowserAuthentication, createVisitorAuthentication, type VisitorGuards } from '../http/routes/visitor.ts'
 import { addWaitingRoom } from '../http/routes/waiting-room.ts'
 import type { Deps } from './compose.ts'
 import { addKick } from '../http/routes/kick.ts'
@@ -21,7 +23,11 @@ import { changeConsultation } from '../service/consultations/change.ts'
 import { finishConsultation } from '../service/consultations/finish.ts'
 import { listConsultations, readAppointment, readConsultation } from '../service/consultations/read.ts'
 import { createConsultation } from '../service/consultations/create.ts'
-import { callerOfSession, findVisit } from '../service/invitations/sessions.ts'
+import { notify } from '../service/consultations/notify.ts'
+import { recordConsent } from '../service/visits/consent.ts'
+import { deleteDraftKey, readDraftKeys } from '../service/visits/drafts.ts'
+import { bindUser, listVisits, refuseUnbound } from '../service/visits/visits.ts'
+import { type BoundVisit, callerOfSession, findBoundVisit, findVisit } from '../service/invitations/sessions.ts'
 import { enterAsBrowser } from '../service/invitations/bound-browser.ts'
 import { createInvitation } from '../service/invitations/create.ts'
 import { listInvitations } from '../service/invitations/invitations.ts'
@@ -43,10 +49,7 @@ async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGu
   const secure = config.NODE_ENV === 'production'
   const isListed = (origin: string) => config.CORS_ORIGINS.includes(origin)
   const cookie = await createBrowserCookie(app, { isListed, secure })
-  const findVisitor = async (secret: string, id: string) => {
-    const visit = await findVisit(deps, secret, id)
-    return visit === undefined ? undefined : callerOfSession(visit.session)
-  }
+  const findVisitor = (secret: string, id: string) => findVisit(deps, secret, id).then(toVisitor)
   const authenticateVisitor = createVisitorAuthentication({ ...routeGuards, cookie, findVisitor })
   const guards: VisitorGuards = { ...routeGuards, authenticateVisitor }
   addConsultations(app, {
@@ -77,6 +80,7 @@ async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGu
     watch: (requester, id, listener, isAuthorized) => watchConsultation(deps, requester, id, listener, isAuthorized),
   })
   addInvitationRoutes(app, deps, guards, cookie)
+  addVisitRoutes(app, deps, guards, cookie)
   addRenewals(app, {
     renewToken: (token, isAborted) => renewToken(deps, deps.limits.failedLoginsPerMinute, token, isAborted),
   })
@@ -96,6 +100,36 @@ function addInvitationRoutes(app: App, deps: Deps, guards: VisitorGuards, cookie
     cookie,
     bind: (browser, redemption) => bindBrowser(deps, browser, redemption),
     enter: (bound, isAborted) => enterAsBrowser(deps, bound, isAborted),
+  })
+}
+
+const toVisitor = (visit: BoundVisit | undefined) => (visit === undefined ? undefined : callerOfSession(visit.session))
+
+/** Adds the routes of browsers that are bound to consultations. */
+function addVisitRoutes(app: App, deps: Deps, guards: VisitorGuards, cookie: BrowserCookie): void {
+  const authenticateBy = (find: typeof findVisit) =>
+    createBrowserAuthentication({
+      cookie,
+      findVisitor: (secret, id) => find(deps, secret, id).then(toVisitor),
+      refuseUnbound: (browser) => refuseUnbound(deps, browser),
+    })
+  addVisits(app, {
+    ...guards,
+    cookie,
+    list: (browser) => listVisits(deps, browser),
+    bindUser: (requester, secret, consultationId) => bindUser(deps, requester, secret, consultationId),
+    bind: (browser, consultationId, { displayName }) =>
+      bindBrowser(deps, browser, { consultationId, ...(displayName === undefined ? {} : { displayName }) }),
+    enter: (bound, { network }, isAborted) => enterAsBrowser(deps, bound, isAborted, network),
+  })
+  addDuringVisit(app, {
+    ...guards,
+    authenticateBrowser: authenticateBy(findVisit),
+    authenticateForDrafts: authenticateBy(findBoundVisit),
+    readDraftKeys: (requester, id) => readDraftKeys(deps, requester, id),
+    deleteDraftKey: (requester, id) => deleteDraftKey(deps, requester, id),
+    recordConsent: (requester, id, consent) => recordConsent(deps, requester, id, consent),
+    notify: (requester, id, code) => notify(deps, requester, id, code),
   })
 }
 

@@ -2,6 +2,7 @@ import type { MeetingConfig, MeetingConfigQuery } from '../contract/meetings/mee
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../contract/tokens/token.ts'
 import { createRequester, type Check, type ClientOptions, isObject, isOutcome, TokenServiceError } from './http.ts'
 import { accessClient, type AccessClient } from './access.ts'
+import { type VisitClient, visitClient } from './visits.ts'
 import { waitForAdmission } from './admission.ts'
 import { type ConsultationClient, consultationClient } from './consultations.ts'
 
@@ -9,6 +10,7 @@ export type { ClientOptions } from './http.ts'
 export { TokenServiceError } from './http.ts'
 export type { AccessClient } from './access.ts'
 export type { ConsultationClient } from './consultations.ts'
+export type { VisitClient } from './visits.ts'
 export type { ConsultationEvent } from './events.ts'
 export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, WaitingAnswer }
 
@@ -20,7 +22,8 @@ type TokenOptions = Options & { onBehalfOf?: string }
 
 /** A client of the service. Every method throws TokenServiceError. */
 export type Client = ConsultationClient &
-  AccessClient & {
+  AccessClient &
+  VisitClient & {
     /**
      * Requests a token. Throws `waiting` when the participant must be admitted first.
      * @param request with an API key: the user, the room and the role; a signed-in user needs the room only
@@ -62,6 +65,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     ...consultationClient(send),
     ...accessClient(send),
+    ...visitClient(send),
     enter,
     issueToken: async (request, given) => tokenOf(await enter(request, given)),
     async enterWhenAdmitted(request, { onWaiting, ...given } = {}) {

@@ -4,6 +4,7 @@ import type {
   ConsultationQuery,
 } from '../contract/consultations/consultation-answer.ts'
 import type { ConsultationChange, ConsultationRequest } from '../contract/consultations/consultation.ts'
+import type { NoticeCode } from '../contract/consultations/notice.ts'
 import type { WaitingList } from '../contract/consultations/waiting-room.ts'
 import { type SendRequest, type Check, isObject, type RequestOptions } from './http.ts'
 import { type ConsultationEvent, streamEvents } from './events.ts'
@@ -30,6 +31,8 @@ export type ConsultationClient = {
   cancelConsultation(id: string, options?: Options): Promise<ConsultationAnswer>
   listWaiting(id: string, options?: Options): Promise<WaitingList>
   admit(id: string, userId: string, options?: Options): Promise<ConsultationAnswer>
+  /** Gives a notice to those who wait. */
+  giveNotice(id: string, code: NoticeCode, options?: Options): Promise<void>
   /**
    * Yields events until the consultation is over, the caller is removed, or the signal aborts. Connects again when the
    * connection ends before; the first event of each connection is the current state.
@@ -57,6 +60,8 @@ export function consultationClient(send: SendRequest): ConsultationClient {
     listWaiting: (id, { signal } = {}) =>
       send(`/consultations/${id}/waiting`, { method: 'GET', signal }, isWaitingList),
     admit: (id, userId, { signal } = {}) => sendOne(`${id}/admit`, { method: 'POST', body: { userId }, signal }),
+    giveNotice: async (id, code, { signal } = {}) =>
+      void (await send.open(`/consultations/${id}/notice`, { method: 'POST', body: { code }, signal })),
     events: (id, { signal } = {}) => streamEvents(send, id, signal),
     calendar: async (id, { signal } = {}) =>
       (await send.open(`/consultations/${id}/calendar.ics`, { method: 'GET', signal })).text(),

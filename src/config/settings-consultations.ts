@@ -17,6 +17,15 @@ export const CONSULTATION_SETTINGS = {
     about:
       'Seconds after which a participant who neither asks for a token nor listens to events no longer waits for admission.',
   }),
+  DRAFT_KEY: secretSetting(macKey, {
+    fallback: undefined,
+    about:
+      'Key from which the keys are derived that seal the notes of moderators on their devices. Without it, the service gives none.',
+  }),
+  DRAFT_KEY_DAYS: setting(wholeNumber(1, 90), {
+    fallback: 7,
+    about: 'Days after the end of a consultation during which the key of its notes can be read.',
+  }),
   CONSULTATION_RETENTION_DAYS: setting(wholeNumber(0, 36_500), {
     fallback: 90,
     about:

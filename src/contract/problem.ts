@@ -1,5 +1,6 @@
 import type { BucketName } from './bucket-name.ts'
 import { INVITATION_REASONS, type InvitationReason } from './invitation-reason.ts'
+import { enumOf } from './one-of.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts'
 
@@ -35,14 +36,7 @@ export const Problem = Type.Object(
     opensAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'with too-early: when the admission window opens (UTC)' }),
     ),
-    reason: Type.Optional(
-      Type.Unsafe<InvitationReason>(
-        Type.String({
-          enum: [...INVITATION_REASONS],
-          description: 'with invitation-invalid: why the code does not work',
-        }),
-      ),
-    ),
+    reason: Type.Optional(enumOf(INVITATION_REASONS, 'with invitation-invalid: why the code does not work')),
   },
   { $id: 'Problem', description: 'A refusal or an error (RFC 9457).' },
 )

@@ -11,4 +11,14 @@ export const VISIT_PROBLEMS = {
     detail:
       'A page of another site sent this request. Add the origin of the page to CORS_ORIGINS, or use the page of this service.',
   },
+  'drafts-off': {
+    status: 404,
+    title: 'Drafts disabled',
+    detail: 'The service gives no keys for drafts. See the setting DRAFT_KEY.',
+  },
+  'drafts-closed': {
+    status: 410,
+    title: 'Drafts closed',
+    detail: 'The key of these drafts was deleted, or the consultation ended more than DRAFT_KEY_DAYS ago.',
+  },
 } as const

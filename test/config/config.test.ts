@@ -47,6 +47,8 @@ describe('the configuration', () => {
       INVITATION_MOVES: 'on',
       WAITING_TIMEOUT_SECONDS: 60,
       ROOM_NAME_KEY: undefined,
+      DRAFT_KEY: undefined,
+      DRAFT_KEY_DAYS: 7,
       RATE_LIMIT_FAILED_LOGINS: 10,
       RATE_LIMIT_PER_USER: 30,
       RATE_LIMIT_PER_INVITATION: 30,

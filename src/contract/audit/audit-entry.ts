@@ -42,6 +42,7 @@ export type AuditEntry = {
     | 'consultation.end'
     | 'consultation.cancel'
     | 'consultation.admit'
+    | 'consultation.notify'
     | 'consultation.read'
     | 'consultation.forget'
     | 'invitation.create'
@@ -49,6 +50,11 @@ export type AuditEntry = {
     | 'invitation.revoke'
     | 'invitation.redeem'
     | 'invitation.move'
+    | 'visit.bind'
+    | 'draft-key.read'
+    | 'draft-key.delete'
+    | 'consent.give'
+    | 'consent.refuse'
     | 'revocation.create'
     | 'revocation.lift'
     | 'revocation.read'
@@ -74,6 +80,8 @@ export type AuditEntry = {
   renews?: string
   kid?: string
   lifetimeSeconds?: number
+  /** Id of the text that a person was shown: a notice or a request for consent. */
+  document?: string
   /** `<chain>:<sequence>` of the entry that this one undoes: what that entry records did not take effect. */
   undoes?: string
   /** The number of requests that this entry stands for; absent for one. */

@@ -71,6 +71,7 @@ export const AuditRow = Type.Object(
     renews: optional('jti of the renewed token'),
     kid: optional('id of the signing key'),
     lifetimeSeconds: Type.Optional(Type.Integer()),
+    document: optional('id of the text that a person was shown: a notice or a request for consent'),
     undoes: optional('<chain>:<sequence> of the entry that did not take effect'),
     count: Type.Optional(Type.Integer({ description: 'number of requests of this entry; absent for one' })),
     hash: Type.String({ description: 'hex SHA-256 of the entry, see docs/audit.md' }),

@@ -1,8 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { Card } from './card.ts'
+import type { Notice } from './notice.ts'
 import { ExternalId } from './consultation.ts'
 import { ParticipantId, SelfNamed } from '../person.ts'
 import { timestampInput, timestamp } from '../timestamp.ts'
-import { oneOf } from '../one-of.ts'
+import { enumOf } from '../one-of.ts'
 import { NextCursor, pageParameters } from '../page.ts'
 
 /** The states of a consultation. A consultation never returns to an earlier state. */
@@ -43,11 +45,9 @@ export const ConsultationAnswer = Type.Object(
     id: Type.String({ format: 'uuid', description: 'UUIDv7' }),
     roomId: Type.String({ description: 'the roomId for token requests' }),
     version: Type.Integer({ description: 'increases with each change; also the ETag, for If-Match' }),
-    state: Type.Unsafe<ConsultationState>(
-      Type.String({
-        enum: [...CONSULTATION_STATES],
-        description: 'scheduled; open from the first token; ended by POST …/end or at closesAt; or cancelled',
-      }),
+    state: enumOf(
+      CONSULTATION_STATES,
+      'scheduled; open from the first token; ended by POST …/end or at closesAt; or cancelled',
     ),
     startsAt: timestamp('start'),
     endsAt: timestamp('end'),
@@ -59,6 +59,8 @@ export const ConsultationAnswer = Type.Object(
       description: 'all; for a participant who does not moderate, only that participant',
     }),
     moderators: Type.Array(Type.Unsafe<Moderator>(Type.Ref('Moderator'))),
+    card: Type.Optional(Type.Unsafe<Card>(Type.Ref('Card'))),
+    notice: Type.Optional(Type.Unsafe<Notice>(Type.Ref('Notice'))),
     links: Type.Object(
       {
         self: Type.String(),
@@ -88,7 +90,7 @@ export const ConsultationQuery = Type.Object(
     to: Type.Optional(timestampInput('an upper limit of startsAt, exclusive')),
     participant: Type.Optional(ParticipantId),
     externalId: Type.Optional(ExternalId),
-    state: Type.Optional(oneOf(CONSULTATION_STATES)),
+    state: Type.Optional(enumOf(CONSULTATION_STATES)),
     ...pageParameters(DEFAULT_CONSULTATION_LIMIT, MAX_CONSULTATION_LIMIT),
   },
   { additionalProperties: false },

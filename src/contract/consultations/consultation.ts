@@ -1,3 +1,4 @@
+import type { Card } from './card.ts'
 import { DisplayName, ParticipantId } from '../person.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { timestampInput } from '../timestamp.ts'
@@ -49,6 +50,7 @@ export const ExternalId = Type.String({
 
 const terms = {
   externalId: Type.Optional(ExternalId),
+  card: Type.Optional(Type.Unsafe<Card>(Type.Ref('Card'))),
   waitingRoom: Type.Optional(
     Type.Boolean({ description: 'true or false: whether participants who do not moderate wait to be admitted' }),
   ),

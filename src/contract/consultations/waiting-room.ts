@@ -1,6 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ParticipantId, SelfNamed } from '../person.ts'
-import { type ConsultationState, CONSULTATION_STATES, type Moderator } from './consultation-answer.ts'
+import { CONSULTATION_STATES, type Moderator } from './consultation-answer.ts'
+import type { Card } from './card.ts'
+import type { Notice } from './notice.ts'
+import { enumOf } from '../one-of.ts'
 import { timestamp } from '../timestamp.ts'
 
 /** A participant in the waiting room. */
@@ -42,13 +45,14 @@ export type AdmitRequest = Static<typeof AdmitRequest>
 
 /**
  * The names of the events of a consultation. `state` is the first event of each stream, and every change that no other
- * name describes; `left` says that somebody who waited is no longer there. The stream ends after `ended`, `cancelled` and `removed`.
+ * name describes; `left` says that somebody who waited is no longer there, `notice` that a moderator gave a notice. The stream ends after `ended`, `cancelled` and `removed`.
  */
 export const CONSULTATION_EVENTS = [
   'state',
   'waiting',
   'left',
   'admitted',
+  'notice',
   'rescheduled',
   'ended',
   'cancelled',
@@ -60,7 +64,7 @@ export type EventName = (typeof CONSULTATION_EVENTS)[number]
 export const ConsultationView = Type.Object(
   {
     consultationId: Type.String(),
-    state: Type.Unsafe<ConsultationState>(Type.String({ enum: [...CONSULTATION_STATES] })),
+    state: enumOf(CONSULTATION_STATES),
     version: Type.Integer(),
     startsAt: timestamp('start of the consultation'),
     endsAt: timestamp('end of the consultation'),
@@ -69,6 +73,8 @@ export const ConsultationView = Type.Object(
     waitingSince: Type.Optional(timestamp('when the listener began to wait')),
     admittedAt: Type.Optional(timestamp('when the listener was admitted: repeat the token request')),
     moderators: Type.Array(Type.Unsafe<Moderator>(Type.Ref('Moderator'))),
+    card: Type.Optional(Type.Unsafe<Card>(Type.Ref('Card'))),
+    notice: Type.Optional(Type.Unsafe<Notice>(Type.Ref('Notice'))),
     waiting: Type.Optional(
       Type.Array(Type.Unsafe<WaitingParticipant>(Type.Ref('WaitingParticipant')), {
         description: 'only for listeners who may admit',

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { ConfigOverwrite, InterfaceConfigOverwrite } from './config-overwrite.ts'
+import { enumOf } from '../one-of.ts'
 import { RoleName } from '../role-name.ts'
 
 /** The quality of the participant's network, as the page measured it. */
@@ -10,11 +11,7 @@ export type Network = (typeof NETWORKS)[number]
 export const MeetingConfigQuery = Type.Object(
   {
     role: RoleName,
-    network: Type.Optional(
-      Type.Unsafe<Network>(
-        Type.String({ enum: [...NETWORKS], description: `one of ${NETWORKS.join(', ')}; default: good` }),
-      ),
-    ),
+    network: Type.Optional(enumOf(NETWORKS, `one of ${NETWORKS.join(', ')}; default: good`)),
   },
   { additionalProperties: false },
 )

@@ -3,12 +3,11 @@ import type { FastifyReply } from 'fastify'
 import type { RedeemRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import type { BoundBrowser, Browser } from '../../service/invitations/bound-browser.ts'
-import { failureNetworksOf } from '../../rules/client-network.ts'
 import type { App } from '../server/app-type.ts'
-import { originOf } from '../server/request-origin.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { type Outcome, sendOutcome, TOKEN_RESPONSES } from './token-answer.ts'
 import type { BrowserCookie } from './browser-cookie.ts'
+import { browserOf } from './visitor.ts'
 
 /** What the route needs: the cookie and the use cases. */
 export type RedeemRoute = {
@@ -18,6 +17,7 @@ export type RedeemRoute = {
   enter(bound: BoundBrowser, isAborted: () => boolean): Promise<Outcome>
 }
 
+/** The header of an answer that sets the cookie. */
 const HEADERS = {
   'set-cookie': {
     type: 'string',
@@ -26,7 +26,8 @@ const HEADERS = {
   },
 }
 
-const responseOf = (description: string, schema: object) => ({
+/** @returns the response of a route that sets the cookie */
+export const cookieResponse = (description: string, schema: object) => ({
   description,
   headers: HEADERS,
   content: { 'application/json': { schema } },
@@ -50,19 +51,14 @@ export function addRedemption(app: App, { cookie, bind, enter }: RedeemRoute): v
         security: [],
         body: Type.Unsafe<RedeemRequest>(Type.Ref('RedeemRequest')),
         response: {
-          200: responseOf('The token', TOKEN_RESPONSES[200]),
-          202: responseOf('A moderator has to admit the participant first', TOKEN_RESPONSES[202]),
+          200: cookieResponse('The token', TOKEN_RESPONSES[200]),
+          202: cookieResponse('A moderator has to admit the participant first', TOKEN_RESPONSES[202]),
         },
       },
     },
     async (request, reply): Promise<FastifyReply> => {
       cookie.checkOrigin(request)
-      const browser = {
-        origin: originOf(request),
-        networks: failureNetworksOf(request.clientAddress),
-        secret: cookie.read(request),
-      }
-      const bound = await bind(browser, request.body)
+      const bound = await bind(browserOf(cookie, request), request.body)
       if ('code' in bound) return sendOutcome(request, reply, bound)
       // The invitation is used from here on, so the browser needs the cookie even if no token follows.
       cookie.set(request, reply, bound.secret, bound.lifetimeMs)

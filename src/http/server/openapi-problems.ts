@@ -9,10 +9,20 @@ type ProblemResponse = {
   content: Record<string, { schema: Reference; examples: Record<string, Reference> }>
 }
 
+/** Problems that do not depend on the operation. An operation with further codes of their status lists that status in full. */
+const COMMON_CODES: ReadonlySet<ProblemCode> = new Set([
+  ...(['request-timeout', 'payload-too-large', 'unsupported-media-type', 'headers-too-large'] as const),
+  ...(['client-aborted', 'fault', 'record-unavailable', 'shutting-down'] as const),
+])
+
+/** The component for `COMMON_CODES`: the response `default` of an operation. */
+const COMMON_NAME = 'OtherProblem'
+
 /**
- * Replaces the `x-problem-codes` of every operation by its problem responses, one per status. The responses are
- * components, one per status; an operation that has only some of the codes names them in the description beside its
- * reference (OpenAPI 3.1, Reference Object). Otherwise, problems would be three quarters of the text.
+ * Replaces the `x-problem-codes` of every operation by its problem responses. The responses are components, one per status;
+ * an operation that has only some of the codes names them in the description beside its reference (OpenAPI 3.1, Reference
+ * Object). The problems that do not depend on the operation are its response `default`. Otherwise, problems would be three
+ * quarters of the text.
  */
 export function addProblemResponses(document: OpenApiDocument): void {
   const planned = operationsOf(document).map((operation) => ({ operation, codes: operation[CODES] ?? [] }))
@@ -21,19 +31,41 @@ export function addProblemResponses(document: OpenApiDocument): void {
   for (const { operation, codes } of planned) {
     delete operation[CODES]
     for (const [status, ofStatus] of groupByStatus(new Set(codes))) {
+      if (ofStatus.every((code) => COMMON_CODES.has(code))) {
+        operation.responses['default'] = reference('responses', COMMON_NAME)
+        continue
+      }
       const description = describe(ofStatus)
       const response: Reference & { description?: string } = reference('responses', componentName(status))
       if (description !== components.get(status)?.description) response.description = description
       operation.responses[status] = response
     }
   }
-  document.components['responses'] = Object.fromEntries(
-    [...components].map(([status, response]) => [componentName(status), response]),
-  )
+  const isListed = (name: string) => planned.some(({ operation }) => hasReference(operation.responses, name))
+  const named = [...components].map(([status, response]) => [componentName(status), response] as const)
+  document.components['responses'] = Object.fromEntries([
+    ...named.filter(([name]) => isListed(name)),
+    [COMMON_NAME, commonResponse(used)] as const,
+  ])
   document.components['headers'] = HEADERS
   document.components['examples'] = Object.fromEntries(
     PROBLEM_CODES.filter((code) => used.has(code)).map((code) => [code, { value: exampleOf(code) }]),
   )
+}
+
+/** Whether one of the responses of an operation is a reference to a component. */
+const hasReference = (responses: object, name: string): boolean =>
+  Object.values(responses).some((each: { $ref?: string }) => each.$ref?.endsWith(`/${name}`))
+
+/** The response `default`: its description names the codes of each status. @param used the codes that an operation has */
+function commonResponse(used: ReadonlySet<ProblemCode>): ProblemResponse {
+  const codes = PROBLEM_CODES.filter((code) => COMMON_CODES.has(code) && used.has(code))
+  const statuses = groupByStatus(new Set(codes)).map(([status, ofStatus]) => `${status} ${describe(ofStatus)}`)
+  const headers = new Set([
+    'X-Request-Id' as const,
+    ...codes.flatMap((code) => STATUS_HEADERS[PROBLEMS[code].status] ?? []),
+  ])
+  return problemResponseOf(`Any operation: ${statuses.join('; ')}`, [...headers], codes)
 }
 
 /** @returns the codes in the order of their table, by status */
@@ -50,10 +82,16 @@ const componentName = (status: number): string =>
 
 const describe = (codes: readonly ProblemCode[]): string => codes.map((code) => `\`${code}\``).join(', ')
 
-function problemResponse(status: number, codes: readonly ProblemCode[]): ProblemResponse {
-  const headers = ['X-Request-Id', ...(STATUS_HEADERS[status] ?? [])]
+const problemResponse = (status: number, codes: readonly ProblemCode[]): ProblemResponse =>
+  problemResponseOf(describe(codes), ['X-Request-Id', ...(STATUS_HEADERS[status] ?? [])], codes)
+
+function problemResponseOf(
+  description: string,
+  headers: readonly (keyof typeof HEADERS)[],
+  codes: readonly ProblemCode[],
+): ProblemResponse {
   return {
-    description: describe(codes),
+    description,
     headers: Object.fromEntries(headers.map((name) => [name, reference('headers', name)])),
     content: {
       [PROBLEM_TYPE]: {

@@ -22,6 +22,11 @@ const TAGS: readonly { name: string; description: string; paths: RegExp }[] = [
     paths: /\/invitations\b/,
   },
   {
+    name: 'visits',
+    description: 'What a browser does in the consultations that it is bound to by its cookie',
+    paths: /^\/api\/jitsi\/visits\b/,
+  },
+  {
     name: 'revocations',
     description: 'Revoke the access of a user, a consultation or older tokens',
     paths: /^\/api\/jitsi\/revocations\b/,

@@ -20,6 +20,9 @@ import {
   WaitingParticipant,
   WaitingList,
 } from '../../contract/consultations/waiting-room.ts'
+import { Card } from '../../contract/consultations/card.ts'
+import { Notice, NoticeRequest } from '../../contract/consultations/notice.ts'
+import { ConsentRequest, DraftKeys, Visit, VisitList, VisitRequest, VisitTokenRequest } from '../../contract/visit.ts'
 import { KickRequest } from '../../contract/consultations/kick.ts'
 import { RenewRequest } from '../../contract/tokens/renewal.ts'
 import { RevocationAnswer, CreatedRevocation, RevocationPage, RevocationRequest } from '../../contract/revocation.ts'
@@ -47,10 +50,14 @@ const COMPONENTS = [
     ConsultationAnswer,
     ParticipantAnswer,
     Moderator,
+    Card,
+    Notice,
+    NoticeRequest,
     ConsultationPage,
   ],
   ...[WaitingParticipant, WaitingList, AdmitRequest, ConsultationView],
   ...[InvitationRequest, InvitationAnswer, InvitationList, RedeemRequest],
+  ...[Visit, VisitList, VisitRequest, VisitTokenRequest, ConsentRequest, DraftKeys],
   ...[RenewRequest, RevocationRequest, RevocationAnswer, CreatedRevocation, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
   ...[Problem, FieldError, Liveness, Readiness],

@@ -8,6 +8,8 @@ const CALLER: ProblemCode[] = [
   ...(['unauthenticated', 'step-up-required', 'scope-missing', 'identity-provider-unavailable'] as const),
 ]
 const VISITOR: ProblemCode[] = [...CALLER, 'origin-not-allowed']
+/** Codes of every route whose only credential is the cookie of a browser. */
+const BROWSER: ProblemCode[] = ['no-visit', 'origin-not-allowed']
 const BODY: ProblemCode[] = [
   ...(['invalid-json', 'request-timeout', 'payload-too-large', 'unsupported-media-type'] as const),
 ]
@@ -18,12 +20,12 @@ const ENTRY: ProblemCode[] = [
   ...(['consultation-ended', 'consultation-cancelled', 'consultation-full', 'client-aborted', 'overloaded'] as const),
 ]
 
-const KINDS = { caller: CALLER, visitor: VISITOR, body: BODY, entry: ENTRY }
+const KINDS = { caller: CALLER, visitor: VISITOR, browser: BROWSER, body: BODY, entry: ENTRY }
 
 /**
  * Lists the problem codes of a route in the order of `PROBLEMS`.
  * @param kinds what the route does: `caller` authenticates, `visitor` also by the cookie of a
- *   browser, `body` reads a body, `entry` issues a token for a meeting
+ *   browser, `browser` by the cookie only, `body` reads a body, `entry` issues a token for a meeting
  * @param own further codes of this route
  */
 export function listProblems(kinds: (keyof typeof KINDS)[], own: readonly ProblemCode[] = []): ProblemCode[] {

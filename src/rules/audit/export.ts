@@ -19,7 +19,7 @@ const COLUMNS = [
     'room',
     'userId',
   ],
-  ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash', 'clientRequestId', 'undoes', 'count'],
+  ...['role', 'jti', 'renews', 'kid', 'lifetimeSeconds', 'hash', 'clientRequestId', 'undoes', 'count', 'document'],
 ]
 
 /** An export format: the text before the first row, and the line of a row, with its line end. */

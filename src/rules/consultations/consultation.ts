@@ -6,6 +6,8 @@ import type {
   Moderator,
   ParticipantAnswer,
 } from '../../contract/consultations/consultation-answer.ts'
+import type { Card } from '../../contract/consultations/card.ts'
+import type { NoticeCode } from '../../contract/consultations/notice.ts'
 import { toIso } from '../time.ts'
 
 /** A person in a consultation. Times are epoch milliseconds. */
@@ -24,7 +26,12 @@ export type Participant = {
   enteredAt?: number
   /** The id of the caller that requested the last token: a caller of the policy, an issuer, or an invitation. */
   via?: string
+  /** When this person deleted the key of the drafts. */
+  draftsDeletedAt?: number
 }
+
+/** What a moderator told those who wait, and when, in epoch milliseconds. */
+export type GivenNotice = { code: NoticeCode; at: number }
 
 /** A room with an appointment. Times are epoch milliseconds. */
 export type Consultation = {
@@ -36,6 +43,8 @@ export type Consultation = {
   waitingRoom: boolean
   maxParticipants?: number
   externalId?: string
+  card?: Card
+  notice?: GivenNotice
   createdAt: number
   createdBy: string
   /** When the first token was issued. */
@@ -51,6 +60,10 @@ export function stateOf(consultation: Consultation, window: Window, now: number)
   if (consultation.endedAt !== undefined || now >= closesAt(consultation, window)) return 'ended'
   return consultation.openedAt === undefined ? 'scheduled' : 'open'
 }
+
+/** @returns when a consultation ends or ended: by request, or when its admission window closes; in epoch milliseconds */
+export const finishedAt = (consultation: Consultation, window: Window): number =>
+  consultation.cancelledAt ?? consultation.endedAt ?? closesAt(consultation, window)
 
 /** The time of a consultation, without its participants. Times are epoch milliseconds. */
 export type Appointment = Pick<Consultation, 'id' | 'version' | 'startsAt' | 'endsAt'> & {
@@ -85,10 +98,20 @@ export const listWaiting = ({ participants }: Consultation, seenSince: number): 
     .toSorted((a, b) => a.waitingSince - b.waitingSince)
 
 /** @returns the moderators of a consultation, as every participant may see them */
-export const listModerators = ({ participants }: Consultation, { roles }: Pick<Policy, 'roles'>): Moderator[] =>
+const listModerators = ({ participants }: Consultation, { roles }: Pick<Policy, 'roles'>): Moderator[] =>
   participants
     .filter(({ role }) => roles.get(role)?.moderator === true)
     .map((each) => ({ role: each.role, ...nameProperties(each), ...timeIfAny('enteredAt', each.enteredAt) }))
+
+/** The properties of a consultation that everybody who takes part may see. */
+export const publicProperties = (consultation: Consultation, policy: Pick<Policy, 'roles'>) => {
+  const { card, notice } = consultation
+  return {
+    moderators: listModerators(consultation, policy),
+    ...(card === undefined ? {} : { card }),
+    ...(notice === undefined ? {} : { notice: { code: notice.code, at: toIso(notice.at) } }),
+  }
+}
 
 /** The name of a participant and whether it is self-chosen, for an answer. */
 export const nameProperties = ({ name, selfNamed }: Participant): { name?: string; selfNamed?: true } => ({
@@ -136,7 +159,7 @@ export function toConsultationAnswer(
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
     participants: visible.map((each) => toParticipantAnswer(consultation, window, each)),
-    moderators: listModerators(consultation, policy),
+    ...publicProperties(consultation, policy),
     links: {
       self,
       events: `${self}/events`,

@@ -4,9 +4,9 @@ import {
   type AccessLevel,
   isWaiting,
   lastSeenOf,
-  listModerators,
   listWaiting,
   nameProperties,
+  publicProperties,
   stateOf,
 } from './consultation.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -53,7 +53,7 @@ export function toView(
     ...(self === undefined ? {} : { opensAt: toIso(opensAt(consultation, window, self.role)) }),
     ...(self?.waitingSince === undefined ? {} : { waitingSince: toIso(self.waitingSince) }),
     ...(self?.admittedAt === undefined ? {} : { admittedAt: toIso(self.admittedAt) }),
-    moderators: listModerators(consultation, policy),
+    ...publicProperties(consultation, policy),
     ...(accessLevel === 'participant' ? {} : { waiting: toWaitingList(consultation, seenSince) }),
   }
 }
@@ -75,6 +75,7 @@ export function eventBetween(
     return 'rescheduled'
   }
   if (before.admittedAt === undefined && now.admittedAt !== undefined) return 'admitted'
+  if (now.notice !== undefined && !isEqual(before.notice, now.notice)) return 'notice'
   if (hasLeft(before, now, consultation)) return 'left'
   if (!isEqual(before.waiting, now.waiting)) return 'waiting'
   return isEqual(before, now) ? undefined : 'state'

@@ -1,3 +1,4 @@
+import { normalizeCard } from './card.ts'
 import { planSchedule } from './schedule.ts'
 import { participantsOf, listParticipants } from './participants.ts'
 import {
@@ -5,6 +6,7 @@ import {
   type ConsultationRequest,
   DEFAULT_DURATION_MINUTES,
 } from '../../contract/consultations/consultation.ts'
+import type { Card } from '../../contract/consultations/card.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import { type Consultation, type Participant, stateOf } from './consultation.ts'
 import type { Window } from '../policy/window.ts'
@@ -32,12 +34,14 @@ export function planConsultation(
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (participants.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
   const { waitingRoom = false, maxParticipants, externalId } = request
+  const card = normalizeCard(request.card)
   return {
     version: 1,
     ...times,
     waitingRoom,
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     ...(externalId === undefined ? {} : { externalId }),
+    ...(card === undefined ? {} : { card }),
     createdAt: now,
     createdBy: caller.id,
     participants,
@@ -46,7 +50,7 @@ export function planConsultation(
 
 /**
  * Applies a change to a consultation. A participant who keeps the role also keeps admission and entry. If the start changes, a
- * participant who was admitted but has not entered has to be admitted again.
+ * participant who was admitted but has not entered has to be admitted again, and the last notice is removed.
  * @param change a change that fits its schema
  * @param now epoch milliseconds
  * @returns the next version, or `invalid-request`, `role-not-allowed`, `consultation-ended`, `consultation-cancelled`
@@ -80,10 +84,19 @@ export function planChange(
   if (errors.length > 0) return { code: 'invalid-request', errors }
   const added = participants.filter((each) => previous(each) === undefined)
   if (added.some(({ role }) => !caller.roles.has(role))) return { code: 'role-not-allowed' }
-  const { durationMinutes: _length, ...rest } = terms
-  const current =
-    times.startsAt === before.startsAt ? participants : participants.map((each) => resetAdmission(each, now))
-  return { ...before, ...rest, ...times, participants: current, version: before.version + 1 }
+  const { durationMinutes: _length, card: _card, ...rest } = terms
+  const next = { ...withCard(before, change.card), ...rest, ...times, version: before.version + 1 }
+  if (times.startsAt === before.startsAt) return { ...next, participants }
+  const { notice: _notice, ...rescheduled } = next
+  return { ...rescheduled, participants: participants.map((each) => resetAdmission(each, now)) }
+}
+
+/** @returns the consultation with another card; the same one if the change names none */
+function withCard(before: Consultation, changed: Card | undefined): Consultation {
+  if (changed === undefined) return before
+  const { card: _before, ...others } = before
+  const card = normalizeCard(changed)
+  return { ...others, ...(card === undefined ? {} : { card }) }
 }
 
 /** A self-chosen name stays one until the list gives the participant another name. */

@@ -1,3 +1,4 @@
+import type { Network } from '../../contract/meetings/meeting-config.ts'
 import type { RolePolicy } from '../../contract/policy/policy.ts'
 import type { Meeting } from '../../contract/tokens/token.ts'
 import { meetingConfigOf } from '../meetings/meeting-config.ts'
@@ -64,14 +65,19 @@ export const kidOf = ({ kidPrefix }: Deployment, keyId: string): string => `${ki
 
 /**
  * Describes for a page how to open the meeting of a room (8x8 "IFrame API integration"; Jitsi handbook, "IFrame API").
- * @returns the address of the meeting and its script, and the options for the role on a good network
+ * @returns the address of the meeting and its script, and the options for the role on the network
  */
-export function meetingOf({ kind, domain, path }: Deployment, room: string, role: RolePolicy): Meeting {
+export function meetingOf(
+  { kind, domain, path }: Deployment,
+  room: string,
+  role: RolePolicy,
+  network: Network = 'good',
+): Meeting {
   return {
     domain,
     roomName: `${path}${room}`,
     // JaaS serves the script under the AppID; self-hosted Jitsi has one for all tenants.
     scriptUrl: `https://${domain}/${kind === 'jaas' ? path : ''}external_api.js`,
-    ...meetingConfigOf(role, 'good'),
+    ...meetingConfigOf(role, network),
   }
 }

@@ -6,7 +6,7 @@ import type { Clock, Ledger } from '../ports.ts'
 /** The objects and the user that an entry is about. */
 export type AuditSubject = Pick<
   AuditEntry,
-  'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf' | 'undoes'
+  'consultation' | 'invitation' | 'room' | 'userId' | 'role' | 'renews' | 'onBehalfOf' | 'undoes' | 'document'
 >
 
 export type RecordDeps = { clock: Clock; ledger: Pick<Ledger, 'append'> }

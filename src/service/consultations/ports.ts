@@ -1,5 +1,5 @@
 import type { ConsultationState } from '../../contract/consultations/consultation-answer.ts'
-import type { Consultation, Participant } from '../../rules/consultations/consultation.ts'
+import type { Consultation, GivenNotice, Participant } from '../../rules/consultations/consultation.ts'
 import type { ConsultationPosition } from '../../rules/consultations/query.ts'
 import type { Page } from '../../rules/page.ts'
 
@@ -57,6 +57,12 @@ export type ConsultationStore = {
    *   meanwhile
    */
   enter(id: string, participant: Participant, via: string, at: number): Promise<boolean>
+  /** Stores the name of a participant who has none. */
+  nameParticipant(id: string, participant: { userId: string; name: string | undefined }): Promise<void>
+  /** Stores the notice that a moderator gave; the version stays. */
+  saveNotice(id: string, notice: GivenNotice): Promise<void>
+  /** Stores when a participant deleted the key of the drafts, in epoch milliseconds. The first time remains. */
+  deleteDrafts(id: string, participant: Pick<Participant, 'userId'>, at: number): Promise<void>
   /** @returns ids of a batch of consultations that ended before a time, in epoch milliseconds */
   findEndedBefore(time: number): Promise<string[]>
   /** Deletes consultations and everything that belongs to them. */

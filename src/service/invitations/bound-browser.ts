@@ -3,11 +3,13 @@ import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/to
 import type { Refusal } from '../../contract/problem.ts'
 import { nameInMeeting } from '../../rules/consultations/consultation.ts'
 import { hashSecret } from '../../rules/secret.ts'
-import type { FailureNetwork } from '../ports.ts'
+import type { Network } from '../../contract/meetings/meeting-config.ts'
+import type { Policy } from '../../rules/policy/policy.ts'
+import type { Clock, FailureNetwork } from '../ports.ts'
 import type { Requester } from '../requester.ts'
 import { issueToken, type IssueTokenDeps } from '../tokens/issue-token.ts'
 import type { BrowserSession, InvitationStore, Participant } from './ports.ts'
-import { findSessionEnd, SESSION_GRACE_MS, tokenCallerOf } from './sessions.ts'
+import { findSessionEnd, tokenCallerOf } from './sessions.ts'
 
 /** A browser that presents a code, a cookie, or both. */
 export type Browser = {
@@ -29,7 +31,26 @@ export type BoundBrowser = {
   lifetimeMs: number
 }
 
-export type BoundBrowserDeps = IssueTokenDeps & { invitations: InvitationStore }
+/** What the lifetime of the cookie depends on. */
+export type CookieDeps = {
+  invitations: Pick<InvitationStore, 'findLastEnd'>
+  policy: () => Policy
+  clock: Clock
+  /** How long the cookie lives after the last admission window of the browser closes. */
+  cookieGraceMs: number
+}
+
+export type BoundBrowserDeps = IssueTokenDeps & CookieDeps & { invitations: InvitationStore }
+
+/** @returns the lifetime of the cookie of a browser, in milliseconds */
+export async function cookieLifetimeMs(
+  { invitations, policy, clock, cookieGraceMs }: CookieDeps,
+  secret: string,
+): Promise<number> {
+  const now = clock()
+  const lastEnd = (await invitations.findLastEnd(hashSecret(secret))) ?? now
+  return lastEnd + policy().window.graceMs + cookieGraceMs - now
+}
 
 /**
  * Builds the request that a bound browser may make.
@@ -38,14 +59,12 @@ export type BoundBrowserDeps = IssueTokenDeps & { invitations: InvitationStore }
  * @throws ServiceFault `record-unavailable`
  */
 export async function toBoundBrowser(
-  { invitations, policy, clock }: Pick<BoundBrowserDeps, 'invitations' | 'policy' | 'clock'>,
+  deps: CookieDeps,
   origin: Origin,
   session: Pick<BrowserSession, 'consultationId' | 'callerId' | 'role'>,
   { room, participant }: { room: string; participant: Participant & { name: string } },
   secret: string,
 ): Promise<BoundBrowser> {
-  const now = clock()
-  const lastEnd = (await invitations.findLastEnd(hashSecret(secret))) ?? now
   return {
     requester: { ...origin, caller: tokenCallerOf(session) },
     request: {
@@ -55,13 +74,14 @@ export async function toBoundBrowser(
     },
     session,
     secret,
-    lifetimeMs: lastEnd + policy().window.graceMs + SESSION_GRACE_MS - now,
+    lifetimeMs: await cookieLifetimeMs(deps, secret),
   }
 }
 
 /**
  * Issues the token of a bound browser, or lets it wait.
  * @param isAborted whether the client closed the connection
+ * @param network the quality of the network, for the meeting configuration
  * @returns what `issueToken` returns; or a refusal of `findSessionEnd`
  * @throws ServiceFault with the codes of `issueToken`
  */
@@ -69,5 +89,10 @@ export const enterAsBrowser = (
   deps: BoundBrowserDeps,
   { requester, request, session, secret }: BoundBrowser,
   isAborted: () => boolean,
+  network?: Network,
 ): Promise<TokenAnswer | WaitingAnswer | Refusal> =>
-  issueToken(deps, requester, request, { isAborted, findSessionEnd: () => findSessionEnd(deps, secret, session) })
+  issueToken(deps, requester, request, {
+    isAborted,
+    network,
+    findSessionEnd: () => findSessionEnd(deps, secret, session),
+  })

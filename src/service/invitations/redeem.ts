@@ -7,10 +7,11 @@ import { hashSecret } from '../../rules/secret.ts'
 import { checkChosenName, resolveInvitee } from '../../rules/invitations/redemption.ts'
 import { type BoundBrowser, type BoundBrowserDeps, type Browser, toBoundBrowser } from './bound-browser.ts'
 import { takeInvitationLimit } from './redemption-limit.ts'
+import { refuseAction } from '../audit/record.ts'
 import { countFailure } from '../login-failures.ts'
 import type { BrowserSession } from './ports.ts'
 import { chooseSession } from './choose-session.ts'
-import { findLiveSessions } from './sessions.ts'
+import { callerOfSession, findLiveSessions } from './sessions.ts'
 import { type Binding, invalidInvitation, recordRefused, useCode } from './use-code.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'
 import type { FailureRecorder, NewId, NewSecret } from '../ports.ts'
@@ -91,17 +92,29 @@ async function bindAgain(
   session: BrowserSession,
   redemption: RedeemRequest,
 ): Promise<Bound | Refusal> {
-  const { invitation, sessionHash } = session
-  const limited = await takeInvitationLimit(deps, sessionHash)
-  if (limited !== undefined) return recordRefused(deps, browser, limited, invitation)
+  const limited = await takeInvitationLimit(deps, session.sessionHash)
+  if (limited !== undefined) return refuseSession(deps, browser, session, limited)
   const binding = await findBinding(deps, session, redemption, { userId: session.userId })
-  if ('code' in binding) return recordRefused(deps, browser, binding, invitation)
+  if ('code' in binding) return refuseSession(deps, browser, session, binding)
   await deps.invitations.renewSession(session, deps.clock())
   const { consultation, invitee } = binding
   const secret = browser.secret ?? ''
   const place = { room: consultation.room, participant: invitee.participant }
   return { browser: await toBoundBrowser(deps, browser.origin, session, place, secret), how: 'again' }
 }
+
+/** Records that a bound browser is refused: as a refused redemption, or as a refused token request of a signed-in user. */
+const refuseSession = (
+  deps: RedeemInvitationDeps,
+  browser: Browser,
+  session: BrowserSession,
+  refusal: Refusal,
+): Promise<Refusal> =>
+  session.invitation === undefined
+    ? refuseAction(deps, { ...browser.origin, caller: callerOfSession(session) }, 'token.issue', refusal, {
+        consultation: session.consultationId,
+      })
+    : recordRefused(deps, browser, refusal, session.invitation)
 
 type NewUse = {
   invitation: Invitation

@@ -17,7 +17,7 @@ export type SessionDeps = {
 export const SESSION_GRACE_MS = DAY_MS
 
 /** A browser's session, and its consultation. */
-export type Visit = { session: BrowserSession; consultation: Consultation }
+export type BoundVisit = { session: BrowserSession; consultation: Consultation }
 
 /**
  * Finds the sessions of a browser.
@@ -37,26 +37,36 @@ export async function findLiveSessions(
 }
 
 /** Whether the sessions of a consultation have expired. @param now epoch milliseconds */
-const areSessionsOver = (consultation: Consultation, window: Window, now: number): boolean =>
+export const areSessionsOver = (consultation: Consultation, window: Window, now: number): boolean =>
   now >= closesAt(consultation, window) + SESSION_GRACE_MS
 
 /**
- * Finds the session of a browser for a consultation. Of several, it is the latest.
+ * Finds the session of a browser for a consultation, even long after its end. Of several, it is the latest.
  * @param secret the value of the browser's cookie
  * @returns undefined if there is no live session for this consultation: a session gives no access to other consultations of
  *   the same user
  * @throws ServiceFault `record-unavailable`
  */
+export async function findBoundVisit(
+  deps: SessionDeps,
+  secret: string,
+  consultationId: string,
+): Promise<BoundVisit | undefined> {
+  const sessions = await findLiveSessions(deps, secret)
+  const session = sessions.find((each) => each.consultationId === consultationId)
+  const consultation = session === undefined ? undefined : await deps.consultations.findById(consultationId)
+  return session === undefined || consultation === undefined ? undefined : { session, consultation }
+}
+
+/** Finds the session of a browser for a consultation until one day after its admission window closes. @see findBoundVisit */
 export async function findVisit(
   deps: SessionDeps & { clock: () => number },
   secret: string,
   consultationId: string,
-): Promise<Visit | undefined> {
-  const sessions = await findLiveSessions(deps, secret)
-  const session = sessions.find((each) => each.consultationId === consultationId)
-  const consultation = session === undefined ? undefined : await deps.consultations.findById(consultationId)
-  if (session === undefined || consultation === undefined) return undefined
-  return areSessionsOver(consultation, deps.policy().window, deps.clock()) ? undefined : { session, consultation }
+): Promise<BoundVisit | undefined> {
+  const visit = await findBoundVisit(deps, secret, consultationId)
+  const isOver = visit !== undefined && areSessionsOver(visit.consultation, deps.policy().window, deps.clock())
+  return isOver ? undefined : visit
 }
 
 /** @returns the caller that requests the tokens of a session */

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../contract/audit/audit-entry.ts'
 import type { ProblemCode, Refusal } from '../../contract/problem.ts'
+import type { Network } from '../../contract/meetings/meeting-config.ts'
 import type { TokenAnswer, TokenRequest, WaitingAnswer } from '../../contract/tokens/token.ts'
 import { isConsultationBound } from '../../rules/consultations/admission.ts'
 import type { Consultation } from '../../rules/consultations/consultation.ts'
@@ -38,6 +39,8 @@ export type IssueOptions = {
   isAborted?: (() => boolean) | undefined
   /** The token that the new one replaces. */
   renews?: Renewed
+  /** The quality of the participant's network, for the meeting configuration; default: good. */
+  network?: Network | undefined
   /** Checks the session of a browser after signing. @returns a refusal if the session has ended */
   findSessionEnd?: () => Promise<Refusal | undefined>
 }
@@ -155,7 +158,7 @@ async function recordRefused(
  */
 async function sign(
   deps: IssueTokenDeps,
-  { requester, at, isAborted }: Issuance,
+  { requester, at, isAborted, network }: Issuance,
   grant: Grant,
   links: Links,
 ): Promise<{ answer: TokenAnswer; undoes: string }> {
@@ -182,7 +185,7 @@ async function sign(
     roomId: grant.room,
     userRole: grant.role,
     moderator: grant.rolePolicy.moderator,
-    meeting: meetingOf(deps.deployment, grant.room, grant.rolePolicy),
+    meeting: meetingOf(deps.deployment, grant.room, grant.rolePolicy, network),
     ...(grant.admitted === undefined ? {} : { consultationId: grant.admitted.consultation.id }),
   }
   return { answer, undoes }

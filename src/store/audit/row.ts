@@ -26,6 +26,7 @@ export const COLUMNS = {
   renews: 'renews',
   kid: 'kid',
   lifetimeSeconds: 'lifetime_seconds',
+  document: 'document',
   undoes: 'undoes',
   count: 'count',
   writer: 'writer',

@@ -7,7 +7,7 @@ import type {
 } from '../../service/consultations/ports.ts'
 import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
-import { markSeen, nameOr, recordProgress } from './progress.ts'
+import { deleteDrafts, markSeen, nameOr, nameParticipant, recordProgress, saveNotice } from './progress.ts'
 import { toParticipantRow, toRow } from './row.ts'
 import { searchConsultations, findConsultation } from './search.ts'
 import type { Database, Engine, Tables } from '../database/schema.ts'
@@ -32,6 +32,9 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     recordProgress: (id, participant, reached) => translateErrors(() => recordProgress(db, id, participant, reached)),
     markSeen: (id, participant, at) => translateErrors(() => markSeen(db, id, participant, at)),
     enter: (id, participant, via, at) => translateErrors(() => enter(db, engine, { id, participant, via, at })),
+    nameParticipant: (id, participant) => translateErrors(() => nameParticipant(db, id, participant)),
+    saveNotice: (id, notice) => translateErrors(() => saveNotice(db, id, notice)),
+    deleteDrafts: (id, participant, at) => translateErrors(() => deleteDrafts(db, id, participant, at)),
     findEndedBefore: (time) => translateErrors(() => findEndedBefore(db, time)),
     delete: (ids) => translateErrors(() => deleteConsultations(db, ids)),
     deleteAnswers: (before) =>
@@ -95,11 +98,11 @@ const saveParticipants = (trx: Trx, id: string, participants: readonly Participa
  */
 function replace(db: Database, consultation: Consultation): Promise<boolean> {
   const { id, version, participants } = consultation
-  const { opened_at: _opened, ...row } = toRow(consultation)
+  const { opened_at: _opened, notice_code: _code, notice_at: _at, ...row } = toRow(consultation)
   return db.transaction().execute(async (trx) => {
     const updated = await trx
       .updateTable('consultation')
-      .set(row)
+      .set({ ...row, ...noticeAfter(row.starts_at) })
       .where('id', '=', id)
       .where('version', '=', version - 1)
       .executeTakeFirst()
@@ -115,6 +118,12 @@ function replace(db: Database, consultation: Consultation): Promise<boolean> {
     return true
   })
 }
+
+/** A notice remains unless the start changes. */
+const noticeAfter = (startsAt: number) => ({
+  notice_code: sql<string | null>`case when starts_at = ${startsAt} then notice_code end`,
+  notice_at: sql<number | null>`case when starts_at = ${startsAt} then notice_at end`,
+})
 
 type Entry = { id: string; participant: Participant; via: string; at: number }
 

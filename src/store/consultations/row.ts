@@ -1,5 +1,8 @@
 import type { Selectable } from 'kysely'
 import type { Consultation, Participant } from '../../service/consultations/ports.ts'
+import type { Card } from '../../contract/consultations/card.ts'
+import type { NoticeCode } from '../../contract/consultations/notice.ts'
+import type { GivenNotice } from '../../rules/consultations/consultation.ts'
 import type { Tables } from '../database/schema.ts'
 
 type Row = Selectable<Tables['consultation']>
@@ -15,6 +18,9 @@ export const toRow = (consultation: Consultation): Row => ({
   waiting_room: consultation.waitingRoom ? 1 : 0,
   max_participants: consultation.maxParticipants ?? null,
   external_id: consultation.externalId ?? null,
+  card: consultation.card === undefined ? null : JSON.stringify(consultation.card),
+  notice_code: consultation.notice?.code ?? null,
+  notice_at: consultation.notice?.at ?? null,
   created_at: consultation.createdAt,
   created_by: consultation.createdBy,
   opened_at: consultation.openedAt ?? null,
@@ -36,6 +42,7 @@ export const toParticipantRow = (consultation: string, participant: Participant,
   entered_at: participant.enteredAt ?? null,
   last_seen_at: participant.lastSeenAt ?? null,
   via: participant.via ?? null,
+  drafts_deleted_at: participant.draftsDeletedAt ?? null,
 })
 
 /** Returns a copy without the properties that are null. */
@@ -43,6 +50,9 @@ const omitNulls = <T extends Record<string, unknown>>(properties: T): { [K in ke
   Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)) as {
     [K in keyof T]?: NonNullable<T[K]>
   }
+
+const noticeOf = ({ notice_code: code, notice_at: at }: Row): GivenNotice | null =>
+  code === null || at === null ? null : { code: code as NoticeCode, at }
 
 /** Converts rows to a consultation. @param participants in the order of the list */
 export const toConsultation = (row: Row, participants: readonly ParticipantRow[]): Consultation => ({
@@ -60,6 +70,8 @@ export const toConsultation = (row: Row, participants: readonly ParticipantRow[]
     openedAt: row.opened_at,
     endedAt: row.ended_at,
     cancelledAt: row.cancelled_at,
+    card: row.card === null ? null : (JSON.parse(row.card) as Card),
+    notice: noticeOf(row),
   }),
   participants: participants.map((participant) => ({
     userId: participant.user_id,
@@ -73,6 +85,7 @@ export const toConsultation = (row: Row, participants: readonly ParticipantRow[]
       enteredAt: participant.entered_at,
       lastSeenAt: participant.last_seen_at,
       via: participant.via,
+      draftsDeletedAt: participant.drafts_deleted_at,
     }),
   })),
 })

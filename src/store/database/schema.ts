@@ -24,6 +24,7 @@ export type Tables = {
     renews: string | null
     kid: string | null
     lifetime_seconds: number | null
+    document: string | null
     undoes: string | null
     count: number | null
     /** Only in the first entry of a chain: its writer, and the end of the previous chain of that writer. */
@@ -68,6 +69,10 @@ export type Tables = {
     waiting_room: number
     max_participants: number | null
     external_id: string | null
+    /** The card as JSON. */
+    card: string | null
+    notice_code: string | null
+    notice_at: number | null
     created_at: number
     created_by: string
     opened_at: number | null
@@ -90,6 +95,8 @@ export type Tables = {
     /** When the participant last asked for a token or listened to events while waiting. */
     last_seen_at: number | null
     via: string | null
+    /** When the participant deleted the key of the drafts. */
+    drafts_deleted_at: number | null
   }
   /** Invitations. `code_hash` is the hex SHA-256 of the code. */
   invitation: {

@@ -15,6 +15,7 @@ import { keyPublication } from './012-key-publication.ts'
 import { selfNamed } from './013-self-named.ts'
 import { browserSessions } from './014-browser-sessions.ts'
 import { presence } from './015-presence.ts'
+import { visits } from './016-visits.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -36,4 +37,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '013-self-named': selfNamed,
   '014-browser-sessions': browserSessions,
   '015-presence': presence,
+  '016-visits': visits,
 })

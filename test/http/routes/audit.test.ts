@@ -129,7 +129,7 @@ describe('GET /api/jitsi/audit/export', () => {
     const csv = (await get('/export?format=csv&caller=bulk')).body.split('\r\n')
     expect(csv).toHaveLength(2502)
     expect(csv[0]).toBe(
-      'time,chain,sequence,requestId,traceId,address,caller,onBehalfOf,action,outcome,code,consultation,invitation,room,userId,role,jti,renews,kid,lifetimeSeconds,hash,clientRequestId,undoes,count',
+      'time,chain,sequence,requestId,traceId,address,caller,onBehalfOf,action,outcome,code,consultation,invitation,room,userId,role,jti,renews,kid,lifetimeSeconds,hash,clientRequestId,undoes,count,document',
     )
   })
 
