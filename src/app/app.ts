@@ -35,7 +35,7 @@ import { readAudit } from '../service/audit/read.ts'
 import { createReadinessCheck } from '../service/readiness.ts'
 import { readMeetingConfig } from '../service/tokens/meeting-config.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import { addConsultationRoutes } from './consultation-routes.ts'
+import { addConsultationRoutes, createOriginCheckOf } from './consultation-routes.ts'
 
 /**
  * Builds the application, which does not listen yet. Hooks run in the order in which they are added here.
@@ -71,14 +71,16 @@ export async function buildApp(
     deps.metrics.countUntrustedForwardedHeader(),
   )
   recordOrigin(app, config.AUDIT_ADDRESS, tracing?.traceIdOf)
-  const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
-  await addCors(app, config.CORS_ORIGINS)
-  shedLoad(app, deps.signing)
+  // Before the first route, which is that of preflights.
   handleErrors(app, (request, code) =>
     request.caller === null
       ? Promise.resolve()
       : recordRefusal(deps, requesterOf(request), code, {}, request.routeOptions.config.action),
   )
+  // Before the limits, so that a page can read their refusals.
+  await addCors(app, { isListed: createOriginCheckOf(config), allowsAny: config.CORS_ORIGINS.includes('*') })
+  const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
+  shedLoad(app, deps.signing)
   addNotFound(app)
 
   await addRoutes(app, config, deps, { accepting, limitCaller })

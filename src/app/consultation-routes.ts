@@ -12,6 +12,7 @@ import { addDuringVisit } from '../http/routes/during-visit.ts'
 import { addVisits } from '../http/routes/visits.ts'
 import { createBrowserAuthentication, createVisitorAuthentication, type VisitorGuards } from '../http/routes/visitor.ts'
 import { addWaitingRoom } from '../http/routes/waiting-room.ts'
+import { createOriginCheck } from '../rules/origins.ts'
 import type { Deps } from './compose.ts'
 import { addKick } from '../http/routes/kick.ts'
 import { addRenewals } from '../http/routes/renewals.ts'
@@ -44,11 +45,14 @@ export async function addConsultationRoutes(app: App, config: Config, deps: Deps
   await app.register(async (scope: App) => addAll(scope, config, deps, guards))
 }
 
+/** Creates the check of the origins whose pages may call the API with the cookie. */
+export const createOriginCheckOf = ({ CORS_ORIGINS, NODE_ENV }: Config) =>
+  createOriginCheck(CORS_ORIGINS, NODE_ENV === 'development')
+
 async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGuards): Promise<void> {
   // A browser stores a Secure cookie only over https, which a page on localhost does not have during development.
   const secure = config.NODE_ENV === 'production'
-  const isListed = (origin: string) => config.CORS_ORIGINS.includes(origin)
-  const cookie = await createBrowserCookie(app, { isListed, secure })
+  const cookie = await createBrowserCookie(app, { isListed: createOriginCheckOf(config), secure })
   const findVisitor = (secret: string, id: string) => findVisit(deps, secret, id).then(toVisitor)
   const authenticateVisitor = createVisitorAuthentication({ ...routeGuards, cookie, findVisitor })
   const guards: VisitorGuards = { ...routeGuards, authenticateVisitor }

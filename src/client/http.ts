@@ -100,6 +100,8 @@ export function createRequester({
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // A redirect would send the credential to another address.
       redirect: 'error',
+      // A browser then keeps and sends the cookie of a visit, also if the service has another origin than the page.
+      credentials: 'include',
       ...(signal === undefined ? {} : { signal }),
     })
   }

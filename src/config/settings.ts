@@ -71,7 +71,8 @@ export const SETTINGS = {
   }),
   CORS_ORIGINS: setting(corsOrigins, {
     fallback: NO_ITEMS,
-    about: 'Origins whose pages may call the API; `*` and http origins are allowed only outside production.',
+    about:
+      'Origins whose pages may call the API, also with the cookie of a visit. Only outside production: http origins, and `*` for calls without a cookie; in development, pages on localhost may call.',
   }),
   TRUST_PROXY: setting(proxies, {
     fallback: NO_ITEMS,

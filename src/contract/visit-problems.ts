@@ -9,7 +9,7 @@ export const VISIT_PROBLEMS = {
     status: 403,
     title: 'Origin not allowed',
     detail:
-      'A page of another site sent this request. Add the origin of the page to CORS_ORIGINS, or use the page of this service.',
+      'A page of an origin that is not listed sent this request. Add the origin of the page to CORS_ORIGINS, or use the page of this service.',
   },
   'drafts-off': {
     status: 404,

@@ -27,7 +27,7 @@ export type BrowserCookie = {
 
 /** Which origins may use the cookie, and whether it requires https. */
 export type CookieOptions = {
-  /** Whether CORS_ORIGINS lists an origin. */
+  /** Whether pages of an origin may use the cookie. */
   isListed(origin: string): boolean
   /** False only for http on localhost. */
   secure: boolean

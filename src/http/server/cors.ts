@@ -1,21 +1,39 @@
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { App } from './app-type.ts'
+import { HttpProblem } from './problems.ts'
+
+const OPTIONS: FastifyCorsOptions = {
+  methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+  allowedHeaders: [
+    ...['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'],
+    ...['x-on-behalf-of', 'x-request-id'],
+  ],
+  exposedHeaders: [
+    ...['content-disposition', 'etag', 'idempotency-replayed', 'location', 'ratelimit', 'ratelimit-policy'],
+    ...['retry-after', 'www-authenticate', 'x-request-id'],
+  ],
+  maxAge: 600,
+  strictPreflight: false,
+}
 
 /**
- * Allows pages of the given origins to call the API. Other pages receive no CORS headers, so browsers block their
- * requests.
- * @param origins origins as a browser sends them, or `*`; with an empty list, CORS is off
+ * Lets pages of other origins call the API (Fetch, section 3.2), those of listed origins with the cookie too. The preflight
+ * of any other page is refused with a problem document that says so; other answers to it carry no CORS headers.
+ * @param isListed whether an origin may call with credentials
+ * @param allowsAny whether every other origin may call without credentials
  */
-export async function addCors(app: App, origins: readonly string[]): Promise<void> {
-  if (origins.length === 0) return
+export async function addCors(
+  app: App,
+  { isListed, allowsAny }: { isListed: (origin: string) => boolean; allowsAny: boolean },
+): Promise<void> {
+  app.addHook('onRequest', async ({ method, headers: { origin, ...headers } }) => {
+    if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return
+    if (origin !== undefined && !allowsAny && !isListed(origin)) throw new HttpProblem({ code: 'origin-not-allowed' })
+  })
   await app.register(cors, {
-    origin: origins.includes('*')
-      ? '*'
-      : (origin, decide) => decide(null, origin !== undefined && origins.includes(origin) ? origin : false),
-    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type'],
-    exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate', 'x-request-id'],
-    maxAge: 600,
-    strictPreflight: false,
+    delegator: ({ headers: { origin } }, decide) => {
+      if (origin !== undefined && isListed(origin)) return decide(null, { ...OPTIONS, origin, credentials: true })
+      decide(null, { ...OPTIONS, origin: allowsAny ? '*' : false })
+    },
   })
 }
