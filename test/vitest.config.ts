@@ -30,7 +30,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/faults/**'],
+    exclude: ['test/faults/**', 'test/browser/**'],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowFirst },
     maxWorkers: 6,

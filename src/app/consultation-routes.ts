@@ -54,7 +54,12 @@ async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGu
   const secure = config.NODE_ENV === 'production'
   const cookie = await createBrowserCookie(app, { isListed: createOriginCheckOf(config), secure })
   const findVisitor = (secret: string, id: string) => findVisit(deps, secret, id).then(toVisitor)
-  const authenticateVisitor = createVisitorAuthentication({ ...routeGuards, cookie, findVisitor })
+  const authenticateVisitor = createVisitorAuthentication({
+    ...routeGuards,
+    cookie,
+    findVisitor,
+    refuseUnbound: (browser) => refuseUnbound(deps, browser),
+  })
   const guards: VisitorGuards = { ...routeGuards, authenticateVisitor }
   addConsultations(app, {
     ...guards,

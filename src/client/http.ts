@@ -40,6 +40,8 @@ export class TokenServiceError extends Error {
   readonly retryAfterSeconds: number | undefined
   /** With `too-early`: when the admission window opens, in ISO 8601. */
   readonly opensAt: string | undefined
+  /** With `invitation-invalid`: why the code does not work. */
+  readonly reason: Problem['reason']
 
   constructor(
     code: TokenServiceError['code'],
@@ -50,6 +52,7 @@ export class TokenServiceError extends Error {
       errors?: readonly FieldError[]
       retryAfterSeconds?: number
       opensAt?: string
+      reason?: Problem['reason']
       cause?: unknown
     } = {},
   ) {
@@ -60,6 +63,7 @@ export class TokenServiceError extends Error {
     this.errors = more.errors ?? []
     this.retryAfterSeconds = more.retryAfterSeconds
     this.opensAt = more.opensAt
+    this.reason = more.reason
   }
 }
 
@@ -140,13 +144,14 @@ async function readBody<T>(response: Response, is: Check<T>): Promise<T> {
   })
 }
 
-function toError(response: Response, { code, detail, requestId, errors, opensAt }: Problem): TokenServiceError {
+function toError(response: Response, { code, detail, requestId, errors, opensAt, reason }: Problem): TokenServiceError {
   const retryAfter = response.headers.get('retry-after')
   return new TokenServiceError(code, detail, {
     status: response.status,
     requestId,
     ...(errors === undefined ? {} : { errors }),
     ...(opensAt === undefined ? {} : { opensAt }),
+    ...(reason === undefined ? {} : { reason }),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
   })
 }

@@ -73,7 +73,7 @@ export function addEvents(app: App, { watch, ...route }: EventRoute): void {
       exposeHeadRoute: false,
       config: {
         action: 'consultation.read',
-        problems: listProblems(['caller'], ['consultation-not-found', 'revoked', 'overloaded', 'origin-not-allowed']),
+        problems: listProblems(['visitor'], ['consultation-not-found', 'revoked', 'overloaded']),
       },
       preParsing: [authenticateWithCheck(route, checks), route.limitCaller],
       schema: {

@@ -23,13 +23,12 @@ export type VisitorDeps = Pick<RouteGuards, 'identify'> & {
   cookie: BrowserCookie
   /** @returns the caller that a browser acts as; undefined if it is not bound to this consultation */
   findVisitor(secret: string, consultationId: string): Promise<Caller | undefined>
-}
-
-/** How a browser is identified on a route that accepts the cookie only. */
-export type BrowserDeps = Pick<VisitorDeps, 'cookie' | 'findVisitor'> & {
   /** Records that a browser without a session is refused. */
   refuseUnbound(browser: Browser): Promise<Refusal>
 }
+
+/** How a browser is identified on a route that accepts the cookie only. */
+export type BrowserDeps = Omit<VisitorDeps, 'identify'>
 
 /** @returns what a browser presents */
 export const browserOf = (cookie: BrowserCookie, request: FastifyRequest): Browser => ({
@@ -59,17 +58,19 @@ export const secretOf = (cookie: BrowserCookie, request: FastifyRequest): string
 
 /**
  * Creates the hook that authenticates by the Authorization header or the cookie.
- * @throws HttpProblem as `authenticate` does; `origin-not-allowed` if a page of another site sent the cookie
+ * @throws HttpProblem as `authenticate` does; `no-visit` if the browser is not bound, or not any more;
+ *   `origin-not-allowed` if a page of another site sent the cookie
  */
 export const createVisitorAuthentication =
-  ({ identify, cookie, findVisitor }: VisitorDeps): VisitorGuards['authenticateVisitor'] =>
+  ({ identify, cookie, findVisitor, refuseUnbound }: VisitorDeps): VisitorGuards['authenticateVisitor'] =>
   (...scopes) => {
     const byCredential = authenticate(identify, ...scopes)
     return async (request, reply) => {
       const secret = secretOf(cookie, request)
+      if (secret === undefined) return byCredential(request, reply)
       const { id } = request.params as { id: string }
-      const visitor = secret === undefined ? undefined : await findVisitor(secret, id)
-      if (visitor === undefined) return byCredential(request, reply)
+      const visitor = await findVisitor(secret, id)
+      if (visitor === undefined) throw new HttpProblem(await refuseUnbound(browserOf(cookie, request)))
       cookie.checkOrigin(request)
       request.caller = visitor
       if (!scopes.some((scope) => visitor.scopes.has(scope))) throw new HttpProblem({ code: 'scope-missing' })

@@ -7,7 +7,7 @@ const ANY: ProblemCode[] = [
 const CALLER: ProblemCode[] = [
   ...(['unauthenticated', 'step-up-required', 'scope-missing', 'identity-provider-unavailable'] as const),
 ]
-const VISITOR: ProblemCode[] = [...CALLER, 'origin-not-allowed']
+const VISITOR: ProblemCode[] = [...CALLER, 'no-visit', 'origin-not-allowed']
 /** Codes of every route whose only credential is the cookie of a browser. */
 const BROWSER: ProblemCode[] = ['no-visit', 'origin-not-allowed']
 const BODY: ProblemCode[] = [

@@ -83,7 +83,8 @@ export async function useCode(
     const refusal = await useRefusal(deps, invitation, used)
     return recordRefusedUse(deps, origin, refusal, invitation, undoes)
   }
-  if (isNew) deps.changeBus.publish(consultation.id)
+  // A move ends the stream of the earlier browser at once.
+  if (isNew || endsSession !== undefined) deps.changeBus.publish(consultation.id)
   return { secret, callerId: requester.caller.id }
 }
 

@@ -144,7 +144,7 @@ describe('a single-use invitation in a second browser', () => {
       cookie: messenger.cookie() ?? '',
       ...SAME_ORIGIN,
     })
-    expect(events).toMatchObject({ status: 401 })
+    expect(events).toMatchObject({ status: 401, body: { code: 'no-visit' } })
     await visits.desk('POST', `/consultations/${consultation.id}/admit`, { userId: VISIT.patientId })
     expect(await browser.redeem(undefined, {})).toMatchObject({ status: 200 })
     const used = { ...INVALID, body: { code: 'invitation-invalid', reason: 'used' } }

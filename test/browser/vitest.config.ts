@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    globalSetup: ['test/global-setup.ts'],
+    // Each file starts a browser of its own, which takes both cores of a small machine.
+    maxWorkers: 1,
+    reporters: ['verbose'],
+    // Only a test that hangs reaches these: a busy machine must not fail a test.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 60_000 } },
+  },
+})
