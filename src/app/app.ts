@@ -23,7 +23,7 @@ import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
 import { parseStrictJson } from '../http/server/strict-json.ts'
 import { addTokens } from '../http/routes/tokens.ts'
-import { requesterOf } from '../http/server/requester.ts'
+import { checkOnBehalfOf, requesterOf } from '../http/server/requester.ts'
 import type { Deps } from './compose.ts'
 import { serverOptions } from '../http/server/options.ts'
 import { exportAudit } from '../service/audit/export.ts'
@@ -81,6 +81,7 @@ export async function buildApp(
   await addCors(app, { isListed: createOriginCheckOf(config), allowsAny: config.CORS_ORIGINS.includes('*') })
   const limitCaller = await addRateLimits(app, deps.limiter, deps.limits)
   shedLoad(app, deps.signing)
+  checkOnBehalfOf(app)
   addNotFound(app)
 
   await addRoutes(app, config, deps, { accepting, limitCaller })

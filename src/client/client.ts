@@ -17,7 +17,7 @@ export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, Wait
 /** Options of a request: an aborted `signal` rejects it at once with the code `unreachable`. */
 type Options = { signal?: AbortSignal }
 
-/** `onBehalfOf` names the person who caused the request, in 1 to 128 printable ASCII characters. */
+/** `onBehalfOf` names the person who caused the request, in 1 to 255 printable ASCII characters without spaces. */
 type TokenOptions = Options & { onBehalfOf?: string }
 
 /** A client of the service. Every method throws TokenServiceError. */

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ConsultationId } from './consultation-id.ts'
-import { DisplayName, ParticipantId } from './person.ts'
+import { UserId } from './id.ts'
+import { DisplayName } from './person.ts'
 import { timestampInput, timestamp } from './timestamp.ts'
 import { RoleName } from './role-name.ts'
 
@@ -33,7 +34,7 @@ export const InvitationRequest = Type.Object(
   {
     role: RoleName,
     name: Type.Optional(DisplayName),
-    userId: Type.Optional(ParticipantId),
+    userId: Type.Optional(UserId),
     uses: Type.Optional(
       Type.Integer({
         minimum: 1,

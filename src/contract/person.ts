@@ -1,11 +1,5 @@
 import { Type } from '@sinclair/typebox'
 
-/** The id of a participant: an id of the caller's system, or the `sub` of a signed-in user. */
-export const ParticipantId = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,255}$',
-  description: '1 to 255 printable ASCII characters without spaces',
-})
-
 /** Whether a name is self-chosen. */
 export const SelfNamed = Type.Optional(Type.Boolean({ description: 'true if a guest chose the name' }))
 

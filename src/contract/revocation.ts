@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ConsultationId } from './consultation-id.ts'
-import { ParticipantId } from './person.ts'
+import { UserId } from './id.ts'
 import { timestampInput, timestamp } from './timestamp.ts'
 import { NextCursor, pageParameters } from './page.ts'
 
@@ -8,7 +8,7 @@ import { NextCursor, pageParameters } from './page.ts'
 export const RevocationRequest = Type.Object(
   {
     consultationId: Type.Optional(ConsultationId),
-    userId: Type.Optional(ParticipantId),
+    userId: Type.Optional(UserId),
     issuedBefore: Type.Optional(timestampInput('tokens issued before this time are not renewed; not in the future')),
   },
   {

@@ -16,7 +16,7 @@ export const AuditQuery = Type.Object(
     to: Type.Optional(timestampInput('the end of the period, exclusive')),
     room: filter('a room name', 128),
     userId: filter('a user id'),
-    caller: filter('a caller id'),
+    caller: filter('a caller id', 512),
     action: filter('an action, such as token.issue,', 64),
     outcome: filter('an outcome (issued, refused, waiting or done)', 16),
     jti: filter('a token id', 64),

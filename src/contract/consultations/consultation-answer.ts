@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Card } from './card.ts'
 import type { Notice } from './notice.ts'
-import { ExternalId } from './consultation.ts'
-import { ParticipantId, SelfNamed } from '../person.ts'
+import { ExternalId, UserId } from '../id.ts'
+import { SelfNamed } from '../person.ts'
 import { timestampInput, timestamp } from '../timestamp.ts'
 import { enumOf } from '../one-of.ts'
 import { NextCursor, pageParameters } from '../page.ts'
@@ -88,7 +88,7 @@ export const ConsultationQuery = Type.Object(
   {
     from: Type.Optional(timestampInput('a lower limit of endsAt, exclusive')),
     to: Type.Optional(timestampInput('an upper limit of startsAt, exclusive')),
-    participant: Type.Optional(ParticipantId),
+    participant: Type.Optional(UserId),
     externalId: Type.Optional(ExternalId),
     state: Type.Optional(enumOf(CONSULTATION_STATES)),
     ...pageParameters(DEFAULT_CONSULTATION_LIMIT, MAX_CONSULTATION_LIMIT),

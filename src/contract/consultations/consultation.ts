@@ -1,5 +1,6 @@
 import type { Card } from './card.ts'
-import { DisplayName, ParticipantId } from '../person.ts'
+import { ExternalId, UserId } from '../id.ts'
+import { DisplayName } from '../person.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { timestampInput } from '../timestamp.ts'
 import { RoleName } from '../role-name.ts'
@@ -23,7 +24,7 @@ export const PATIENT_ROLE = 'patient'
 
 const closed = { additionalProperties: false }
 
-const participant = { userId: ParticipantId, role: RoleName, name: Type.Optional(DisplayName) }
+const participant = { userId: UserId, role: RoleName, name: Type.Optional(DisplayName) }
 const participants = (description: string, minItems: number) =>
   Type.Array(Type.Object(participant, { ...closed, description: 'a participant: { userId, role, name? }' }), {
     minItems,
@@ -43,11 +44,6 @@ const schedule = {
   ),
 }
 
-export const ExternalId = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,128}$',
-  description: 'the id in your system: 1 to 128 printable ASCII characters without spaces',
-})
-
 const terms = {
   externalId: Type.Optional(ExternalId),
   card: Type.Optional(Type.Unsafe<Card>(Type.Ref('Card'))),
@@ -66,8 +62,8 @@ const terms = {
 /** The body of `POST /api/jitsi/consultations`. */
 export const ConsultationRequest = Type.Object(
   {
-    patientId: ParticipantId,
-    doctorId: ParticipantId,
+    patientId: UserId,
+    doctorId: UserId,
     ...schedule,
     participants: Type.Optional(participants('more participants, or names for the patient and the doctor', 0)),
     ...terms,

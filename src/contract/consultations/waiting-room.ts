@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ParticipantId, SelfNamed } from '../person.ts'
+import { UserId } from '../id.ts'
+import { SelfNamed } from '../person.ts'
 import { CONSULTATION_STATES, type Moderator } from './consultation-answer.ts'
 import type { Card } from './card.ts'
 import type { Notice } from './notice.ts'
@@ -33,7 +34,7 @@ export type WaitingList = Static<typeof WaitingList>
 
 /** The body of `POST /api/jitsi/consultations/{id}/admit`. */
 export const AdmitRequest = Type.Object(
-  { userId: ParticipantId },
+  { userId: UserId },
   {
     $id: 'AdmitRequest',
     additionalProperties: false,

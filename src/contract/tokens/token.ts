@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { UserId } from '../id.ts'
 import { DisplayName } from '../person.ts'
 import { MeetingConfig } from '../meetings/meeting-config.ts'
 import { RoleName } from '../role-name.ts'
@@ -20,12 +21,6 @@ export const EMAIL_PATTERN =
 const RoomId = Type.String({
   pattern: '^[a-z0-9-]{1,128}$',
   description: '1 to 128 characters of a-z, 0-9 and -, matching the room pattern of the policy',
-})
-
-/** The id of a user. It becomes `context.user.id` and is part of the audit entry. */
-const UserId = Type.String({
-  pattern: '^[A-Za-z0-9._:@-]{1,128}$',
-  description: '1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -',
 })
 
 /** The body of `POST /api/jitsi/token`: one user, one room, one role. */

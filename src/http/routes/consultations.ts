@@ -7,6 +7,7 @@ import {
   sendConsultation,
 } from './consultation-schema.ts'
 import { Type } from '@sinclair/typebox'
+import { ID_PATTERN, ID_RULE } from '../../contract/id.ts'
 import {
   type ConsultationAnswer,
   type ConsultationPage,
@@ -57,9 +58,8 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
         headers: Type.Object({
           'idempotency-key': Type.Optional(
             Type.String({
-              pattern: '^[\\x21-\\x7e]{1,255}$',
-              description:
-                '1 to 255 printable ASCII characters without spaces; for 24 hours the same key and body get the same answer',
+              pattern: ID_PATTERN,
+              description: `${ID_RULE}; for 24 hours the same key and body get the same answer`,
             }),
           ),
         }),

@@ -1,3 +1,4 @@
+import { isValidId } from '../../contract/id.ts'
 import type { IssuerPolicy } from '../../contract/policy/policy.ts'
 import { OWN_ROOMS } from '../../contract/policy/policy.ts'
 import { type Caller, parseRooms } from './policy.ts'
@@ -6,12 +7,6 @@ import { displayName, isEmail } from '../person.ts'
 /** Verified claims of an access token. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-/** A `sub` has at most 255 ASCII characters (OpenID Connect Core 1.0, section 2); spaces are not accepted. */
-const SUBJECT = /^[\x21-\x7e]{1,255}$/
-
-/** The maximum length of a user id, prefix included. */
-const MAX_USER_ID_CHARACTERS = 255
-
 /**
  * Creates the caller of an access token: a signed-in user, who may request tokens for that user only.
  * @param claims the claims of a verified access token
@@ -19,9 +14,9 @@ const MAX_USER_ID_CHARACTERS = 255
  */
 export function signedInUser(issuer: IssuerPolicy, claims: VerifiedClaims): Caller | undefined {
   const { sub, email } = claims
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) return undefined
+  if (!isValidId(sub)) return undefined
   const userId = `${issuer.userIdPrefix ?? ''}${sub}`
-  if (userId.length > MAX_USER_ID_CHARACTERS) return undefined
+  if (!isValidId(userId)) return undefined
   const text = claimAt(claims, issuer.nameClaim)
   const name = typeof text === 'string' ? displayName(text) : undefined
   return {

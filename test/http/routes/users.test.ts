@@ -182,7 +182,7 @@ describe('a backend', () => {
     })
   })
 
-  it.each(['dr-77', 'x', 'Meera Iyer, ward 7', 'a'.repeat(128)])(
+  it.each(['dr-77', 'x', 'Practitioner/77', 'a'.repeat(255)])(
     'may name the person on whose behalf it acts, %j: recorded, without effect on the decision',
     async (person) => {
       const { app, entries } = await startService()
@@ -206,7 +206,8 @@ describe('a backend', () => {
 
   it.each([
     ['empty', ''],
-    ['of 129 characters', 'a'.repeat(129)],
+    ['of 256 characters', 'a'.repeat(256)],
+    ['with a space', 'ward 7'],
     ['of other characters', 'é'],
     ['of blanks', ' '],
     ['with a tab', 'a\tb'],

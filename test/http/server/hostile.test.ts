@@ -93,7 +93,7 @@ const ROWS: Row[] = [
     'xbharattelemed-a',
   ].map((roomId): Row => [`the room ${JSON.stringify(roomId)}`, body({ roomId }), 'invalid-request', '/roomId']),
   // People.
-  ...['a b', 'a/b', 'a\u00e9', 'a\n', `${CANARY}'--`, 'a'.repeat(129)].map((userId): Row => [
+  ...['a b', 'a\u00e9', 'a\n', `${CANARY} '--`, 'a'.repeat(256)].map((userId): Row => [
     `the user id ${JSON.stringify(userId).slice(0, 20)}`,
     body({ userId }),
     'invalid-request',
@@ -268,7 +268,7 @@ describe('a request that is wrong', () => {
       client.issueToken({ ...PATIENT, userId: 'a b', userEmail: 'x', expirationMinutes: 1 }),
     ).rejects.toMatchObject({
       errors: [
-        { pointer: '/userId', message: 'must be 1 to 128 characters of A-Z, a-z, 0-9 and . _ : @ -' },
+        { pointer: '/userId', message: 'must be 1 to 255 printable ASCII characters without spaces' },
         {
           pointer: '/userEmail',
           message:
