@@ -5,7 +5,7 @@ import {
   type RevocationQuery,
   type RevocationRequest,
 } from '../contract/revocation.ts'
-import { parseInstantMs, toIso } from './time.ts'
+import { explainTime, parseInstantMs, toIso } from './time.ts'
 import type { FieldError, Refusal } from '../contract/problem.ts'
 import { createCursorCodec, isId, isTimeMs } from './cursor.ts'
 import { type Page, parsePage } from './page.ts'
@@ -69,7 +69,7 @@ export function parseIssuedBefore(
   if (issuedBefore === undefined) return {}
   const ms = parseInstantMs(issuedBefore)
   if (ms <= now) return { issuedBefore: ms }
-  const message = Number.isNaN(ms) ? 'must be a date and time that exists' : 'must not be in the future'
+  const message = Number.isNaN(ms) ? explainTime(issuedBefore) : 'must not be in the future'
   return { code: 'invalid-request', errors: [{ pointer: '/issuedBefore', message }] }
 }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { timestampInput } from '../timestamp.ts'
+import { timestampParameter } from '../timestamp.ts'
 import { NextCursor, pageParameters } from '../page.ts'
 
 /** The maximum and the default number of entries per page. */
@@ -12,8 +12,8 @@ const filter = (description: string, maxLength = 255) =>
 /** The query of `GET /api/jitsi/audit`. Values are strings; src/rules/audit/query.ts parses them. */
 export const AuditQuery = Type.Object(
   {
-    from: Type.Optional(timestampInput('the start of the period, inclusive')),
-    to: Type.Optional(timestampInput('the end of the period, exclusive')),
+    from: Type.Optional(timestampParameter('the start of the period, inclusive')),
+    to: Type.Optional(timestampParameter('the end of the period, exclusive')),
     room: filter('a room name', 128),
     userId: filter('a user id'),
     caller: filter('a caller id', 512),

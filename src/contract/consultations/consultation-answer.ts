@@ -3,7 +3,7 @@ import type { Card } from './card.ts'
 import type { Notice } from './notice.ts'
 import { ExternalId, UserId } from '../id.ts'
 import { SelfNamed } from '../person.ts'
-import { timestampInput, timestamp } from '../timestamp.ts'
+import { timestampParameter, timestamp } from '../timestamp.ts'
 import { enumOf } from '../one-of.ts'
 import { NextCursor, pageParameters } from '../page.ts'
 
@@ -86,8 +86,8 @@ export const DEFAULT_CONSULTATION_LIMIT = 50
 /** The query of `GET /api/jitsi/consultations`. Values are strings; src/rules/consultations/query.ts parses them. */
 export const ConsultationQuery = Type.Object(
   {
-    from: Type.Optional(timestampInput('a lower limit of endsAt, exclusive')),
-    to: Type.Optional(timestampInput('an upper limit of startsAt, exclusive')),
+    from: Type.Optional(timestampParameter('a lower limit of endsAt, exclusive')),
+    to: Type.Optional(timestampParameter('an upper limit of startsAt, exclusive')),
     participant: Type.Optional(UserId),
     externalId: Type.Optional(ExternalId),
     state: Type.Optional(enumOf(CONSULTATION_STATES)),

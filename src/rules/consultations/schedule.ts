@@ -6,7 +6,7 @@ import {
 } from '../../contract/consultations/consultation.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import type { Consultation } from './consultation.ts'
-import { DAY_MS, parseInstantMs, MINUTE_MS } from '../time.ts'
+import { DAY_MS, explainTime, parseInstantMs, MINUTE_MS } from '../time.ts'
 
 type Schedule = Pick<ConsultationRequest, 'startsAt' | 'endsAt' | 'durationMinutes'>
 
@@ -29,9 +29,9 @@ export function planSchedule(
   const end = endsAt === undefined ? start + length : parseInstantMs(endsAt)
   if (endsAt !== undefined && durationMinutes !== undefined)
     addError('durationMinutes', 'must not be combined with endsAt')
-  if (Number.isNaN(start)) addError('startsAt', 'must be a date and time that exists')
+  if (startsAt !== undefined && Number.isNaN(start)) addError('startsAt', explainTime(startsAt))
   else if (start > now + MAX_AHEAD_DAYS * DAY_MS) addError('startsAt', `must be at most ${MAX_AHEAD_DAYS} days ahead`)
-  if (endsAt !== undefined && Number.isNaN(end)) addError('endsAt', 'must be a date and time that exists')
+  if (endsAt !== undefined && Number.isNaN(end)) addError('endsAt', explainTime(endsAt))
   if (Number.isNaN(start) || Number.isNaN(end)) return { startsAt: start, endsAt: end }
   const minutes = (end - start) / MINUTE_MS
   const at = endsAt === undefined ? (startsAt === undefined ? 'durationMinutes' : 'startsAt') : 'endsAt'

@@ -4,7 +4,7 @@ import type { InvitationReason } from '../../contract/invitation-reason.ts'
 import type { FieldError, Refusal } from '../../contract/problem.ts'
 import type { Consultation } from '../consultations/consultation.ts'
 import { closesAt, opensAt, type Window } from '../policy/window.ts'
-import { parseInstantMs, toIso } from '../time.ts'
+import { explainTime, parseInstantMs, toIso } from '../time.ts'
 import { checkNotOver } from '../consultations/plan.ts'
 import { type Caller, createRoleCaller, type Policy } from '../policy/policy.ts'
 import { displayName } from '../person.ts'
@@ -46,7 +46,7 @@ export function planInvitation(
   const name = request.name === undefined ? undefined : displayName(request.name)
   const expiresAt = request.expiresAt === undefined ? undefined : parseInstantMs(request.expiresAt)
   const opens = opensAt(consultation, policy.window, role)
-  const errors = [...findPersonErrors(policy, consultation, request), ...findTimeErrors(expiresAt, now, opens)]
+  const errors = [...findPersonErrors(policy, consultation, request), ...findTimeErrors(request.expiresAt, now, opens)]
   if (errors.length > 0) return { code: 'invalid-request', errors }
   if (!mayInvite(policy, caller, role)) return { code: 'role-not-allowed' }
   return {
@@ -88,9 +88,11 @@ export const FULL: FieldError = {
 }
 
 /** @param opens when the admission window opens for the role: a code cannot be used earlier */
-function findTimeErrors(expiresAt: number | undefined, now: number, opens: number): FieldError[] {
-  if (expiresAt === undefined || (expiresAt > now && expiresAt > opens)) return []
-  if (Number.isNaN(expiresAt)) return [{ pointer: '/expiresAt', message: 'must be a date and time that exists' }]
+function findTimeErrors(text: string | undefined, now: number, opens: number): FieldError[] {
+  if (text === undefined) return []
+  const expiresAt = parseInstantMs(text)
+  if (expiresAt > now && expiresAt > opens) return []
+  if (Number.isNaN(expiresAt)) return [{ pointer: '/expiresAt', message: explainTime(text) }]
   const message = expiresAt > now ? 'must be after the admission window opens for the role' : 'must be in the future'
   return [{ pointer: '/expiresAt', message }]
 }

@@ -1,4 +1,4 @@
-import { parseInstantMs } from '../time.ts'
+import { explainTime, parseInstantMs } from '../time.ts'
 import { CONSULTATION_ROOMS, MAX_PATTERN_CHARACTERS, OWN_ROOMS } from '../../contract/policy/policy.ts'
 import { meetingFaults } from './meeting-faults.ts'
 import { propertyOf, propertiesOf, textsOf } from './json-properties.ts'
@@ -68,11 +68,9 @@ function* callerFaults(policy: unknown, roles: ReadonlySet<string>): Generator<s
 function* timeFaults(at: string, entry: unknown): Generator<string> {
   const times = ['notBefore', 'notAfter'].flatMap((name) => {
     const text = propertyOf(entry, name)
-    return typeof text === 'string' ? [{ name, ms: parseInstantMs(text) }] : []
+    return typeof text === 'string' ? [{ name, text, ms: parseInstantMs(text) }] : []
   })
-  for (const { name, ms } of times)
-    if (Number.isNaN(ms))
-      yield `${at}/${name}: is not a date and time that exists; use RFC 3339, for example 2026-11-23T09:00:00Z.`
+  for (const { name, text, ms } of times) if (Number.isNaN(ms)) yield `${at}/${name}: ${explainTime(text)}.`
   const [from, until] = times
   if (from !== undefined && until !== undefined && from.ms >= until.ms)
     yield `${at}/notAfter: must be later than notBefore.`
