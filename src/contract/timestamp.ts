@@ -8,8 +8,7 @@ export const TIMESTAMP_PATTERN = `^${DATE_AND_TIME}(?:[Zz]|[+-]\\d{2}:\\d{2})$`
 /** The same in a query, where a `+` that is not percent-encoded arrives as a space (WHATWG URL, section 5.1). */
 const QUERY_TIMESTAMP_PATTERN = `^${DATE_AND_TIME}(?:[Zz]|[+ -]\\d{2}:\\d{2})$`
 
-const FORM =
-  'an RFC 3339 time with Z or an offset and at most nine fraction digits, such as 2026-11-23T09:00:00Z'
+const FORM = 'an RFC 3339 time with Z or an offset and at most nine fraction digits, such as 2026-11-23T09:00:00Z'
 
 /** Schema of a time in a body. @param description the meaning; the format is appended to it */
 export const timestampInput = (description: string) =>
