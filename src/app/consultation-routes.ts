@@ -66,7 +66,7 @@ async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGu
     create: (requester, request, idempotencyKey) => createConsultation(deps, requester, request, idempotencyKey),
     read: (requester, id) => readConsultation(deps, requester, id),
     list: (requester, query) => listConsultations(deps, requester, query),
-    change: (requester, id, version, change) => changeConsultation(deps, requester, id, version, change),
+    change: (requester, id, versions, change) => changeConsultation(deps, requester, id, versions, change),
   })
   addFinishRoutes(app, { ...guards, finish: (requester, id, how) => finishConsultation(deps, requester, id, how) })
   addWaitingRoom(app, {

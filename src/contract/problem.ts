@@ -31,7 +31,9 @@ export const Problem = Type.Object(
     detail: Type.String({ description: 'what to do next, for people' }),
     requestId: Type.String({ description: 'id of the request in the log and in the audit record' }),
     errors: Type.Optional(
-      Type.Array(Type.Unsafe<FieldError>(Type.Ref('FieldError')), { description: 'with invalid-request' }),
+      Type.Array(Type.Unsafe<FieldError>(Type.Ref('FieldError')), {
+        description: 'with invalid-request, and with version-required for *',
+      }),
     ),
     opensAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'with too-early: when the admission window opens (UTC)' }),

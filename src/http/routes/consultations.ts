@@ -15,6 +15,7 @@ import {
 } from '../../contract/consultations/consultation-answer.ts'
 import type { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
+import { parseIfMatch } from '../../rules/consultations/if-match.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate } from '../server/authenticate.ts'
@@ -30,7 +31,7 @@ export type ConsultationRoutes = VisitorGuards & {
   create(requester: Requester, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
   read(requester: Requester, id: string): Answer
   list(requester: Requester, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
-  change(requester: Requester, id: string, version: number, change: ConsultationChange): Answer
+  change(requester: Requester, id: string, versions: readonly number[], change: ConsultationChange): Answer
 }
 
 /** Adds the routes that create, read, list and change consultations. */
@@ -133,7 +134,7 @@ function addChange(app: App, { authenticateVisitor, limitCaller, change }: Consu
         params: ConsultationPath,
         headers: Type.Object({
           'if-match': Type.Optional(
-            Type.String({ pattern: '^"[1-9]\\d{0,8}"$', description: 'the ETag of the consultation, with its quotes' }),
+            Type.String({ description: 'the ETag of the consultation, with its quotes; a weak one is accepted' }),
           ),
         }),
         body: Type.Unsafe<ConsultationChange>(Type.Ref('ConsultationChange')),
@@ -141,14 +142,10 @@ function addChange(app: App, { authenticateVisitor, limitCaller, change }: Consu
       },
     },
     async (request, reply) => {
-      const version = request.headers['if-match']
-      if (version === undefined) throw new HttpProblem({ code: 'version-required' })
-      const expected = Number(version.slice(1, -1))
-      return sendConsultation(
-        request,
-        reply,
-        await change(requesterOf(request), request.params.id, expected, request.body),
-      )
+      const versions = parseIfMatch(request.headers['if-match'])
+      if ('code' in versions) throw new HttpProblem(versions)
+      const answer = await change(requesterOf(request), request.params.id, versions, request.body)
+      return sendConsultation(request, reply, answer)
     },
   )
 }

@@ -19,7 +19,8 @@ export function addKeys(app: App, keys: Pick<Keys, 'publication'>, maxAgeSeconds
   app.get('/.well-known/jwks.json', { config: SET_CONFIG, schema: SET_SCHEMA }, async (request, reply) => {
     const { jwks, etag } = keys.publication()
     reply.headers({ ...headers, etag })
-    if (request.headers['if-none-match']?.includes(etag) === true) return reply.code(304).send()
+    // Without the closing quote, because a proxy that compresses may append its content coding.
+    if (request.headers['if-none-match']?.includes(etag.slice(0, -1)) === true) return reply.code(304).send()
     return reply.type(JWK_SET).send(jwks)
   })
   app.get('/asap/:name', { config: KEY_CONFIG, schema: KEY_SCHEMA }, async (request, reply) => {

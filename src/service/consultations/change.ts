@@ -15,7 +15,7 @@ export type ChangeConsultationDeps = SaveChangeDeps & { metrics: { countConsulta
 
 /**
  * Changes a consultation. A moderator who is a person can change `endsAt` only.
- * @param version the version that the change is based on
+ * @param versions the versions that the change may be based on
  * @returns the new version; or `consultation-not-found`, `role-not-allowed`, `version-conflict`, or a refusal of `planChange`
  * @throws ServiceFault `record-unavailable`
  */
@@ -23,7 +23,7 @@ export async function changeConsultation(
   deps: ChangeConsultationDeps,
   requester: Requester,
   id: string,
-  version: number,
+  versions: readonly number[],
   change: ConsultationChange,
 ): Promise<ConsultationAnswer | Refusal> {
   const action = 'consultation.change'
@@ -34,7 +34,7 @@ export async function changeConsultation(
   if (accessLevel !== 'machine' && Object.keys(change).some((field) => field !== 'endsAt')) {
     return refuseAction(deps, requester, action, { code: 'role-not-allowed' }, subject)
   }
-  if (consultation.version !== version) {
+  if (!versions.includes(consultation.version)) {
     return refuseAction(deps, requester, action, { code: 'version-conflict' }, subject)
   }
   const next = planChange(deps.policy(), requester.caller, consultation, change, deps.clock())

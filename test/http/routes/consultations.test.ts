@@ -190,7 +190,7 @@ describe('PATCH /api/jitsi/consultations/{id}', () => {
       desk('PATCH', `/consultations/${id}`, { waitingRoom: true }, version === undefined ? {} : { 'if-match': version })
     expect(await change()).toMatchObject({ status: 428, body: { code: 'version-required' } })
     expect(await change('"2"')).toMatchObject({ status: 412, body: { code: 'version-conflict' } })
-    for (const bad of ['1', '*', 'W/"1"', '"0"', '"1", "2"']) expect(await change(bad)).toMatchObject({ status: 400 })
+    for (const bad of ['1', 'w/"1"', '"1" "2"']) expect(await change(bad)).toMatchObject({ status: 400 })
     expect(await change('"1"')).toMatchObject({ status: 200 })
     expect(await change('"1"')).toMatchObject({ status: 412 })
     const codes = entries().map(({ action, code }) => `${action} ${code ?? ''}`.trim())
