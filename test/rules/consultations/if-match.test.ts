@@ -71,6 +71,10 @@ describe('If-Match', () => {
   })
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string(), (header) => expect(parseIfMatch(header)).toBeTypeOf('object')))
+    fc.assert(
+      fc.property(fc.string(), (header) => {
+        expect(parseIfMatch(header)).toBeTypeOf('object')
+      }),
+    )
   })
 })
