@@ -256,7 +256,7 @@ describe('a policy file', () => {
     [
       'a time that is none',
       withKey({ notAfter: '2026-13-45T09:00:00Z' }),
-      '/callers/0/apiKeySha256/0/notAfter: is not a date',
+      '/callers/0/apiKeySha256/0/notAfter: must be a date',
     ],
     [
       'a time without a zone',
