@@ -8,7 +8,7 @@ import { addAudit } from '../http/routes/audit.ts'
 import { addDocsPage } from '../http/server/docs.ts'
 import { findClientAddress } from '../http/server/client-address.ts'
 import { refuseEarly } from '../http/server/load-shedding.ts'
-import { addSecurityHeaders, requireHost } from '../http/server/headers.ts'
+import { addSecurityHeaders, checkExpectation, requireHost } from '../http/server/headers.ts'
 import { addHealth } from '../http/routes/health.ts'
 import { addInspect } from '../http/routes/inspect.ts'
 import { addKeys } from '../http/routes/keys.ts'
@@ -21,7 +21,7 @@ import { addOpenApi } from '../http/server/openapi.ts'
 import { recordOrigin } from '../http/server/request-origin.ts'
 import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
-import { parseStrictJson } from '../http/server/strict-json.ts'
+import { readJsonBodies } from '../http/server/request-body.ts'
 import { addTokens } from '../http/routes/tokens.ts'
 import { checkOnBehalfOf, requesterOf } from '../http/server/requester.ts'
 import type { Deps } from './compose.ts'
@@ -53,10 +53,7 @@ export async function buildApp(
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.decorateRequest('rejectionReason', null)
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseStrictJson(body),
-  )
+  readJsonBodies(app)
 
   refuseEarly(app, deps.signing, deps.newId, (route, requests) => {
     deps.metrics.countEarlyRefusals(route, requests)
@@ -66,6 +63,7 @@ export async function buildApp(
   countRequests(app, deps.metrics)
   addSecurityHeaders(app)
   requireHost(app)
+  checkExpectation(app)
   const accepting = enableGracefulShutdown(app)
   findClientAddress(app, { trusted: config.TRUST_PROXY, header: config.FORWARDED_HEADER }, () =>
     deps.metrics.countUntrustedForwardedHeader(),

@@ -1,13 +1,8 @@
+import { HTTP_PROBLEMS } from './http-problems.ts'
 import { VISIT_PROBLEMS } from './visit-problems.ts'
 
 /** Every problem code: status, title, and what to do next. The set is closed: no answer has another code. */
 export const PROBLEMS = {
-  'malformed-request': { status: 400, title: 'Malformed request', detail: 'Send a well-formed HTTP request.' },
-  'invalid-json': {
-    status: 400,
-    title: 'Invalid JSON',
-    detail: 'Send one JSON object in UTF-8, with unique keys and without unpaired surrogates.',
-  },
   'invalid-request': { status: 400, title: 'Invalid request', detail: 'Correct the fields listed in errors.' },
   unauthenticated: {
     status: 401,
@@ -74,12 +69,6 @@ export const PROBLEMS = {
     title: 'Invitation invalid',
     detail: 'The invitation is unknown, used, revoked or expired. Ask for a new invitation.',
   },
-  'not-found': { status: 404, title: 'Not found', detail: 'No resource exists at this path. See /docs.' },
-  'method-not-allowed': {
-    status: 405,
-    title: 'Method not allowed',
-    detail: 'Use one of the methods in the Allow header.',
-  },
   'consultation-not-found': {
     status: 404,
     title: 'Consultation not found',
@@ -95,7 +84,6 @@ export const PROBLEMS = {
     title: 'Revocation not found',
     detail: 'No revocation with this id is in force. List them with GET /api/jitsi/revocations.',
   },
-  'request-timeout': { status: 408, title: 'Request timeout', detail: 'Send the whole request without a pause.' },
   'consultation-ended': {
     status: 409,
     title: 'Consultation ended',
@@ -132,12 +120,6 @@ export const PROBLEMS = {
     title: 'Version conflict',
     detail: 'The consultation has changed. Read it again, and send its new ETag as If-Match.',
   },
-  'payload-too-large': { status: 413, title: 'Payload too large', detail: 'Send a body of at most 16 KiB.' },
-  'unsupported-media-type': {
-    status: 415,
-    title: 'Unsupported media type',
-    detail: 'Send the body with Content-Type: application/json.',
-  },
   'idempotency-key-reused': {
     status: 422,
     title: 'Idempotency key reused',
@@ -149,11 +131,6 @@ export const PROBLEMS = {
     detail: 'Send the ETag of the consultation as If-Match, to prevent overwriting a concurrent change.',
   },
   'rate-limited': { status: 429, title: 'Too many requests', detail: 'Wait Retry-After seconds, then try again.' },
-  'headers-too-large': {
-    status: 431,
-    title: 'Headers too large',
-    detail: 'Send less than 16 KiB (16384 bytes) of request line and headers.',
-  },
   'client-aborted': {
     status: 499,
     title: 'Client aborted',
@@ -189,11 +166,14 @@ export const PROBLEMS = {
     title: 'Shutting down',
     detail: 'This instance is stopping. Try again on a new connection.',
   },
+  ...HTTP_PROBLEMS,
   ...VISIT_PROBLEMS,
 } as const satisfies Record<string, { status: number; title: string; detail: string }>
 
 /** The code of a refusal or an error. */
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** All codes, in the order of the table. */
-export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
+/** All codes, by status. */
+export const PROBLEM_CODES = (Object.keys(PROBLEMS) as ProblemCode[]).toSorted(
+  (left, right) => PROBLEMS[left].status - PROBLEMS[right].status,
+)

@@ -47,6 +47,8 @@ export type Problem = Static<typeof Problem>
 /** A refusal: a decision against the request, as a value. */
 export type Refusal = {
   code: ProblemCode
+  /** What to do next, if it is more specific than the detail of the code. */
+  detail?: string
   errors?: FieldError[]
   /** How long to wait before a repeated request can succeed, in milliseconds. */
   retryAfterMs?: number

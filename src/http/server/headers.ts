@@ -50,6 +50,18 @@ export function requireHost(app: App): void {
   })
 }
 
+/**
+ * Refuses an expectation other than 100-continue (RFC 9110, section 10.1.1). Without a listener, Node.js answers 417 itself,
+ * without a body, and no hook runs.
+ */
+export function checkExpectation(app: App): void {
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { expect = '100-continue' } = request.headers
+    done(expect.toLowerCase() === '100-continue' ? undefined : new HttpProblem({ code: 'expectation-failed' }))
+  })
+}
+
 function isHost(text: string): boolean {
   const { address, port } = HOST.exec(text)?.groups ?? {}
   if (!HOST.test(text) || Number(port ?? 0) > 65_535) return false

@@ -11,7 +11,8 @@ type ProblemResponse = {
 
 /** Problems that do not depend on the operation. An operation with further codes of their status lists that status in full. */
 const COMMON_CODES: ReadonlySet<ProblemCode> = new Set([
-  ...(['request-timeout', 'payload-too-large', 'unsupported-media-type', 'headers-too-large'] as const),
+  ...(['request-timeout', 'payload-too-large', 'unsupported-media-type', 'unsupported-content-encoding'] as const),
+  ...(['expectation-failed', 'headers-too-large'] as const),
   ...(['client-aborted', 'fault', 'record-unavailable', 'shutting-down'] as const),
 ])
 

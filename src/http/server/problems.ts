@@ -31,8 +31,9 @@ export const CHALLENGE = 'Bearer realm="jitsi-token-service"'
 export const PROBLEM_TYPE = 'application/problem+json'
 
 /** @returns the problem document of a refusal; it never contains a value of the request */
-export function problemDocument({ code, errors, opensAt, invitationReason }: Refusal, requestId: string): Problem {
-  const { status, title, detail } = PROBLEMS[code]
+export function problemDocument(refusal: Refusal, requestId: string): Problem {
+  const { code, detail = PROBLEMS[code].detail, errors, opensAt, invitationReason } = refusal
+  const { status, title } = PROBLEMS[code]
   return {
     type: `urn:problem-type:jitsi-token-service:${code}`,
     title,
@@ -59,6 +60,8 @@ export function sendProblem(
   if (retryMs > 0) reply.header('retry-after', Math.ceil(retryMs / 1000))
   const document = problemDocument(refusal, request.id)
   if (document.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', CHALLENGE)
+  // RFC 9110, section 15.5.16.
+  if (refusal.code === 'unsupported-content-encoding') reply.header('accept-encoding', 'identity')
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
 }
 

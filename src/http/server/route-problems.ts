@@ -1,7 +1,14 @@
 import { type ProblemCode, PROBLEM_CODES } from '../../contract/problem.ts'
 
 const ANY: ProblemCode[] = [
-  ...(['malformed-request', 'invalid-request', 'rate-limited', 'headers-too-large', 'fault'] as const),
+  ...([
+    'malformed-request',
+    'invalid-request',
+    'rate-limited',
+    'expectation-failed',
+    'headers-too-large',
+    'fault',
+  ] as const),
   ...(['record-unavailable', 'shutting-down'] as const),
 ]
 const CALLER: ProblemCode[] = [
@@ -11,7 +18,8 @@ const VISITOR: ProblemCode[] = [...CALLER, 'no-visit', 'origin-not-allowed']
 /** Codes of every route whose only credential is the cookie of a browser. */
 const BROWSER: ProblemCode[] = ['no-visit', 'origin-not-allowed']
 const BODY: ProblemCode[] = [
-  ...(['invalid-json', 'request-timeout', 'payload-too-large', 'unsupported-media-type'] as const),
+  ...(['invalid-json', 'request-timeout', 'payload-too-large'] as const),
+  ...(['unsupported-media-type', 'unsupported-content-encoding'] as const),
 ]
 
 /** Codes of every route that issues a token for a meeting. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { parseStrictJson } from '../../../src/http/server/strict-json.ts'
+import { parseStrictJson } from '../../../src/http/server/request-body.ts'
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text))
 
