@@ -39,6 +39,7 @@ export function addCalendar(
         response: {
           200: {
             description: 'The appointment (RFC 5545)',
+            headers: { 'content-disposition': { type: 'string', description: 'a file name that ends in .ics' } },
             content: { 'text/calendar': { schema: Type.Unsafe<string>(Type.String()) } },
           },
         },
@@ -47,14 +48,28 @@ export function addCalendar(
     async (request, reply) => {
       const found = await readAppointment(requesterOf(request), request.params.id)
       if ('code' in found) return sendProblem(request, reply, found)
+      // The file name (RFC 6266) makes a browser offer the calendar application.
+      reply.header('content-disposition', `attachment; filename="consultation-${found.id}.ics"`)
       return reply.type(MEDIA_TYPE).send(toCalendar(found, publicUrl))
     },
   )
 }
 
+const SUMMARY = 'Video consultation'
+
+/**
+ * The organizer, which PUBLISH and CANCEL require (RFC 5546, sections 3.2.1 and 3.2.5): an address that accepts no mail,
+ * because an appointment contains no person. No calendar replies to it, as there are no attendees.
+ */
+const organizerOf = (publicUrl = 'https://calendar.invalid') => ({
+  name: SUMMARY,
+  email: `no-reply@${new URL(publicUrl).hostname}`,
+})
+
 /**
  * Formats an appointment as iCalendar (RFC 5545). Its sequence is the version of the consultation, so that calendars
- * replace an older version.
+ * replace an older version. The link is the location and in the description as well, because Google Calendar and Outlook
+ * do not show the property URL.
  * @param publicUrl the base URL of the page where participants join
  */
 function toCalendar(appointment: Appointment, publicUrl: string | undefined): string {
@@ -63,15 +78,17 @@ function toCalendar(appointment: Appointment, publicUrl: string | undefined): st
     prodId: { company: 'jitsi-token-service', product: 'consultations', language: 'EN' },
     method: cancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.PUBLISH,
   })
+  const link = publicUrl === undefined ? undefined : `${publicUrl}/join?consultation=${id}`
   ics.createEvent({
     id,
     sequence: version,
     stamp: new Date(changedAt),
     start: new Date(startsAt),
     end: new Date(endsAt),
-    summary: 'Video consultation',
+    summary: SUMMARY,
+    organizer: organizerOf(publicUrl),
     status: cancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
-    ...(publicUrl === undefined ? {} : { url: `${publicUrl}/join?consultation=${id}` }),
+    ...(link === undefined ? {} : { url: link, location: link, description: `Join the video consultation: ${link}` }),
   })
   return `${ics.toString()}\r\n`
 }

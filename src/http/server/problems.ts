@@ -1,5 +1,8 @@
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { type FieldError, type Problem, type ProblemCode, PROBLEMS, type Refusal } from '../../contract/problem.ts'
+import { nextStepOf } from '../../contract/next-steps.ts'
+import { invitationIdIn } from '../../rules/invitations/invitation.ts'
+import type { Caller } from '../../rules/policy/policy.ts'
 import { toIso } from '../../rules/time.ts'
 import { ServiceFault } from '../../service/fault.ts'
 import type { App } from './app-type.ts'
@@ -58,11 +61,18 @@ export function sendProblem(
   const retryMs =
     refusal.retryAfterMs ?? ((RETRY_SECONDS as Partial<Record<ProblemCode, number>>)[refusal.code] ?? 0) * 1000
   if (retryMs > 0) reply.header('retry-after', Math.ceil(retryMs / 1000))
-  const document = problemDocument(refusal, request.id)
+  const document = problemDocument({ ...nextStepFor(request.caller, refusal.code), ...refusal }, request.id)
   if (document.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', CHALLENGE)
   // RFC 9110, section 15.5.16.
   if (refusal.code === 'unsupported-content-encoding') reply.header('accept-encoding', 'identity')
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
+}
+
+/** A request without a caller that is refused for what is in this table has a link or a token of a meeting. */
+function nextStepFor(caller: Caller | null, code: ProblemCode): Pick<Refusal, 'detail'> {
+  const isInvitee = caller === null || invitationIdIn(caller.id) !== undefined
+  const detail = nextStepOf(code, isInvitee ? 'invitee' : caller.user === undefined ? 'backend' : 'user')
+  return detail === undefined ? {} : { detail }
 }
 
 /** Writes the refusal of an authenticated caller to the audit record. */

@@ -10,6 +10,8 @@ it('an appointment as iCalendar contains its time and link, and no participant',
   })
   const answer = await desk<string>('GET', `/consultations/${id}/calendar.ics`)
   expect([answer.status, answer.headers['content-type']]).toStrictEqual([200, 'text/calendar; charset=utf-8'])
+  expect(answer.headers['content-disposition']).toBe(`attachment; filename="consultation-${id}.ics"`)
+  const link = `https://visits.example.org/join?consultation=${id}`
   // Lines are folded at 75 octets (RFC 5545, section 3.1).
   expect(answer.body.replaceAll('\r\n ', '').split('\r\n')).toStrictEqual([
     'BEGIN:VCALENDAR',
@@ -23,7 +25,10 @@ it('an appointment as iCalendar contains its time and link, and no participant',
     'DTSTART:20261123T100000Z',
     'DTEND:20261123T103000Z',
     'SUMMARY:Video consultation',
-    `URL;VALUE=URI:https://visits.example.org/join?consultation=${id}`,
+    `LOCATION:${link}`,
+    `DESCRIPTION:Join the video consultation: ${link}`,
+    'ORGANIZER;CN="Video consultation":mailto:no-reply@visits.example.org',
+    `URL;VALUE=URI:${link}`,
     'STATUS:CONFIRMED',
     'END:VEVENT',
     'END:VCALENDAR',
@@ -38,10 +43,12 @@ it('a new time and a cancellation update the same appointment', async () => {
   await desk('PATCH', `/consultations/${id}`, { startsAt }, { 'if-match': '"1"' })
   const moved = await desk<string>('GET', `/consultations/${id}/calendar.ics`)
   expect(moved.body).toMatch(/SEQUENCE:2\r\n[^]*DTSTART:20261123T110000Z\r\nDTEND:20261123T113000Z/)
-  expect(moved.body).not.toContain('URL')
+  for (const property of ['URL', 'LOCATION', 'DESCRIPTION']) expect(moved.body).not.toContain(property)
   await desk('POST', `/consultations/${id}/cancel`)
   const cancelled = await desk<string>('GET', `/consultations/${id}/calendar.ics`)
   expect(cancelled.body).toMatch(/METHOD:CANCEL\r\n[^]*SEQUENCE:3\r\n[^]*STATUS:CANCELLED/)
+  for (const { body } of [moved, cancelled])
+    expect(body).toMatch(/ORGANIZER;CN="Video consultation":mailto:no-reply@calendar\.invalid\r\n/)
 })
 
 it('only participants can read an appointment', async () => {
