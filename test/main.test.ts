@@ -47,7 +47,7 @@ describe('with nothing configured', () => {
     expect(logged.join('\n')).not.toContain(key)
   })
 
-  it('runs the consultation of docs/consultations.md from start to end, command by command', async () => {
+  it.each(['once', 'again'])('runs the consultation of docs/consultations.md, command by command, %s', async () => {
     await running.said(/export TOKENS=.*\n/)
     const page = readFileSync(new URL('../docs/consultations.md', import.meta.url), 'utf8')
     const script = /```sh\n(export TOKENS=[^]*?)```/.exec(page)?.[1] ?? ''

@@ -100,7 +100,8 @@ async function addAll(app: App, config: Config, deps: Deps, routeGuards: RouteGu
 function addInvitationRoutes(app: App, deps: Deps, guards: VisitorGuards, cookie: BrowserCookie): void {
   addInvitations(app, {
     ...guards,
-    create: (requester, consultationId, request) => createInvitation(deps, requester, consultationId, request),
+    create: (requester, consultationId, request, key) =>
+      createInvitation(deps, requester, consultationId, request, key),
     list: (requester, consultationId) => listInvitations(deps, requester, consultationId),
     revoke: (requester, consultationId, id) => revokeInvitation(deps, requester, consultationId, id),
     resend: (requester, consultationId, id) => resendInvitation(deps, requester, consultationId, id),

@@ -1,7 +1,7 @@
 import type { InvitationAnswer, InvitationList, InvitationRequest, RedeemRequest } from '../contract/invitation.ts'
 import type { CreatedRevocation, RevocationPage, RevocationQuery, RevocationRequest } from '../contract/revocation.ts'
 import type { TokenAnswer, WaitingAnswer } from '../contract/tokens/token.ts'
-import { type SendRequest, type Check, isObject, isOutcome } from './http.ts'
+import { type SendRequest, type Check, idempotencyHeader, isObject, isOutcome } from './http.ts'
 
 type Options = { signal?: AbortSignal }
 
@@ -12,9 +12,13 @@ type Options = { signal?: AbortSignal }
 export type AccessClient = {
   /**
    * The answer contains the code, and the link if the service knows the URL of its page. No later answer contains
-   * either.
+   * either, except to the same request with the same `idempotencyKey`.
    */
-  invite(consultationId: string, request: InvitationRequest, options?: Options): Promise<InvitationAnswer>
+  invite(
+    consultationId: string,
+    request: InvitationRequest,
+    options?: Options & { idempotencyKey?: string },
+  ): Promise<InvitationAnswer>
   listInvitations(consultationId: string, options?: Options): Promise<InvitationList>
   revokeInvitation(consultationId: string, id: string, options?: Options): Promise<InvitationAnswer>
   /** Replaces the code. The answer contains the new one; the old one is no longer valid. */
@@ -35,8 +39,12 @@ export type AccessClient = {
 export function accessClient(send: SendRequest): AccessClient {
   const invitations = (consultationId: string) => `/consultations/${consultationId}/invitations`
   return {
-    invite: (consultationId, body, { signal } = {}) =>
-      send(invitations(consultationId), { method: 'POST', body, signal }, isInvitation),
+    invite: (consultationId, body, { idempotencyKey, signal } = {}) =>
+      send(
+        invitations(consultationId),
+        { method: 'POST', body, headers: idempotencyHeader(idempotencyKey), signal },
+        isInvitation,
+      ),
     listInvitations: (consultationId, { signal } = {}) =>
       send(invitations(consultationId), { method: 'GET', signal }, isInvitationList),
     revokeInvitation: (consultationId, id, { signal } = {}) =>

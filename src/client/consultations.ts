@@ -6,7 +6,7 @@ import type {
 import type { ConsultationChange, ConsultationRequest } from '../contract/consultations/consultation.ts'
 import type { NoticeCode } from '../contract/consultations/notice.ts'
 import type { WaitingList } from '../contract/consultations/waiting-room.ts'
-import { type SendRequest, type Check, isObject, type RequestOptions } from './http.ts'
+import { type SendRequest, type Check, idempotencyHeader, isObject, type RequestOptions } from './http.ts'
 import { type ConsultationEvent, streamEvents } from './events.ts'
 
 type Options = { signal?: AbortSignal }
@@ -47,7 +47,7 @@ export function consultationClient(send: SendRequest): ConsultationClient {
   const sendOne = (path: string, options: RequestOptions) => send(`/consultations/${path}`, options, isConsultation)
   return {
     createConsultation: (request, { idempotencyKey, signal } = {}) => {
-      const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
+      const headers = idempotencyHeader(idempotencyKey)
       return send('/consultations', { method: 'POST', body: request, headers, signal }, isConsultation)
     },
     readConsultation: (id, { signal } = {}) => sendOne(id, { method: 'GET', signal }),

@@ -156,6 +156,10 @@ function toError(response: Response, { code, detail, requestId, errors, opensAt,
   })
 }
 
+/** @returns the headers of a request that may be repeated; none without a key */
+export const idempotencyHeader = (key: string | undefined): Record<string, string> =>
+  key === undefined ? {} : { 'idempotency-key': key }
+
 /** Whether a value is an object with properties. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ConsultationAnswer } from '../../contract/consultations/consultation-answer.ts'
+import { ID_PATTERN, ID_RULE } from '../../contract/id.ts'
 import { ConsultationId } from '../../contract/consultation-id.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import { sendProblem } from '../server/problems.ts'
@@ -25,7 +26,7 @@ export const byScopeOrCookie = (scope: 'consultations:read' | 'consultations:wri
 export const consultationResponse = (status: 200 | 201, description: string) => ({
   [status]: {
     description,
-    headers: ETAG,
+    headers: status === 201 ? { ...ETAG, ...REPLAYED } : ETAG,
     content: { 'application/json': { schema: Type.Unsafe<ConsultationAnswer>(Type.Ref('Consultation')) } },
   },
 })
@@ -44,3 +45,26 @@ export function sendConsultation(
 }
 
 const ETAG = { etag: { type: 'string', description: 'the version of the consultation, for If-Match' } }
+
+/** The header that identifies a request which may be repeated. */
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: ID_PATTERN,
+      description: `${ID_RULE}; for 24 hours the same key and body get the same answer`,
+    }),
+  ),
+})
+
+/** Describes the header that `markReplay` sets. */
+export const REPLAYED = {
+  'idempotency-replayed': {
+    type: 'string',
+    description: 'true if an earlier request with the same key was answered so',
+  },
+}
+
+/** Marks an answer that an earlier request with the same Idempotency-Key got. */
+export function markReplay(reply: FastifyReply, isReplay: boolean): FastifyReply {
+  return isReplay ? reply.header('idempotency-replayed', 'true') : reply
+}

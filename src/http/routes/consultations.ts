@@ -4,10 +4,11 @@ import {
   byScope,
   byScopeOrCookie,
   consultationResponse,
+  IdempotencyHeaders,
+  markReplay,
   sendConsultation,
 } from './consultation-schema.ts'
 import { Type } from '@sinclair/typebox'
-import { ID_PATTERN, ID_RULE } from '../../contract/id.ts'
 import {
   type ConsultationAnswer,
   type ConsultationPage,
@@ -16,6 +17,7 @@ import {
 import type { ConsultationChange, ConsultationRequest } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import { parseIfMatch } from '../../rules/consultations/if-match.ts'
+import type { Created } from '../../service/consultations/idempotency.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate } from '../server/authenticate.ts'
@@ -28,7 +30,11 @@ type Answer = Promise<ConsultationAnswer | Refusal>
 
 /** What the routes need: the guards and the use cases. */
 export type ConsultationRoutes = VisitorGuards & {
-  create(requester: Requester, request: ConsultationRequest, idempotencyKey: string | undefined): Answer
+  create(
+    requester: Requester,
+    request: ConsultationRequest,
+    idempotencyKey: string | undefined,
+  ): Promise<Created<ConsultationAnswer> | Refusal>
   read(requester: Requester, id: string): Answer
   list(requester: Requester, query: ConsultationQuery): Promise<ConsultationPage | Refusal>
   change(requester: Requester, id: string, versions: readonly number[], change: ConsultationChange): Answer
@@ -56,21 +62,15 @@ function addCreate(app: App, { identify, limitCaller, create }: ConsultationRout
         description:
           'Requires the scope consultations:write. Creates a room, its participants with their roles, and the time of the appointment.',
         security: [{ apiKey: ['consultations:write'] }],
-        headers: Type.Object({
-          'idempotency-key': Type.Optional(
-            Type.String({
-              pattern: ID_PATTERN,
-              description: `${ID_RULE}; for 24 hours the same key and body get the same answer`,
-            }),
-          ),
-        }),
+        headers: IdempotencyHeaders,
         body: Type.Unsafe<ConsultationRequest>(Type.Ref('ConsultationRequest')),
         response: consultationResponse(201, 'The consultation'),
       },
     },
     async (request, reply) => {
-      const answer = await create(requesterOf(request), request.body, request.headers['idempotency-key'])
-      return sendConsultation(request, reply, answer, 201)
+      const created = await create(requesterOf(request), request.body, request.headers['idempotency-key'])
+      if ('code' in created) return sendProblem(request, reply, created)
+      return sendConsultation(request, markReplay(reply, created.isReplay), created.answer, 201)
     },
   )
 }

@@ -1,10 +1,18 @@
 import { Type } from '@sinclair/typebox'
 import type { InvitationAnswer, InvitationList, InvitationRequest } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
+import type { Created } from '../../service/consultations/idempotency.ts'
 import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import type { VisitorGuards } from './visitor.ts'
-import { byScopeOrCookie, ConsultationPath, CONSULTATIONS_PATH } from './consultation-schema.ts'
+import {
+  byScopeOrCookie,
+  ConsultationPath,
+  CONSULTATIONS_PATH,
+  IdempotencyHeaders,
+  markReplay,
+  REPLAYED,
+} from './consultation-schema.ts'
 import { sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -13,7 +21,12 @@ type Answer = Promise<InvitationAnswer | Refusal>
 
 /** What the routes need: the guards and the use cases. */
 export type InvitationRoutes = VisitorGuards & {
-  create(requester: Requester, consultationId: string, request: InvitationRequest): Answer
+  create(
+    requester: Requester,
+    consultationId: string,
+    request: InvitationRequest,
+    idempotencyKey: string | undefined,
+  ): Promise<Created<InvitationAnswer> | Refusal>
   list(requester: Requester, consultationId: string): Promise<InvitationList | Refusal>
   revoke(requester: Requester, consultationId: string, id: string): Answer
   resend(requester: Requester, consultationId: string, id: string): Answer
@@ -45,22 +58,34 @@ function addCreate(app: App, { authenticateVisitor, limitCaller, create }: Invit
     {
       config: {
         action: 'invitation.create',
-        problems: listProblems(['visitor', 'body'], [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'too-many-invitations']),
+        problems: listProblems(
+          ['visitor', 'body'],
+          [...ACCESS_PROBLEMS, ...FINISHED_PROBLEMS, 'too-many-invitations', 'idempotency-key-reused'],
+        ),
       },
       preParsing: [authenticateVisitor('consultations:write', 'consultations:attend'), limitCaller],
       schema: {
         operationId: 'createInvitation',
         summary: 'Create an invitation to a consultation',
-        description: `${REQUIRES_WRITE} A user can only invite into roles that do not moderate. The code appears only in this answer.`,
+        description: `${REQUIRES_WRITE} A user can only invite into roles that do not moderate. The code appears only in this answer, and in its repetition with the same Idempotency-Key.`,
         ...byScopeOrCookie('consultations:write'),
         params: ConsultationPath,
+        headers: IdempotencyHeaders,
         body: Type.Unsafe<InvitationRequest>(Type.Ref('InvitationRequest')),
-        response: { 201: INVITATION },
+        response: {
+          201: {
+            description: 'The invitation',
+            headers: REPLAYED,
+            content: { 'application/json': { schema: INVITATION } },
+          },
+        },
       },
     },
     async (request, reply) => {
-      const answer = await create(requesterOf(request), request.params.id, request.body)
-      return 'id' in answer ? reply.code(201).send(answer) : sendProblem(request, reply, answer)
+      const key = request.headers['idempotency-key']
+      const created = await create(requesterOf(request), request.params.id, request.body, key)
+      if ('code' in created) return sendProblem(request, reply, created)
+      return markReplay(reply, created.isReplay).code(201).send(created.answer)
     },
   )
 }

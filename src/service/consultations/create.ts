@@ -2,13 +2,13 @@ import type { ConsultationAnswer } from '../../contract/consultations/consultati
 import type { ConsultationRequest } from '../../contract/consultations/consultation.ts'
 import { DOCTOR_ROLE, PATIENT_ROLE } from '../../contract/consultations/consultation.ts'
 import type { Refusal } from '../../contract/problem.ts'
-import { fingerprintJson } from '../../rules/canonical-json.ts'
 import { type Consultation, toConsultationAnswer } from '../../rules/consultations/consultation.ts'
 import { planConsultation, type Plan } from '../../rules/consultations/plan.ts'
 import type { Policy } from '../../rules/policy/policy.ts'
 import { roomName } from '../../rules/consultations/room-name.ts'
 import { type AuditSubject, DONE, type RecordDeps, recordAction, refuseAction } from '../audit/record.ts'
 import type { Requester } from '../requester.ts'
+import { type Created, findReplay, identifyRequest, type IdempotentRequest, KEY_REUSED } from './idempotency.ts'
 import type { ConsultationStore } from './ports.ts'
 import type { NewId, NewSecret } from '../ports.ts'
 
@@ -40,9 +40,9 @@ export async function createConsultation(
   requester: Requester,
   request: ConsultationRequest,
   idempotencyKey?: string,
-): Promise<ConsultationAnswer | Refusal> {
-  const fingerprint = fingerprintJson(request)
-  const replay = await replayAnswer(deps, requester, fingerprint, idempotencyKey)
+): Promise<Created<ConsultationAnswer> | Refusal> {
+  const repeatable = identifyRequest(requester, request, idempotencyKey)
+  const replay = await replayAnswer(deps, requester, repeatable)
   if (replay !== undefined) return replay
   const plan = planConsultation(deps.policy(), requester.caller, request, deps.clock())
   if ('code' in plan) return refuseAction(deps, requester, ACTION, plan)
@@ -55,20 +55,20 @@ export async function createConsultation(
     const answer = toConsultationAnswer(consultation, deps.policy(), deps.clock(), { accessLevel: 'machine' })
     const subject = auditSubjectOf(consultation)
     const undoes = await recordAction(deps, requester, ACTION, DONE, subject)
-    const idempotent =
-      idempotencyKey === undefined
-        ? undefined
-        : { caller: requester.caller.id, key: idempotencyKey, fingerprint, answer: JSON.stringify(answer) }
+    const idempotent = repeatable === undefined ? undefined : { ...repeatable, answer: JSON.stringify(answer) }
     const result = await deps.consultations.add(consultation, idempotent)
     if (result === 'added') {
       deps.metrics.countConsultation('created')
-      return answer
+      return { answer, isReplay: false }
     }
-    await refuseAction(deps, requester, ACTION, { code: 'room-taken' }, { ...subject, undoes })
-    if (result === 'answered') return (await replayAnswer(deps, requester, fingerprint, idempotencyKey)) ?? answer
+    const refusal = result === 'answered' ? KEY_REUSED : ROOM_TAKEN
+    await refuseAction(deps, requester, ACTION, refusal, { ...subject, undoes })
+    if (result === 'answered') return (await replayAnswer(deps, requester, repeatable)) ?? refusal
   }
-  return refuseAction(deps, requester, ACTION, { code: 'room-taken' })
+  return refuseAction(deps, requester, ACTION, ROOM_TAKEN)
 }
+
+const ROOM_TAKEN: Refusal = { code: 'room-taken' }
 
 const PATIENT_ID_TOO_LONG: Refusal = {
   code: 'invalid-request',
@@ -101,15 +101,11 @@ function auditSubjectOf({ id, room, participants }: Consultation): AuditSubject 
 async function replayAnswer(
   deps: CreateConsultationDeps,
   requester: Requester,
-  fingerprint: string,
-  key: string | undefined,
-): Promise<ConsultationAnswer | Refusal | undefined> {
-  const stored = key === undefined ? undefined : await deps.consultations.findAnswer(requester.caller.id, key)
-  if (stored === undefined) return undefined
-  if (stored.fingerprint !== fingerprint) {
-    return refuseAction(deps, requester, ACTION, { code: 'idempotency-key-reused' })
-  }
-  const answer = JSON.parse(stored.answer) as ConsultationAnswer
+  request: IdempotentRequest | undefined,
+): Promise<Created<ConsultationAnswer> | Refusal | undefined> {
+  const replay = await findReplay(deps, requester, ACTION, request)
+  if (replay === undefined || 'code' in replay) return replay
+  const answer = JSON.parse(replay.stored) as ConsultationAnswer
   await recordAction(deps, requester, 'consultation.read', DONE, { consultation: answer.id })
-  return answer
+  return { answer, isReplay: true }
 }

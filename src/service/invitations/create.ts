@@ -4,11 +4,11 @@ import {
   type InvitationRequest,
   MAX_INVITATIONS,
   MAX_LIVE_INVITATIONS,
-  SECRET_BYTES,
 } from '../../contract/invitation.ts'
 import type { Refusal } from '../../contract/problem.ts'
 import { FULL, type Invitation, planInvitation } from '../../rules/invitations/invitation.ts'
 import { hashSecret } from '../../rules/secret.ts'
+import { type Created, KEY_REUSED } from '../consultations/idempotency.ts'
 import type { ChangeBus } from '../consultations/ports.ts'
 import { findConsultation } from '../consultations/find.ts'
 import { DONE, recordAction, refuseAction } from '../audit/record.ts'
@@ -21,6 +21,7 @@ import {
   refusalSubjectOf,
   buildInvitationAnswer,
 } from './invitations.ts'
+import { createCode, identifyInvitation, replayInvitation } from './replay.ts'
 
 export type CreateInvitationDeps = FindInvitationDeps & {
   changeBus: ChangeBus
@@ -30,13 +31,16 @@ export type CreateInvitationDeps = FindInvitationDeps & {
   publicUrl: string | undefined
 }
 
+const ACTION = 'invitation.create'
+
 const LIMITS = { live: MAX_LIVE_INVITATIONS, all: MAX_INVITATIONS, participants: MAX_PARTICIPANTS }
 
 /**
  * Creates an invitation to a consultation. It is in the audit record before this function returns.
  * @param request a request that fits its schema
- * @returns the invitation with its code; or `consultation-not-found`, `role-not-allowed`, `too-many-invitations`, or a
- *   refusal of `planInvitation`
+ * @param idempotencyKey identifies the request; a repeated request gets the same invitation and code
+ * @returns the invitation with its code; or `consultation-not-found`, `role-not-allowed`, `too-many-invitations`,
+ *   `idempotency-key-reused`, or a refusal of `planInvitation`
  * @throws ServiceFault `record-unavailable`
  */
 export async function createInvitation(
@@ -44,24 +48,33 @@ export async function createInvitation(
   requester: Requester,
   consultationId: string,
   request: InvitationRequest,
-): Promise<InvitationAnswer | Refusal> {
-  const action = 'invitation.create'
-  const result = await findConsultation(deps, requester, action, consultationId, 'moderator')
+  idempotencyKey?: string,
+): Promise<Created<InvitationAnswer> | Refusal> {
+  const result = await findConsultation(deps, requester, ACTION, consultationId, 'moderator')
   if ('code' in result) return result
   const { consultation } = result
+  const repeatable = identifyInvitation(requester, consultationId, request, idempotencyKey)
+  const replay = await replayInvitation(deps, requester, consultation, repeatable)
+  if (replay !== undefined) return replay
   const plan = planInvitation(deps.policy(), requester.caller, consultation, request, deps.clock())
-  if ('code' in plan) return refuseAction(deps, requester, action, plan, { consultation: consultationId })
+  if ('code' in plan) return refuseAction(deps, requester, ACTION, plan, { consultation: consultationId })
   const invitation = { ...plan, id: deps.newId() }
-  const code = deps.newSecret(SECRET_BYTES)
-  const subject = { ...auditSubjectOf(invitation), room: consultation.room }
-  const undoes = await recordAction(deps, requester, action, DONE, subject)
-  const outcome = await deps.invitations.add(invitation, hashSecret(code), inviteeOf(invitation), LIMITS)
+  const { code, ...answer } = createCode(deps.newSecret, invitation.id, repeatable)
+  const undoes = await recordAction(deps, requester, ACTION, DONE, {
+    ...auditSubjectOf(invitation),
+    room: consultation.room,
+  })
+  const addition = { invitee: inviteeOf(invitation), limits: LIMITS, ...answer }
+  const outcome = await deps.invitations.add(invitation, hashSecret(code), addition)
   if (outcome !== 'added') {
     const refusal = await additionRefusal(deps, consultationId, outcome)
-    return refuseAction(deps, requester, action, refusal, { ...refusalSubjectOf(invitation), undoes })
+    await refuseAction(deps, requester, ACTION, refusal, { ...refusalSubjectOf(invitation), undoes })
+    const isRepeated = outcome === 'answered'
+    return (isRepeated ? await replayInvitation(deps, requester, consultation, repeatable) : undefined) ?? refusal
   }
   if (invitation.userId !== undefined) deps.changeBus.publish(consultationId)
-  return buildInvitationAnswer(deps, consultation, invitation, { code, publicUrl: deps.publicUrl })
+  const shownOnce = { code, publicUrl: deps.publicUrl }
+  return { answer: buildInvitationAnswer(deps, consultation, invitation, shownOnce), isReplay: false }
 }
 
 const inviteeOf = ({ userId, role, name, createdAt }: Invitation) =>
@@ -71,8 +84,9 @@ const inviteeOf = ({ userId, role, name, createdAt }: Invitation) =>
 async function additionRefusal(
   deps: CreateInvitationDeps,
   consultationId: string,
-  outcome: 'too-many' | 'full' | 'closed',
+  outcome: 'too-many' | 'full' | 'closed' | 'answered',
 ): Promise<Refusal> {
+  if (outcome === 'answered') return KEY_REUSED
   if (outcome === 'too-many') return { code: 'too-many-invitations' }
   if (outcome === 'full') return { code: 'invalid-request', errors: [FULL] }
   return closedRefusal(deps, consultationId)

@@ -1,3 +1,4 @@
+import type { IdempotentAnswer } from '../consultations/ports.ts'
 import type { Participant } from '../../rules/consultations/consultation.ts'
 import type { Invitation } from '../../rules/invitations/invitation.ts'
 
@@ -40,19 +41,25 @@ export type InvitationUse = {
 /** Limits of a consultation: usable invitations, all invitations, and participants. */
 export type InvitationLimits = { live: number; all: number; participants: number }
 
+/** What is added with an invitation: the invitee as a participant, and the answer that a repeated request gets. */
+export type InvitationAddition = {
+  invitee: Participant | undefined
+  limits: InvitationLimits
+  idempotent?: IdempotentAnswer
+}
+
 /** Stores invitations; of codes and cookies only the hashes. Each method throws ServiceFault `record-unavailable`. */
 export type InvitationStore = {
   /**
    * Adds an invitation, and adds the invitee to the participants of the consultation unless the invitee is one already.
    * @returns `too-many` if a limit of invitations is reached, `closed` if the consultation was ended or cancelled, `full` if
-   *   it has no room for another participant
+   *   it has no room for another participant, `answered` if the idempotency key has an answer already
    */
   add(
     invitation: Invitation,
     codeHash: string,
-    invitee: Participant | undefined,
-    most: InvitationLimits,
-  ): Promise<'added' | 'too-many' | 'closed' | 'full'>
+    addition: InvitationAddition,
+  ): Promise<'added' | 'too-many' | 'closed' | 'full' | 'answered'>
   findById(consultationId: string, id: string): Promise<Invitation | undefined>
   /** Finds the invitation that has a code or had it before. `isCurrent` is false if a newer code replaced it. */
   findByCode(codeHash: string): Promise<{ invitation: Invitation; isCurrent: boolean } | undefined>

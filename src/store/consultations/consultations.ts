@@ -5,6 +5,7 @@ import type {
   IdempotentAnswer,
   Participant,
 } from '../../service/consultations/ports.ts'
+import { deleteAnswers, findAnswer, saveAnswer } from './answers.ts'
 import { translateErrors } from '../database/errors.ts'
 import { findEndedBefore, deleteConsultations } from './retention.ts'
 import { deleteDrafts, markSeen, nameOr, nameParticipant, recordProgress, saveNotice } from './progress.ts'
@@ -16,15 +17,7 @@ import type { Database, Engine, Tables } from '../database/schema.ts'
 export function openConsultations(db: Database, engine: Engine): ConsultationStore {
   return {
     add: (consultation, idempotent) => translateErrors(() => add(db, consultation, idempotent)),
-    findAnswer: (caller, key) =>
-      translateErrors(() =>
-        db
-          .selectFrom('idempotent_answer')
-          .select(['fingerprint', 'answer'])
-          .where('caller', '=', caller)
-          .where('key', '=', key)
-          .executeTakeFirst(),
-      ),
+    findAnswer: (caller, key) => translateErrors(() => findAnswer(db, caller, key)),
     findById: (id) => translateErrors(() => findConsultation(db, 'id', id)),
     findByRoom: (room) => translateErrors(() => findConsultation(db, 'room', room)),
     search: (query) => translateErrors(() => searchConsultations(db, query)),
@@ -37,10 +30,7 @@ export function openConsultations(db: Database, engine: Engine): ConsultationSto
     deleteDrafts: (id, participant, at) => translateErrors(() => deleteDrafts(db, id, participant, at)),
     findEndedBefore: (time) => translateErrors(() => findEndedBefore(db, time)),
     delete: (ids) => translateErrors(() => deleteConsultations(db, ids)),
-    deleteAnswers: (before) =>
-      translateErrors(
-        async () => void (await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute()),
-      ),
+    deleteAnswers: (before) => translateErrors(() => deleteAnswers(db, before)),
   }
 }
 
@@ -51,15 +41,8 @@ class RollbackError extends Error {}
 
 function add(db: Database, consultation: Consultation, idempotent: IdempotentAnswer | undefined) {
   const insert = async (trx: Trx): Promise<'added' | 'room-taken' | 'answered'> => {
-    if (idempotent !== undefined) {
-      const answer = { ...idempotent, created_at: consultation.createdAt }
-      const inserted = await trx
-        .insertInto('idempotent_answer')
-        .values(answer)
-        .onConflict((conflict) => conflict.columns(['caller', 'key']).doNothing())
-        .executeTakeFirst()
-      if (inserted.numInsertedOrUpdatedRows === 0n) return 'answered'
-    }
+    const isNew = idempotent === undefined || (await saveAnswer(trx, idempotent, consultation.createdAt))
+    if (!isNew) return 'answered'
     const inserted = await trx
       .insertInto('consultation')
       .values(toRow(consultation))

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Invitation, InvitationStore, InvitationLimits, Participant } from '../../service/invitations/ports.ts'
+import type { Invitation, InvitationAddition, InvitationStore } from '../../service/invitations/ports.ts'
+import { saveAnswer } from '../consultations/answers.ts'
 import { translateErrors } from '../database/errors.ts'
 import { addParticipant, bumpVersion, countOthers, isUsable, lockOpenConsultation } from './joining.ts'
 import { toInvitation, toRow } from './row.ts'
@@ -10,8 +11,7 @@ import type { Database, Engine } from '../database/schema.ts'
 /** Opens the store of invitations. */
 export function openInvitations(db: Database, engine: Engine): InvitationStore {
   return {
-    add: (invitation, codeHash, invitee, limits) =>
-      translateErrors(() => add(db, engine, invitation, codeHash, invitee, limits)),
+    add: (invitation, codeHash, addition) => translateErrors(() => add(db, engine, invitation, codeHash, addition)),
     findById: (consultationId, id) =>
       translateErrors(async () => {
         const query = db.selectFrom('invitation').selectAll().where('id', '=', id)
@@ -69,8 +69,7 @@ function add(
   engine: Engine,
   invitation: Invitation,
   codeHash: string,
-  invitee: Participant | undefined,
-  limits: InvitationLimits,
+  { invitee, limits, idempotent }: InvitationAddition,
 ) {
   const { consultationId, createdAt } = invitation
   return db.transaction().execute(async (trx) => {
@@ -85,6 +84,7 @@ function add(
       .executeTakeFirstOrThrow()
     if (all >= limits.all || live >= limits.live) return 'too-many'
     if (invitee !== undefined && (await countOthers(trx, consultationId, invitee)) >= limits.participants) return 'full'
+    if (idempotent !== undefined && !(await saveAnswer(trx, idempotent, createdAt))) return 'answered'
     await trx.insertInto('invitation').values(toRow(invitation, codeHash)).execute()
     if (invitee !== undefined) await addParticipant(trx, consultationId, invitee)
     return 'added'

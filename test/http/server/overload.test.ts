@@ -128,6 +128,7 @@ describe('a late event loop', () => {
   it('refuses everything except probes', async () => {
     const app: App = Fastify()
     app.decorateRequest('problem', null)
+    app.decorateRequest('caller', null)
     shedLoad(app, { full: () => false }, { maxDelayMs: 50, intervalMs: 200 })
     app.get('/work', () => 'done')
     app.get('/livez', { config: { bucket: 'none' } }, () => 'alive')

@@ -9,6 +9,8 @@ import { closeEngines, ENGINES } from '../engines/engines.ts'
 afterAll(closeEngines)
 
 const MOST = { live: 3, all: 5, participants: 50 }
+/** An invitation that adds no participant. */
+const ALONE = { invitee: undefined, limits: MOST }
 const CONSULTATION = {
   ...{ id: 'c', room: 'room', version: 1, startsAt: 1000, endsAt: 2000, waitingRoom: false, createdAt: 1 },
   createdBy: 'desk',
@@ -43,7 +45,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       invitationOf('2', { createdAt: 9 }),
     ]
     for (const each of [one, two]) {
-      expect(await invitations.add(each, codeOf(each.id), undefined, MOST)).toBe('added')
+      expect(await invitations.add(each, codeOf(each.id), ALONE)).toBe('added')
     }
     expect(await invitations.list('c')).toStrictEqual([two, one])
     expect(await invitations.findByCode(codeOf('1'))).toStrictEqual({ invitation: one, isCurrent: true })
@@ -55,7 +57,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
   it.skipIf(!there)('are used as often as they say, of all who come at once', async () => {
     const { invitations, consultations } = await start()
     const invitation = invitationOf('1', { uses: 3 })
-    await invitations.add(invitation, codeOf('1'), undefined, MOST)
+    await invitations.add(invitation, codeOf('1'), ALONE)
     const all = Array.from({ length: 40 }, (_, index) => ({ ...useOf('1', index), joins: joining(index, 50) }))
     const outcomes = await Promise.all(all.map((use) => invitations.use(invitation, use)))
     expect(outcomes.filter((each) => each === 'used')).toHaveLength(3)
@@ -73,13 +75,13 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     async () => {
       const { invitations, consultations } = await start()
       const invitation = invitationOf('1', { uses: 9, expiresAt: 30 })
-      await invitations.add(invitation, codeOf('1'), undefined, MOST)
+      await invitations.add(invitation, codeOf('1'), ALONE)
       expect(await invitations.use(invitation, { ...useOf('1', 1), joins: joining(1, 1) })).toBe('full')
       expect(await invitations.use(invitation, useOf('1', 2, 30))).toBe('dead')
       expect(await invitations.use(invitation, { ...useOf('1', 3), codeHash: codeOf('2') })).toBe('dead')
       await consultations.replace({ ...CONSULTATION, version: 2, endedAt: 15 })
       expect(await invitations.use(invitation, useOf('1', 4))).toBe('closed')
-      expect(await invitations.add(invitationOf('2'), codeOf('2'), undefined, MOST)).toBe('closed')
+      expect(await invitations.add(invitationOf('2'), codeOf('2'), ALONE)).toBe('closed')
       for (const browser of [1, 2, 3, 4]) {
         expect(await invitations.findSessions(useOf('1', browser).sessionHash)).toStrictEqual([])
       }
@@ -92,8 +94,11 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     const { invitations, consultations } = await start()
     const invitee = { userId: 'patient', role: 'patient', name: 'Asha', since: 10 }
     const invitation = invitationOf('1', { userId: 'patient' })
-    await invitations.add(invitation, codeOf('1'), invitee, MOST)
-    await invitations.add(invitationOf('2', { userId: 'patient' }), codeOf('2'), { ...invitee, name: 'B' }, MOST)
+    await invitations.add(invitation, codeOf('1'), { invitee, limits: MOST })
+    await invitations.add(invitationOf('2', { userId: 'patient' }), codeOf('2'), {
+      invitee: { ...invitee, name: 'B' },
+      limits: MOST,
+    })
     expect(await consultations.findById('c')).toMatchObject({ version: 2, participants: [{}, invitee] })
     const use = { ...useOf('1', 1), userId: 'patient' }
     expect(await invitations.use(invitation, use)).toBe('used')
@@ -113,7 +118,10 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
   it.skipIf(!there)('add as many people as may take part, of all who are invited at once', async () => {
     const { invitations, consultations } = await start()
     const add = (n: number | string) =>
-      invitations.add(invitationOf(`i-${n}`), codeOf(`i-${n}`), { userId: `p-${n}`, role: 'patient', since: 1 }, most)
+      invitations.add(invitationOf(`i-${n}`), codeOf(`i-${n}`), {
+        invitee: { userId: `p-${n}`, role: 'patient', since: 1 },
+        limits: most,
+      })
     const most = { live: 50, all: 50, participants: 4 }
     const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => add(n)))
     expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
@@ -121,7 +129,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     expect((await consultations.findById('c'))?.participants).toHaveLength(4)
     const again = invitationOf('again', { userId: 'doctor', role: 'doctor' })
     const doctor = { userId: 'doctor', role: 'doctor', since: 2 }
-    expect(await invitations.add(again, codeOf('again'), doctor, most)).toBe('added')
+    expect(await invitations.add(again, codeOf('again'), { invitee: doctor, limits: most })).toBe('added')
   })
 
   it.skipIf(!there)(
@@ -129,7 +137,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     async () => {
       const { invitations, consultations } = await start()
       const [invitation, other] = [invitationOf('1', { uses: 50 }), invitationOf('2', { uses: 50 })]
-      for (const each of [invitation, other]) await invitations.add(each, codeOf(each.id), undefined, MOST)
+      for (const each of [invitation, other]) await invitations.add(each, codeOf(each.id), ALONE)
       const come = (browser: number, by = invitation) =>
         invitations.use(by, {
           ...useOf(by.id, browser),
@@ -156,7 +164,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
       const { invitations, consultations } = await start()
       const invitation = invitationOf('1', { userId: 'patient' })
       const patient = { userId: 'patient', role: 'patient', since: 10 }
-      await invitations.add(invitation, codeOf('1'), patient, MOST)
+      await invitations.add(invitation, codeOf('1'), { invitee: patient, limits: MOST })
       const use = (browser: number) => ({ ...useOf('1', browser), userId: 'patient' })
       expect(await invitations.use(invitation, use(1))).toBe('used')
       expect(await invitations.use(invitation, use(2))).toBe('dead')
@@ -210,7 +218,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
   it.skipIf(!there)('are revoked once, and get another code while one could be used', async () => {
     const { invitations } = await start()
     const invitation = invitationOf('1', { uses: 2 })
-    await invitations.add(invitation, codeOf('1'), undefined, MOST)
+    await invitations.add(invitation, codeOf('1'), ALONE)
     expect(await invitations.replaceCode('1', codeOf('new'), 20)).toBe(true)
     expect(await invitations.findByCode(codeOf('1'))).toStrictEqual({ invitation, isCurrent: false })
     expect(await invitations.use(invitation, useOf('1', 1))).toBe('dead')
@@ -226,7 +234,7 @@ describe.each(ENGINES)('invitations on $name', ({ name, there, open }) => {
     'are as many as may be: of those that can be used, and in all, however many are made at once',
     async () => {
       const { invitations } = await start()
-      const add = (id: number) => invitations.add(invitationOf(`${id}`), codeOf(`${id}`), undefined, MOST)
+      const add = (id: number) => invitations.add(invitationOf(`${id}`), codeOf(`${id}`), ALONE)
       const outcomes = await Promise.all([1, 2, 3, 4, 5, 6].map(add))
       expect(outcomes.filter((each) => each === 'added')).toHaveLength(3)
       for (const { id } of await invitations.list('c')) await invitations.revoke(id, 11)
