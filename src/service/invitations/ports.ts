@@ -39,7 +39,7 @@ export type InvitationUse = {
 }
 
 /** Limits of a consultation: usable invitations, all invitations, and participants. */
-export type InvitationLimits = { live: number; all: number; participants: number }
+type InvitationLimits = { live: number; all: number; participants: number }
 
 /** What is added with an invitation: the invitee as a participant, and the answer that a repeated request gets. */
 export type InvitationAddition = {
