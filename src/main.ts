@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { buildApp, buildMetricsApp } from './app/app.ts'
 import { ConfigurationError, metricsPortOf, readConfig } from './config/config.ts'
-import { developmentNotice } from './app/development.ts'
+import { createExampleLinks, developmentNotice } from './app/development.ts'
 import { isTracingConfigured } from './telemetry/otel-env.ts'
 import { compose } from './app/compose.ts'
 
@@ -36,7 +36,10 @@ try {
   process.on('SIGHUP', () => void deps.reload())
   const about = { node: process.version, openssl: process.versions.openssl, keyId: deps.keys.signer().keyId }
   logger.info({ ...about, signingThreads: yieldToEventLoop() }, 'ready')
-  if (deps.development !== undefined) process.stdout.write(developmentNotice(address, deps.development))
+  if (deps.development !== undefined) {
+    const links = await createExampleLinks(app, config, deps.development)
+    process.stdout.write(developmentNotice(address, deps.development, links))
+  }
 } catch (error) {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)
   else logger.fatal({ err: error }, 'cannot start')

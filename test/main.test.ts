@@ -79,12 +79,26 @@ describe('with nothing configured', () => {
     const first = { key: developmentKey(), said }
     running.child.kill('SIGTERM')
     expect(await running.ended).toBe(0)
-    running = startProcess(dir, { PORT: '0' })
-    said = await running.said(/-d '.*'\n/)
+    running = startProcess(dir, { PORT: '0', PUBLIC_URL: 'http://localhost:5173' })
+    said = await running.said(/doctor: .*\n/)
     expect(developmentKey()).toBe(first.key)
     expect([first.said, said].map((each) => each.includes('Generated a signing key'))).toStrictEqual([true, false])
     const apiKeyIn = (text: string) => /jts_development_[A-Za-z0-9_-]{43}/.exec(text)?.[0]
     expect(apiKeyIn(said)).not.toBe(apiKeyIn(first.said))
+  })
+
+  it('with PUBLIC_URL prints the links of a patient and a doctor, whose codes work', async () => {
+    const address = /export TOKENS=(\S+)/.exec(said)?.[1] ?? ''
+    for (const [role, status] of [
+      ['patient', 202],
+      ['doctor', 200],
+    ] as const) {
+      const [, code] = new RegExp(`${role}: +http://localhost:5173/join#([0-9a-f]{64})\\n`).exec(said) ?? []
+      const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+      const body = JSON.stringify({ code })
+      const answer = await fetch(`${address}/api/jitsi/invitations/redeem`, { method: 'POST', headers, body })
+      expect([role, answer.status]).toStrictEqual([role, status])
+    }
   })
 })
 

@@ -16,6 +16,7 @@ import { addRateLimits } from '../http/server/limits.ts'
 import { logRequests } from '../http/server/log.ts'
 import { addMeetingConfig } from '../http/routes/meeting-config.ts'
 import { addMetrics, countRequests } from '../http/routes/metrics.ts'
+import { addPageConfig } from '../http/routes/page-config.ts'
 import { addNotFound } from '../http/server/not-found.ts'
 import { addOpenApi } from '../http/server/openapi.ts'
 import { recordOrigin } from '../http/server/request-origin.ts'
@@ -25,6 +26,7 @@ import { readJsonBodies } from '../http/server/request-body.ts'
 import { addTokens } from '../http/routes/tokens.ts'
 import { checkOnBehalfOf, requesterOf } from '../http/server/requester.ts'
 import type { Deps } from './compose.ts'
+import { createPageConfig } from './page-config.ts'
 import { serverOptions } from '../http/server/options.ts'
 import { exportAudit } from '../service/audit/export.ts'
 import { authenticateCaller, type PresentedCredential } from '../service/authenticate.ts'
@@ -93,6 +95,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
   addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
   if (metricsPortOf(config) === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)
+  addPageConfig(app, createPageConfig(config))
   const guards = {
     identify: (presented: PresentedCredential) =>
       authenticateCaller(deps, deps.limits.failedLoginsPerMinute, presented),

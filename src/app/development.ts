@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { App } from '../http/server/app-type.ts'
 import { createDevelopmentKey } from '../keys/generate.ts'
 import type { KeyFiles } from '../keys/key-ring.ts'
 import { createKeyFilesReader, isKeyMissing } from '../reload/key-location.ts'
@@ -41,12 +42,48 @@ const EXAMPLE = {
   userRole: 'doctor',
 }
 
+/** The links of a consultation, by the role of the participant who opens them. */
+export type ExampleLinks = Record<'patient' | 'doctor', string>
+
+/**
+ * Creates a consultation that starts now and invites both participants, so that a developer can open a page at
+ * `PUBLIC_URL` as either.
+ * @returns the links; undefined without `PUBLIC_URL`, or if a policy file replaces the callers of development
+ */
+export async function createExampleLinks(
+  app: Pick<App, 'inject'>,
+  { PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>,
+  { consultationsApiKey }: Development,
+): Promise<ExampleLinks | undefined> {
+  if (PUBLIC_URL === undefined || consultationsApiKey === undefined) return undefined
+  const post = async <T>(path: string, payload: object): Promise<T> => {
+    const headers = { authorization: `Bearer ${consultationsApiKey}` }
+    return (await app.inject({ method: 'POST', url: `/api/jitsi/consultations${path}`, headers, payload })).json<T>()
+  }
+  const { id } = await post<{ id: string }>('', {
+    patientId: 'patient-1042',
+    doctorId: EXAMPLE.userId,
+    waitingRoom: true,
+  })
+  const inviteAs = async (role: string, userId: string, name: string) =>
+    (await post<{ link: string }>(`/${id}/invitations`, { role, userId, name })).link
+  return {
+    patient: await inviteAs('patient', 'patient-1042', 'Asha Rao'),
+    doctor: await inviteAs('doctor', EXAMPLE.userId, EXAMPLE.userName),
+  }
+}
+
 /**
  * Creates the notice for a developer: that this is not production, and how to request a token.
  * @param address the URL of the service
- * @returns text for standard output, which contains API keys
+ * @param links of an example consultation, if there is one
+ * @returns text for standard output, which contains API keys and codes
  */
-export function developmentNotice(address: string, { apiKey, consultationsApiKey, newKeyFile }: Development): string {
+export function developmentNotice(
+  address: string,
+  { apiKey, consultationsApiKey, newKeyFile }: Development,
+  links: ExampleLinks | undefined,
+): string {
   const lines = [
     '',
     '*** DEVELOPMENT: NODE_ENV is not production. Do not put this in front of patients. ***',
@@ -64,6 +101,13 @@ export function developmentNotice(address: string, { apiKey, consultationsApiKey
       : [
           'Generated a caller that creates consultations and is bound to them (docs/consultations.md):',
           `  export TOKENS=${address} KEY=${consultationsApiKey}`,
+        ]),
+    ...(links === undefined
+      ? []
+      : [
+          'Created a consultation that starts now. Open its links in two browsers:',
+          `  patient: ${links.patient}`,
+          `  doctor:  ${links.doctor}`,
         ]),
     '',
   ]

@@ -10,6 +10,7 @@ type Config = Readonly<SettingValues>
 export const findConflicts = (config: Config, errors: readonly string[]): string[] => [
   ...(config.JITSI_DEPLOYMENT === 'jaas' ? findJaasConflicts(config) : findSelfHostedConflicts(config)),
   ...findPseudonymConflicts(config, errors),
+  ...findPageConflicts(config, errors),
 ]
 
 const findJaasConflicts = (config: Config): string[] =>
@@ -38,6 +39,16 @@ function findPseudonymConflicts(config: Config, errors: readonly string[]): stri
   ]
 }
 
+function findPageConflicts({ PAGE_OIDC_ISSUER, PAGE_OIDC_CLIENT_ID }: Config, errors: readonly string[]): string[] {
+  const isComplete = (PAGE_OIDC_ISSUER === undefined) === (PAGE_OIDC_CLIENT_ID === undefined)
+  if (isComplete || errors.some((error) => error.startsWith('PAGE_OIDC_'))) return []
+  const [missing, present] =
+    PAGE_OIDC_ISSUER === undefined
+      ? ['PAGE_OIDC_ISSUER', 'PAGE_OIDC_CLIENT_ID']
+      : ['PAGE_OIDC_CLIENT_ID', 'PAGE_OIDC_ISSUER']
+  return [`${missing}: ${present} requires it; set both, or neither.`]
+}
+
 /** Finds settings that production refuses. @param errors as for `findConflicts` */
 export function findProductionErrors(config: Config, errors: readonly string[]): string[] {
   const isReported = (name: string) => errors.some((error) => error.startsWith(`${name}:`))
@@ -48,6 +59,9 @@ export function findProductionErrors(config: Config, errors: readonly string[]):
     found.push(
       'POLICY_FILE: production requires a policy that names its callers; set it to the path of a policy in YAML.',
     )
+  for (const name of ['PUBLIC_URL', 'PAGE_LOGO_URL', 'PAGE_OIDC_ISSUER', 'EMR_DOCUMENTS_URL'] as const)
+    if (config[name]?.startsWith('http:') === true)
+      found.push(`${name}: production refuses http, which is not encrypted; set an https URL.`)
   if (config.CORS_ORIGINS.includes('*'))
     found.push('CORS_ORIGINS: production refuses *; list the origins whose pages may call.')
   if (config.JAAS_MANAGEMENT_URL.startsWith('http:'))

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { FormatRegistry, type TInteger, type TString, Type, type TUnsafe } from '@sinclair/typebox'
 import { oneOf } from '../contract/one-of.ts'
+import { displayName } from '../rules/person.ts'
 import type { Reader } from './setting.ts'
 
 const unchanged = (text: string): string => text
@@ -83,6 +84,27 @@ export const publicUrl: Reader<TString> = {
   ),
   parse: (url) => url.replace(/\/+$/, ''),
 }
+
+/** Text that people see, by the rule of display names. */
+export const displayText = formatted(
+  'display-text',
+  (value) => displayName(value) === value,
+  '1 to 128 characters with a letter or digit, without invisible characters',
+)
+
+/** Any absolute https URL; http is allowed for localhost only. */
+export const httpsUrl = formatted(
+  'https-or-localhost-url',
+  (value) => {
+    const url = URL.parse(value)
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost')
+    return isSafe && url.username === '' && url.password === '' && !/\s/.test(value)
+  },
+  'an https URL without credentials',
+)
+
+/** Languages by their tags (RFC 5646). */
+export const languages = listOf(text(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'a language tag such as en or hi'))
 
 /** The sizes of an address in bits, by IP version. */
 const ADDRESS_BITS: Record<number, number> = { 4: 32, 6: 128 }

@@ -5,7 +5,8 @@ import { secretSetting, setting } from './setting.ts'
 export const CONSULTATION_SETTINGS = {
   PUBLIC_URL: setting(publicUrl, {
     fallback: undefined,
-    about: 'Base URL of the page that invitations and appointments link to: `<PUBLIC_URL>/join`.',
+    about:
+      'Base URL of the page that invitations and appointments link to: `<PUBLIC_URL>/join`. `http://localhost` only outside production.',
   }),
   INVITATION_MOVES: setting(word('on', 'off'), {
     fallback: 'on',

@@ -7,6 +7,7 @@ import { CONSULTATION_SETTINGS } from './settings-consultations.ts'
 import { JITSI_SETTINGS } from './settings-jitsi.ts'
 import { LIMIT_SETTINGS } from './settings-limits.ts'
 import { METRICS_SETTINGS } from './settings-metrics.ts'
+import { PAGE_SETTINGS } from './settings-page.ts'
 
 const NO_ITEMS: readonly string[] = []
 
@@ -62,6 +63,7 @@ export const SETTINGS = {
     about: 'Policy in YAML, which replaces the built-in policy. Required in production.',
   }),
   ...CONSULTATION_SETTINGS,
+  ...PAGE_SETTINGS,
   ...AUDIT_SETTINGS,
   ...LIMIT_SETTINGS,
   ...METRICS_SETTINGS,

@@ -35,6 +35,7 @@ const TAGS: readonly { name: string; description: string; paths: RegExp }[] = [
   { name: 'keys', description: 'Fetch the public keys that verify tokens', paths: /^\/(?:asap|\.well-known)\// },
   { name: 'health', description: 'Probe whether the process runs and is ready', paths: /^\/(?:livez|readyz)$/ },
   { name: 'metrics', description: 'Scrape metrics for Prometheus', paths: /^\/metrics$/ },
+  { name: 'page', description: 'Configure a consultation page', paths: /^\/page-config\.json$/ },
   { name: 'docs', description: 'Read the OpenAPI document', paths: /^\/openapi\.yaml$/ },
 ]
 

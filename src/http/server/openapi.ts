@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import { Liveness, Readiness } from '../../contract/health.ts'
+import { PageConfig } from '../../contract/page-config.ts'
 import { FieldError, Problem, type ProblemCode } from '../../contract/problem.ts'
 import { AuditPage, AuditRow } from '../../contract/audit/audit-query.ts'
 import {
@@ -60,7 +61,7 @@ const COMPONENTS = [
   ...[Visit, VisitList, VisitRequest, VisitTokenRequest, ConsentRequest, DraftKeys],
   ...[RenewRequest, RevocationRequest, RevocationAnswer, CreatedRevocation, RevocationPage, KickRequest],
   ...[MeetingConfig, ConfigOverwrite, InterfaceConfigOverwrite, AuditPage, AuditRow],
-  ...[Problem, FieldError, Liveness, Readiness],
+  ...[Problem, FieldError, Liveness, Readiness, PageConfig],
 ]
 
 const SECURITY_SCHEMES = {
