@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { type Deployment, hostOf, jaas, selfHosted } from '../rules/tokens/deployment.ts'
 import { OperatorError } from '../service/fault.ts'
+import { explainText, isQuoted } from './explain.ts'
 import { findConflicts, findProductionErrors } from './combinations.ts'
 import { PREFIXES, SETTINGS, type SettingValues } from './settings.ts'
 
@@ -27,12 +28,18 @@ export type ConfigResult = { config: Config; errors: string[]; warnings: string[
  * @param env the environment variables; a secret can also come from the file that `<NAME>_FILE` names
  */
 export function readConfig(env: NodeJS.ProcessEnv): ConfigResult {
-  const errors: string[] = []
+  const [errors, warnings]: [string[], string[]] = [[], []]
   const values = Object.entries(SETTINGS).map(([name, setting]) => {
-    const text = 'secret' in setting ? readSecret(env, name, errors) : env[name]
+    const isSecret = 'secret' in setting
+    const text = isSecret ? readSecret(env, name, errors) : env[name]
     if (text === undefined || text === '') return [name, setting.fallback]
-    const value = setting.read(text)
-    if (value === undefined) errors.push(`${name}: must be ${setting.rule}.`)
+    const value = isQuoted(text) ? undefined : setting.read(text)
+    if (value === undefined) {
+      const isValid = (other: string) => setting.read(other) !== undefined
+      errors.push(`${name}: ${explainText(name, text, setting.rule, isValid)}`)
+    } else if (isSecret && /\s/.test(text)) {
+      warnings.push(`${name}: contains a blank or a line break, which is a part of the value; check that it is meant.`)
+    }
     return [name, value ?? setting.fallback]
   })
   const config = Object.freeze(Object.fromEntries(values) as SettingValues)
@@ -41,23 +48,31 @@ export function readConfig(env: NodeJS.ProcessEnv): ConfigResult {
   return {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
     errors: [...errors, ...findConflicts(config, errors), ...(production ? findProductionErrors(config, errors) : [])],
-    warnings: Object.keys(env).flatMap(findUnknownSetting),
+    warnings: [...warnings, ...Object.keys(env).flatMap(findUnknownSetting)],
   }
 }
 
 function readSecret(env: NodeJS.ProcessEnv, name: string, errors: string[]): string | undefined {
   const [text, path] = [env[name], env[`${name}_FILE`]]
-  if (path === undefined || path === '') return text
+  if (path === undefined || path === '') return trimSecret(name, text, errors)
   if (text !== undefined && text !== '') {
     errors.push(`${name}: both ${name} and ${name}_FILE are set; set only one of them.`)
     return undefined
   }
   try {
-    return readFileSync(path, 'utf8').trim()
+    return trimSecret(`${name}_FILE`, readFileSync(path, 'utf8'), errors)
   } catch (error) {
     errors.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`)
     return undefined
   }
+}
+
+/** Removes the line break that editors and `echo` append. A secret of blanks only is an error and not an unset secret. */
+function trimSecret(source: string, text: string | undefined, errors: string[]): string | undefined {
+  const secret = text?.trim()
+  const isFile = source.endsWith('_FILE')
+  if (secret === '' && (isFile || text !== '')) errors.push(`${source}: contains no secret; set a value, or remove it.`)
+  return secret
 }
 
 /** Warns of a variable that begins like a setting but is none. */

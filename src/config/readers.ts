@@ -39,7 +39,7 @@ function listOf({ schema, parse }: Reader<TString>): Reader<TUnsafe<readonly str
   }
 }
 
-export const path = text(/./, 'a path')
+export const path = text(/^\S(?:.*\S)?$/, 'a path')
 
 export const port = wholeNumber(0, 65_535)
 
@@ -53,6 +53,13 @@ export const macKey = formatted(
   'mac-key',
   (key) => Buffer.byteLength(key) >= 32,
   'at least 256 bits (32 bytes), for example the output of openssl rand -base64 48',
+)
+
+/** A MAC key that stands in a configuration file of Prosody as well, in a Lua string on one line. */
+export const sharedSecret = formatted(
+  'shared-secret',
+  (key) => Buffer.byteLength(key) >= 32 && !/[\r\n]/.test(key),
+  `${macKey.schema.description ?? ''}, on one line`,
 )
 
 function isOrigin(value: string): boolean {

@@ -1,4 +1,4 @@
-import { claim, macKey, origin, text, word } from './readers.ts'
+import { claim, origin, sharedSecret, text, word } from './readers.ts'
 import { secretSetting, setting } from './setting.ts'
 
 /** The placeholder AppID of development; production refuses it. */
@@ -53,7 +53,7 @@ export const JITSI_SETTINGS = {
     about:
       'Self-hosted only: the `sub` claim. It is the XMPP domain (`meet.jitsi` in the Docker setup), or a tenant; a name without a dot is a tenant.',
   }),
-  JITSI_JWT_SECRET: secretSetting(macKey, {
+  JITSI_JWT_SECRET: secretSetting(sharedSecret, {
     fallback: undefined,
     about:
       'Self-hosted only: `app_secret` of Prosody. With it, tokens are signed with HS256, and no key is used or published.',

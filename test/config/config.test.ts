@@ -3,6 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, readConfig } from '../../src/config/config.ts'
+import { explainText, isQuoted } from '../../src/config/explain.ts'
 import { PREFIXES, SETTINGS } from '../../src/config/settings.ts'
 import { APP_ID, tempFile } from '../kit.ts'
 
@@ -123,19 +124,15 @@ describe('the configuration', () => {
 
   it.each([
     ['NODE_ENV', 'prod'],
-    ['HOST', 'a b'],
     ['PORT', '65536'],
     ['PORT', '80a'],
     ['PORT', '-1'],
     ['PORT', '0x50'],
     ['LOG_LEVEL', 'verbose'],
     ['JAAS_APP_ID', 'my-app'],
-    ['JAAS_APP_ID', `${APP_ID}/4f4910`],
     ['JAAS_APP_ID', 'vpaas-magic-cookie-'],
     ['JITSI_DOMAIN', 'https://8x8.vc'],
     ['JITSI_DOMAIN', '8x8.vc/x'],
-    ['JITSI_DOMAIN', '8X8.vc'],
-    ['SIGNING_KEY_ID', `${APP_ID}/4f4910`],
     ['SIGNING_KEY_ID', '../key'],
     ['DATABASE_URL', 'data/service.db'],
     ['DATABASE_URL', 'sqlite:'],
@@ -153,7 +150,6 @@ describe('the configuration', () => {
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '0'],
     ['TRUST_PROXY', '11'],
-    ['TRUST_PROXY', '2, 10.0.0.1'],
     ['FORWARDED_HEADER', 'x-real-ip'],
     ['TRUST_PROXY', '0.0.0.0/0'],
     ['TRUST_PROXY', '::/0'],
@@ -250,9 +246,12 @@ describe.each(NAMES)('%s', (name) => {
         texts.filter((text) => text !== ''),
         (text) => {
           const { config, errors } = readConfig({ [name]: text })
-          const value = setting.parse(text)
-          const own = errors.filter((error) => error === `${name}: must be ${setting.rule}.`)
-          const isValid = Value.Check(setting.schema, value)
+          const read = 'secret' in setting ? text.trim() : text
+          const value = setting.parse(read)
+          const isValid = Value.Check(setting.schema, value) && !isQuoted(text)
+          const explained = explainText(name, read, setting.rule, (other) => setting.read(other) !== undefined)
+          const empty = `${name}: contains no secret; set a value, or remove it.`
+          const own = errors.filter((error) => error === `${name}: ${explained}` || error === empty)
           expect(own).toHaveLength(isValid ? 0 : 1)
           // An invalid NODE_ENV counts as production.
           if (isValid || name !== 'NODE_ENV') expect(config[name]).toStrictEqual(isValid ? value : setting.fallback)
