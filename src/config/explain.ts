@@ -32,7 +32,7 @@ function findCause(text: string, isValid: (text: string) => boolean): string | u
   if (text !== text.trim()) return 'begins or ends with a blank or a line break; remove it.'
   if (/\p{Cf}|\p{Cc}/u.test(text)) return 'contains an invisible character; type the value instead of copying it.'
   if (/\s#/.test(text)) return 'contains a comment; write comments on lines of their own.'
-  if (/\s/.test(text)) return 'contains a blank; remove it.'
+  if (/\s/.test(text) && isValid(text.replaceAll(/\s/g, ''))) return 'contains a blank; remove it.'
   if (isValid(text.toLowerCase())) return 'must be in lower case.'
   return undefined
 }
