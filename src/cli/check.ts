@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { type Config, metricsPortOf, readConfig } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
-import { listPrivateKeyIds, readKeyRing } from '../keys/key-ring.ts'
+import { listPrivateKeyIds } from '../keys/key-file-names.ts'
+import { readKeyRing } from '../keys/key-ring.ts'
+import { findMisnamedKeys } from '../keys/misnamed.ts'
 import { isKeyMissing, keyLocationOf } from '../reload/key-location.ts'
 import { collectErrors, readPolicy } from '../app/compose.ts'
 import { DAY_MS } from '../rules/time.ts'
@@ -74,6 +76,7 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
       `METRICS_TOKEN is not set: every client that reaches port ${metricsPort} can read the metrics; allow only Prometheus to reach it.`,
     )
   }
+  found.push(...misnamedKeys(config))
   for (const path of keyFiles(config)) {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
     if (age > config.KEYS_ROTATION_DAYS * DAY_MS)
@@ -87,6 +90,15 @@ function keyFiles({ SIGNING_KEY_FILE, SIGNING_KEY_ID, KEYS_DIR }: Config): strin
   if (SIGNING_KEY_ID !== undefined) return [join(KEYS_DIR, `${SIGNING_KEY_ID}.pem`)]
   try {
     return listPrivateKeyIds(KEYS_DIR).map((id) => join(KEYS_DIR, `${id}.pem`))
+  } catch {
+    return []
+  }
+}
+
+/** The keys that are not used because of their names. Without any other key, the same sentences are errors. */
+function misnamedKeys({ KEYS_DIR }: Config): string[] {
+  try {
+    return listPrivateKeyIds(KEYS_DIR).length === 0 ? [] : findMisnamedKeys(KEYS_DIR)
   } catch {
     return []
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { deploymentOf, readConfig } from '../config/config.ts'
+import { explainFileError } from '../rules/file-error.ts'
 import { inspectToken } from '../service/tokens/inspect-token.ts'
 import { type Command, UsageError } from './command.ts'
 import { openVerifyingKeys } from './verifying-keys.ts'
@@ -35,6 +36,6 @@ function tokenFrom(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UsageError(`the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    throw new UsageError(`the file ${explainFileError(error, 'file')}`)
   }
 }

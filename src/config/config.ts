@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { type Deployment, hostOf, jaas, selfHosted } from '../rules/tokens/deployment.ts'
+import { explainFileError } from '../rules/file-error.ts'
 import { OperatorError } from '../service/fault.ts'
 import { explainText, isQuoted } from './explain.ts'
 import { findConflicts, findProductionErrors } from './combinations.ts'
@@ -62,7 +63,7 @@ function readSecret(env: NodeJS.ProcessEnv, name: string, errors: string[]): str
   try {
     return trimSecret(`${name}_FILE`, readFileSync(path, 'utf8'), errors)
   } catch (error) {
-    errors.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`)
+    errors.push(`${name}_FILE: ${explainFileError(error, 'file')}`)
     return undefined
   }
 }

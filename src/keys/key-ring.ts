@@ -1,6 +1,9 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { explainFileError } from '../rules/file-error.ts'
+import { ACTIVE_FILE, filterIds, filterPrivateIds, KEY_ID, listFileNames } from './key-file-names.ts'
+import { missingKeyError } from './misnamed.ts'
 import { KeyError, readPrivateKey, readPublicKey } from './private-key.ts'
 
 /** The key folder, and the settings that select the signing key. */
@@ -23,12 +26,6 @@ export type KeyRing = { active: { id: string; key: KeyObject }; keys: readonly R
 
 /** The key ring in use before, of which only the signing key matters. */
 type PreviousRing = { active: { id: string } }
-
-/** The syntax of a key id, in `SIGNING_KEY_ID` and in file names. */
-export const KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-
-/** The file in the key folder that contains the id of the signing key. */
-export const ACTIVE_FILE = 'active'
 
 /** The word after the id in this file that makes the key sign even if verifiers do not know it. */
 const IMMEDIATELY = 'now'
@@ -55,6 +52,8 @@ export function readKeyFiles(location: KeyLocation, before?: PreviousRing): KeyF
   const names = listFileNames(location.keysDir)
   const privateIds = filterPrivateIds(names)
   const requested = readSelection(location, privateIds, names.includes(ACTIVE_FILE), before)
+  if (location.signingKeyFile === undefined && !privateIds.includes(requested.id))
+    throw missingKeyError(location.keysDir, pemPathOf(location, requested.id))
   const ids = [requested.id, ...privateIds.filter((id) => id !== requested.id)]
   const privateKeys = new Map(
     ids.map((id) => [
@@ -123,13 +122,21 @@ function readSelection(
 
 function readActiveFile(keysDir: string): Selection {
   const path = join(keysDir, ACTIVE_FILE)
-  const [id = '', now, ...others] = readFileSync(path, 'utf8').trim().split(/\s+/)
+  const [id = '', now, ...others] = readText(path).trim().split(/\s+/)
   if (!KEY_ID.test(id) || (now ?? IMMEDIATELY) !== IMMEDIATELY || others.length > 0) {
     throw new KeyError(
       `${path}: must contain the id of the signing key; "${IMMEDIATELY}" can follow it, and nothing else.`,
     )
   }
   return { id, immediately: now === IMMEDIATELY }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new KeyError(`${path}: ${explainFileError(error, 'file')}`)
+  }
 }
 
 /** Formats the content of the file `active`. @param immediately whether the key signs even if verifiers do not know it */
@@ -139,9 +146,7 @@ export const formatActiveFile = ({ id, immediately }: Selection): string =>
 /** @returns the key that signed before, or the only private key @throws KeyError if there is neither */
 function selectId(keysDir: string, privateIds: readonly string[], before: PreviousRing | undefined): string {
   const [id] = privateIds
-  if (id === undefined) {
-    throw new KeyError(`KEYS_DIR ${keysDir}: contains no <key id>.pem; mount the private key there, read-only.`)
-  }
+  if (id === undefined) throw missingKeyError(keysDir, undefined)
   if (before !== undefined && privateIds.includes(before.active.id)) return before.active.id
   if (privateIds.length > 1) {
     throw new KeyError(
@@ -150,30 +155,6 @@ function selectId(keysDir: string, privateIds: readonly string[], before: Previo
   }
   return id
 }
-
-/** @returns the names of the files in a folder; none if the folder does not exist @throws KeyError */
-function listFileNames(keysDir: string): string[] {
-  try {
-    return readdirSync(keysDir)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT') return []
-    throw new KeyError(`KEYS_DIR ${keysDir}: cannot be read (${code ?? 'unknown error'}).`)
-  }
-}
-
-/** @returns the ids of the private keys in a folder, sorted @throws KeyError if the folder cannot be read */
-export const listPrivateKeyIds = (keysDir: string): string[] => filterPrivateIds(listFileNames(keysDir))
-
-const filterPrivateIds = (names: readonly string[]): string[] =>
-  filterIds(names, '.pem').filter((id) => !id.endsWith('.pub'))
-
-const filterIds = (names: readonly string[], suffix: string): string[] =>
-  names
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => name.slice(0, -suffix.length))
-    .filter((id) => KEY_ID.test(id))
-    .toSorted()
 
 const toRingKey = (id: string, state: KeyState, publicKey: KeyObject): RingKey => ({
   id,

@@ -1,6 +1,8 @@
+import { explainFileError } from '../rules/file-error.ts'
 import { OperatorError } from '../service/fault.ts'
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { describeFormat, findForeignFormat } from './key-format.ts'
 
 const MIN_MODULUS_BITS = 4096
 const MAX_FILE_BYTES = 64 * 1024
@@ -9,9 +11,9 @@ const MAX_FILE_BYTES = 64 * 1024
 export class KeyError extends OperatorError {
   override name = 'KeyError'
 
-  /** @param error a sentence that says how to fix it; it never contains a part of the key */
-  constructor(error: string, options?: ErrorOptions) {
-    super([error], options)
+  /** @param errors sentences that say how to fix it; they never contain a part of the key */
+  constructor(errors: string | readonly string[], options?: ErrorOptions) {
+    super([errors].flat(), options)
   }
 }
 
@@ -64,48 +66,35 @@ const HOW_TO_CREATE = 'Create a key with: npm run cli -- keys generate, and uplo
 
 /** Reads a key file that only its owner can write and that is at most 64 KiB large. @throws KeyError */
 function readKeyFile(path: string): Buffer {
-  let file: number
+  let file: number | undefined
   try {
     file = openSync(path, 'r')
-  } catch (error) {
-    throw unreadableError(path, error)
-  }
-  try {
-    const { mode, size } = fstatSync(file)
+    const stats = fstatSync(file)
+    const { mode, size } = stats
+    if (stats.isDirectory()) throw new KeyError(`${path}: ${explainFileError({ code: 'EISDIR' }, 'file')}`)
     // A user with write access could replace the key. Windows has no permission bits.
     if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
-      throw new KeyError(`${path}: is writable by its group or by everyone; run: chmod go-w ${path}`)
+      throw new KeyError(`${path}: is writable by its group or by everyone; run: chmod go-w ${path}. ${FIXED_MODES}`)
     }
     if (size > MAX_FILE_BYTES) throw new KeyError(`${path}: is too large for a key; it must contain one key in PEM.`)
     return readFileSync(file)
   } catch (error) {
-    throw error instanceof KeyError ? error : unreadableError(path, error)
+    throw error instanceof KeyError ? error : new KeyError(`${path}: ${explainFileError(error, 'file')}`)
   } finally {
-    closeSync(file)
+    if (file !== undefined) closeSync(file)
   }
 }
 
-function unreadableError(path: string, error: unknown): KeyError {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return new KeyError(`${path}: does not exist; mount the private key there.`)
-  if (code === 'EACCES') {
-    return new KeyError(
-      `${path}: is not readable by this process; grant read access to the user that runs the service.`,
-    )
-  }
-  return new KeyError(`${path}: cannot be read (${code ?? 'unknown error'}).`)
-}
+const FIXED_MODES =
+  'On a mount whose modes do not change (Docker Desktop, WSL, fsGroup), see "Modes of key files" in docs/operations.md.'
 
 function parsePrivateKey(path: string, pem: Buffer): KeyObject {
   const toError = (text: string) => new KeyError(`${path}: ${text}`)
-  if (pem.includes('\\n')) {
-    throw toError('contains the two characters \\n instead of line breaks; write the key with real line breaks.')
-  }
   if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || pem.includes('Proc-Type: 4,ENCRYPTED')) {
     throw toError('is encrypted; mount it decrypted (openssl pkey -in … -out …), readable only by the service.')
   }
   if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
-    throw toError('is in OpenSSH format; convert it with: ssh-keygen -p -m PEM -f <file>.')
+    throw toError('is in OpenSSH format; convert a copy of it with: ssh-keygen -p -m PEM -f <copy>.')
   }
   const isPublic = ['BEGIN PUBLIC KEY', 'BEGIN RSA PUBLIC KEY', 'BEGIN CERTIFICATE'].some((label) =>
     pem.includes(label),
@@ -116,6 +105,8 @@ function parsePrivateKey(path: string, pem: Buffer): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch {
+    const format = findForeignFormat(pem)
+    if (format !== undefined) throw toError(describeFormat(format, path))
     // The error of OpenSSL is dropped: it does not help the operator, and it may quote the file.
     throw toError(`is not a private key in PEM (PKCS#8 or PKCS#1), or is truncated. ${HOW_TO_CREATE}`)
   }

@@ -2,7 +2,9 @@ import type { Config } from '../config/config.ts'
 import type { ReadKeyFiles } from './key-reload.ts'
 import { DEVELOPMENT_KEY_ID } from '../keys/generate.ts'
 import { KeyError } from '../keys/private-key.ts'
-import { type KeyLocation, listPrivateKeyIds, readKeyFiles } from '../keys/key-ring.ts'
+import { listPrivateKeyIds } from '../keys/key-file-names.ts'
+import { type KeyLocation, readKeyFiles } from '../keys/key-ring.ts'
+import { findMisnamedKeys } from '../keys/misnamed.ts'
 
 /** The location of the keys according to the settings. */
 export const keyLocationOf = (config: Config): KeyLocation => ({
@@ -11,9 +13,15 @@ export const keyLocationOf = (config: Config): KeyLocation => ({
   ...(config.SIGNING_KEY_FILE === undefined ? {} : { signingKeyFile: config.SIGNING_KEY_FILE }),
 })
 
-/** @returns whether the settings select no key and the key folder contains none; development then creates one */
+/**
+ * @returns whether the settings select no key and the key folder contains none, under any name; development then creates
+ *   one
+ */
 export const isKeyMissing = ({ SIGNING_KEY_ID, SIGNING_KEY_FILE, KEYS_DIR }: Config): boolean =>
-  SIGNING_KEY_ID === undefined && SIGNING_KEY_FILE === undefined && listPrivateKeyIds(KEYS_DIR).length === 0
+  SIGNING_KEY_ID === undefined &&
+  SIGNING_KEY_FILE === undefined &&
+  listPrivateKeyIds(KEYS_DIR).length === 0 &&
+  findMisnamedKeys(KEYS_DIR).length === 0
 
 /** Creates the function that reads the key files of the settings, at the start and at every reload. */
 export const createKeyFilesReader =

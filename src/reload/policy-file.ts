@@ -3,6 +3,7 @@ import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { BUILT_IN_POLICY, PolicyFile } from '../contract/policy/policy.ts'
+import { explainFileError } from '../rules/file-error.ts'
 import { OperatorError } from '../service/fault.ts'
 import { findPolicyFaults, patternsOf } from '../rules/policy/faults.ts'
 import { compileRoomPattern } from '../rules/policy/policy.ts'
@@ -24,9 +25,7 @@ export async function readPolicyFile(path: string, allowHttp = false): Promise<P
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new PolicyError([
-      `POLICY_FILE ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`,
-    ])
+    throw new PolicyError([`POLICY_FILE ${path}: ${explainFileError(error, 'file')}`])
   }
   try {
     return await parsePolicy(text, allowHttp)

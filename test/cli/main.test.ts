@@ -22,7 +22,7 @@ describe('the command line', () => {
     [['check', '--nonsense'], 'Unknown option'],
     [['keys', 'activate', '../x'], 'a key id has'],
     [['keys', 'generate', '--primes', '5'], '--primes must be 2, 3 or 4'],
-    [['inspect', '/nowhere/token'], 'cannot be read (ENOENT)'],
+    [['inspect', '/nowhere/token'], 'the file does not exist'],
     [['inspect', 'eyJhbGciOiJub25lIn0.e30.'], 'stays in the shell history'],
   ])('%j is not understood: exit 2, and nothing on standard output', async (words, said) => {
     const { status, stdout, stderr } = await cliIn(tempDir())(...words)

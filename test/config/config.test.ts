@@ -84,7 +84,7 @@ describe('the configuration', () => {
     [{ AUDIT_PSEUDONYMS: 'hmac' }, 'AUDIT_PSEUDONYM_KEY: AUDIT_PSEUDONYMS=hmac requires it'],
     [{ AUDIT_PSEUDONYM_KEY: 'k'.repeat(32) }, 'AUDIT_PSEUDONYM_KEY: is used only with AUDIT_PSEUDONYMS=hmac'],
     [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY: 'short' }, 'AUDIT_PSEUDONYM_KEY: must be at least 256 bits'],
-    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: cannot be read'],
+    [{ AUDIT_PSEUDONYMS: 'hmac', AUDIT_PSEUDONYM_KEY_FILE: '/nowhere' }, 'AUDIT_PSEUDONYM_KEY_FILE: does not exist'],
   ])('refuses the pseudonym settings %j', (env, error) => {
     expect(readConfig(env).errors).toStrictEqual([expect.stringContaining(error)])
   })
@@ -177,7 +177,7 @@ describe('the configuration', () => {
       'REDIS_URL: both REDIS_URL and REDIS_URL_FILE are set; set only one of them.',
     ])
     expect(readConfig({ REDIS_URL_FILE: '/nowhere/hidden' }).errors).toStrictEqual([
-      'REDIS_URL_FILE: cannot be read (ENOENT).',
+      'REDIS_URL_FILE: does not exist; mount the file there, or correct the path.',
     ])
     const { errors } = readConfig({ REDIS_URL_FILE: tempFile('x', 'http://hidden') })
     expect(errors).toStrictEqual(['REDIS_URL: must be redis://<host> or rediss://<host>.'])

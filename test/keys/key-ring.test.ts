@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createDevelopmentKey, createFile, replaceFile } from '../../src/keys/generate.ts'
 import { toPublicPem } from '../../src/keys/private-key.ts'
-import { listPrivateKeyIds, readKeyRing, isSameRing } from '../../src/keys/key-ring.ts'
+import { listPrivateKeyIds } from '../../src/keys/key-file-names.ts'
+import { readKeyRing, isSameRing } from '../../src/keys/key-ring.ts'
 import { secondKeyPem, tempDir, tempFile, testKeyPem } from '../kit.ts'
 
 const SECOND_PEM = secondKeyPem()
@@ -139,7 +140,7 @@ describe('a key ring', () => {
 
   it('of a folder that does not exist or is a file is refused', () => {
     expect(() => readKeyRing({ keysDir: '/nowhere' })).toThrow('contains no <key id>.pem')
-    expect(() => readKeyRing({ keysDir: tempFile('x', '') })).toThrow('cannot be read (ENOTDIR)')
+    expect(() => readKeyRing({ keysDir: tempFile('x', '') })).toThrow('is a file, but must be a folder')
   })
 })
 

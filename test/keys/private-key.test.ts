@@ -18,9 +18,9 @@ describe('a private key', () => {
     expect(toPublicPem(pkcs8)).toMatch(/^-----BEGIN PUBLIC KEY-----\n/)
   })
 
-  it('is read with Windows line ends, blank lines around it and text before it', () => {
+  it('is read with a byte order mark, Windows line ends, blank lines around it and text before it', () => {
     const pem = testKeyPem()
-    for (const text of [pem.replaceAll('\n', '\r\n'), `\n\n${pem}\n`, `subject=CN = x\n${pem}`]) {
+    for (const text of [`\ufeff${pem}`, pem.replaceAll('\n', '\r\n'), `\n\n${pem}\n`, `subject=CN = x\n${pem}`]) {
       expect(readPrivateKey(tempFile('k.pem', text)).asymmetricKeyType).toBe('rsa')
     }
   })
@@ -89,7 +89,7 @@ describe('a file that is not a valid key', () => {
     expect(() => readPrivateKey('/nowhere/k.pem')).toThrow('does not exist')
     const folder = tempDir()
     chmodSync(folder, 0o755)
-    expect(() => readPrivateKey(folder)).toThrow('cannot be read (EISDIR)')
+    expect(() => readPrivateKey(folder)).toThrow('is a folder, but must be a file')
   })
 
   it.skipIf(process.getuid?.() !== 0)('a file that this user cannot read', () => {
@@ -100,9 +100,7 @@ describe('a file that is not a valid key', () => {
       process.setuid(65534)
       try { readPrivateKey(${JSON.stringify(path)}) } catch (error) { process.stdout.write(error.message) }`
     const message = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
-    expect(message).toBe(
-      `${path}: is not readable by this process; grant read access to the user that runs the service.`,
-    )
+    expect(message).toBe(`${path}: is not readable by this process; grant access to the user that runs the service.`)
   })
 })
 
