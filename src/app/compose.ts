@@ -74,7 +74,7 @@ export async function compose(
   const keyDeps = { ...record, clock, newId, queue: signing }
   const keys = await collectErrors(found, () => openKeys(config, keyFiles, keyDeps, events))
   if (keys === undefined) throw await closeAfterError(record, new ConfigurationError(found))
-  const policy = watchPolicy(config, file, clock, recordReload(note, events))
+  const policy = watchPolicy(config, file, clock, { ...events, onPolicyReload: recordReload(note, events) })
   const failures = createFailureRecorder(record.anonymousLedger, clock)
   const maintenance = startMaintenance(config, { record, keys, failures, clock, onError: events.onError })
   const { limiter, close: closeLimiter } = await openLimiter(config.REDIS_URL, limiterNowMs, events, redisTimeoutMs)

@@ -11,11 +11,12 @@ import type { Ledger } from '../service/ports.ts'
 import { openStore, planMigrations, type Store } from '../store/open.ts'
 import { NO_EVENTS, type StoreEvents } from '../service/events.ts'
 
-/** @returns a function that reports the outcome of a policy reload and records it */
+/** @returns a function that reports the outcome of a policy reload, and records it if the policy changed or is invalid */
 export const recordReload =
   (note: ReturnType<typeof createNote>, events: Pick<Events, 'onPolicyReload' | 'onError'>) =>
   (outcome: ReloadOutcome): void => {
     events.onPolicyReload(outcome)
+    if (outcome.fault === undefined && !outcome.changed) return
     note('policy.reload', outcome.fault === undefined ? 'done' : 'refused').catch(events.onError)
   }
 

@@ -6,6 +6,7 @@ import type { RoleMeeting } from '../contract/policy/meeting-policy.ts'
 import { listPrivateKeyIds } from '../keys/key-file-names.ts'
 import { readKeyRing } from '../keys/key-ring.ts'
 import { findMisnamedKeys } from '../keys/misnamed.ts'
+import { findDetached } from '../reload/watch-files.ts'
 import { isKeyMissing, keyLocationOf } from '../reload/key-location.ts'
 import { collectErrors, readPolicy } from '../app/compose.ts'
 import { DAY_MS } from '../rules/time.ts'
@@ -77,6 +78,13 @@ function warningsOf(config: Config, policy: PolicyFile | undefined, nowMs: numbe
     )
   }
   found.push(...misnamedKeys(config))
+  for (const path of findDetached([
+    ...keyFiles(config),
+    ...(config.POLICY_FILE === undefined ? [] : [config.POLICY_FILE]),
+  ]))
+    found.push(
+      `${path} was replaced on the host, but the mount of this single file shows the old one; mount its folder.`,
+    )
   for (const path of keyFiles(config)) {
     const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
     if (age > config.KEYS_ROTATION_DAYS * DAY_MS)

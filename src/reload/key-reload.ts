@@ -63,6 +63,7 @@ export async function watchKeys(
     paths,
     first,
     pollIntervalMs,
+    onDetached: (detached) => events.onFilesDetached('keys', detached),
     load: async (before) => loadRing(read(before.ring), before, kid, deps),
     onReload(outcome) {
       stale = outcome.fault !== undefined
@@ -74,15 +75,15 @@ export async function watchKeys(
     ...{ events, kidOf: kid, clock: deps.clock, schedule: deps.schedule ?? scheduleTimeout },
   })
   const { current } = watched
-  const createAdminToken = () =>
-    current().signer.createAdminToken(kid(current().ring.active.id), deployment, deps.clock)
+  const activeKid = () => kid(current().ring.active.id)
+  const createAdminToken = () => current().signer.createAdminToken(activeKid(), deployment, deps.clock)
   const find = (name: string) => current().ring.keys.find(({ id }) => kid(id) === name)
   return {
     signer: () => current().signer,
     publication: () => current().publication,
     stateOf: (name) => find(name)?.state,
-    verify: (token, name) => verifySignature(token, name === undefined ? undefined : find(name)?.publicKey, 'RS256'),
-    signStatement: (type, statement) => current().signer.signStatement(type, statement, kid(current().ring.active.id)),
+    verify: (token, name = '') => verifySignature(token, find(name)?.publicKey, 'RS256'),
+    signStatement: (type, statement) => current().signer.signStatement(type, statement, activeKid()),
     ...(deployment.kind === 'jaas' ? { createAdminToken } : {}),
     isStale: () => stale,
     status: () => statusOf(current()),

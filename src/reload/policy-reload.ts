@@ -3,7 +3,7 @@ import { createIssuerKeys, type JwksLocation } from '../auth/issuer-keys.ts'
 import type { Config } from '../config/config.ts'
 import type { PolicyFile } from '../contract/policy/policy.ts'
 import { watchFiles, type Watched } from './watch-files.ts'
-import type { ReloadOutcome } from '../service/events.ts'
+import type { PolicyEvents } from '../service/events.ts'
 import { PolicyError, readPolicyFile } from './policy-file.ts'
 import { MINUTE_MS } from '../rules/time.ts'
 import { type Policy, createPolicy } from '../rules/policy/policy.ts'
@@ -30,19 +30,21 @@ export async function readConfiguredPolicy(config: FileSettings, path: string): 
 /**
  * Watches the policy file.
  * @param file the policy that was read at the start
- * @param onReload receives the outcome of every reload
+ * @param events receives the outcome of every reload
  * @param pollIntervalMs milliseconds between two checks of the file
  */
 export function watchPolicy(
   config: PolicySettings,
   file: PolicyFile,
   clock: Clock,
-  onReload: (outcome: ReloadOutcome) => void,
+  events: PolicyEvents,
   pollIntervalMs?: number,
 ): Watched<LoadedPolicy> {
   const allowHttp = config.NODE_ENV !== 'production'
   const findIssuerKeys = cacheIssuerKeys(clock)
+  let inForce = file
   const toLoadedPolicy = (read: PolicyFile): LoadedPolicy => {
+    inForce = read
     const issuers = (read.issuers ?? []).map((policy) => ({
       policy,
       keys: findIssuerKeys({
@@ -55,9 +57,18 @@ export function watchPolicy(
     return { policy: createPolicy(read), callers: createCallerDirectory(read, issuers, clock) }
   }
   const path = config.POLICY_FILE
-  const load = async () => toLoadedPolicy(path === undefined ? file : await readConfiguredPolicy(config, path))
-  const paths = path === undefined ? [] : [path]
-  return watchFiles({ paths, first: toLoadedPolicy(file), load, onReload, pollIntervalMs })
+  const load = async (before: LoadedPolicy) => {
+    const read = path === undefined ? file : await readConfiguredPolicy(config, path)
+    return JSON.stringify(read) === JSON.stringify(inForce) ? before : toLoadedPolicy(read)
+  }
+  return watchFiles({
+    paths: path === undefined ? [] : [path],
+    first: toLoadedPolicy(file),
+    load,
+    onReload: (outcome) => events.onPolicyReload(outcome),
+    onDetached: (paths) => events.onFilesDetached('policy', paths),
+    pollIntervalMs,
+  })
 }
 
 /** Caches the fetched keys by issuer, so that a reload that does not change an issuer keeps its keys. */

@@ -20,6 +20,8 @@ export type WatchOptions<T> = {
   load: (before: T) => Promise<T>
   /** Receives the outcome of every reload. */
   onReload: (outcome: ReloadOutcome) => void
+  /** Receives the detached files whenever they change, see `findDetached`. */
+  onDetached: (paths: readonly string[]) => void
   /** Milliseconds between two checks of the files. */
   pollIntervalMs?: number | undefined
 }
@@ -34,6 +36,7 @@ const POLL_INTERVAL_MS = 2000
  */
 export function watchFiles<T>(options: WatchOptions<T>): Watched<T> {
   const { paths, first, load, onReload, pollIntervalMs = POLL_INTERVAL_MS } = options
+  const reportDetached = createDetachedReport(options)
   let current = first
   let lastState = stateOf(paths)
   // Reloads run one at a time and in order: the last change wins.
@@ -55,11 +58,32 @@ export function watchFiles<T>(options: WatchOptions<T>): Watched<T> {
     const state = stateOf(paths)
     if (state === lastState) return
     lastState = state
+    reportDetached()
     void reload()
   }
+  reportDetached()
   const timer = paths.length === 0 ? undefined : setInterval(poll, pollIntervalMs).unref()
   return { current: () => current, reload, close: () => clearInterval(timer) }
 }
+
+/** Creates a function that reports the detached files if they are not those that it reported last. */
+function createDetachedReport<T>({ paths, onDetached }: WatchOptions<T>): () => void {
+  let reported = ''
+  return () => {
+    const detached = findDetached(paths)
+    if (detached.join('\n') === reported) return
+    reported = detached.join('\n')
+    onDetached(detached)
+  }
+}
+
+/**
+ * Finds files that were replaced on the host while a mount of the single file still shows the old one. No change of such a
+ * file arrives: its directory entry is gone (`st_nlink` is 0, stat(2)), and the mount keeps the inode.
+ * @param paths files and folders
+ */
+export const findDetached = (paths: readonly string[]): string[] =>
+  paths.flatMap(filesOf).filter((path) => statSync(path, { throwIfNoEntry: false })?.nlink === 0)
 
 /** A text that differs after every change: times, size and inode of each file. */
 const stateOf = (paths: readonly string[]): string => paths.flatMap(filesOf).map(fileState).join('\n')

@@ -27,8 +27,17 @@ export type StoreEvents = CommitEvents & {
   onError(error: Error): void
 }
 
+/** Events of the files that are watched. */
+type FileEvents = {
+  /** Changes of these files no longer arrive, because they were replaced on the host; none if all changes arrive. */
+  onFilesDetached(what: 'policy' | 'keys', paths: readonly string[]): void
+}
+
+/** Events of the policy. */
+export type PolicyEvents = FileEvents & { onPolicyReload(outcome: ReloadOutcome): void }
+
 /** Events of the signing keys. */
-export type KeyEvents = {
+export type KeyEvents = FileEvents & {
   onKeysReload(outcome: ReloadOutcome): void
   /** A key was selected, and will sign from `at` on, in epoch milliseconds. */
   onKeyPending(kid: string, at: number): void

@@ -148,11 +148,18 @@ export function createReloadMetrics(registers: Registry[]) {
     labelNames,
     registers,
   })
+  const detached = new Gauge({
+    name: 'jts_files_detached',
+    help: 'Files whose changes no longer arrive, because a mount of the single file shows a replaced file.',
+    labelNames,
+    registers,
+  })
   for (const what of ['policy', 'keys']) {
     for (const outcome of ['ok', 'failed']) reloads.inc({ what, outcome }, 0)
-    for (const gauge of [failing, loadedAt]) gauge.set({ what }, 0)
+    for (const gauge of [failing, loadedAt, detached]) gauge.set({ what }, 0)
   }
   return {
+    setDetachedFiles: (what: 'policy' | 'keys', files: number): void => detached.set({ what }, files),
     countReload(what: 'policy' | 'keys', ok: boolean, nowMs: number): void {
       reloads.inc({ what, outcome: ok ? 'ok' : 'failed' })
       failing.set({ what }, ok ? 0 : 1)

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { KeyEvents, ReloadOutcome } from '../service/events.ts'
+import type { KeyEvents, PolicyEvents, ReloadOutcome } from '../service/events.ts'
 import type { Metrics } from './metrics.ts'
 import type { QueueEvents } from '../service/events.ts'
 import type { LimiterEvents } from '../service/events.ts'
@@ -8,12 +8,7 @@ import type { Clock } from '../service/ports.ts'
 import type { StoreEvents } from '../service/events.ts'
 
 /** The events that are not part of a request. */
-export type Events = LimiterEvents &
-  QueueEvents &
-  KeyEvents &
-  StoreEvents & {
-    onPolicyReload(outcome: ReloadOutcome): void
-  }
+export type Events = LimiterEvents & QueueEvents & KeyEvents & StoreEvents & PolicyEvents
 
 /** Turns events into metrics and log lines. */
 export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock: Clock): Events {
@@ -33,6 +28,10 @@ export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock:
     onDecision: (bucket, allowed) => metrics.countDecision(bucket, allowed),
     onPolicyReload: onReload('policy'),
     onKeysReload: onReload('keys'),
+    onFilesDetached(what, paths) {
+      metrics.setDetachedFiles(what, paths.length)
+      if (paths.length > 0) logger.warn({ what, paths }, DETACHED)
+    },
     onKeyPending: (kid, at) => logger.info({ kid, signsFrom: new Date(at).toISOString() }, 'key activation pending'),
     onKeyActivated: (kid) => logger.info({ kid }, 'key activated'),
     onBackendChange(by) {
@@ -43,6 +42,9 @@ export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock:
     onRedisError: (error) => logger.debug({ err: error }, 'Redis connection error'),
   }
 }
+
+const DETACHED =
+  'files were replaced on the host, but a mount of the single file shows the old ones: mount their folder instead'
 
 /** An error that an operator can correct is logged as sentences; any other error is logged whole. */
 const reasonOf = (fault: unknown): object =>

@@ -96,6 +96,7 @@ async function openInstance(
     { register: registerOrFault, ledger, clock, newId: () => 'r', queue, maxAgeSeconds: MAX_AGE_SECONDS, schedule },
     {
       onKeysReload: ({ fault }) => (fault === undefined ? undefined : events.push((fault as Error).message)),
+      onFilesDetached: () => undefined,
       onKeyPending: (kid, at) => events.push(`${kid} pending until ${at - NOW}`),
       onKeyActivated: (kid) => events.push(`${kid} activated`),
     },

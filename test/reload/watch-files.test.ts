@@ -1,10 +1,11 @@
-import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { watchFiles } from '../../src/reload/watch-files.ts'
 import { CLINIC, DOCTOR, POLICY, startService, startServiceProcess, tempDir, testEnv, WARD, scrape } from '../kit.ts'
 import { createClient } from '../../src/client/client.ts'
 import { addressOf } from '../support/process.ts'
+import { cliIn } from '../cli/cli.ts'
 
 const WITHOUT_WARD = POLICY.slice(0, POLICY.indexOf('  - id: ward-backend'))
 
@@ -51,6 +52,7 @@ describe('a policy that changes', () => {
       first: 'first',
       load: async () => (loads.push('load'), 'second'),
       onReload: () => undefined,
+      onDetached: () => undefined,
     })
     onTestFinished(() => source.close())
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -69,10 +71,64 @@ describe('a policy that changes', () => {
       await new Promise((resolve) => setTimeout(resolve, delays.shift()))
       return mine
     }
-    const source = watchFiles({ paths: [], first: 0, load, onReload: () => undefined })
+    const source = watchFiles({ paths: [], first: 0, load, onReload: () => undefined, onDetached: () => undefined })
     onTestFinished(() => source.close())
     await Promise.all([source.reload(), source.reload()])
     expect(source.current()).toBe(2)
+  })
+})
+
+describe('a reload without a change', () => {
+  it('is neither logged nor recorded, also if the file was written again', async () => {
+    const path = join(tempDir(), 'policy.yaml')
+    writeFileSync(path, POLICY)
+    const { parts, logLines, allEntries } = await startService({ POLICY_FILE: path })
+    const policy = parts.policy()
+    await parts.reload()
+    writeFileSync(path, `# the same policy\n${POLICY}`)
+    await parts.reload()
+    expect(parts.policy()).toBe(policy)
+    expect(logLines.join('')).not.toContain('reloaded')
+    expect(allEntries().filter(({ action }) => action === 'policy.reload')).toStrictEqual([])
+    writeFileSync(path, WITHOUT_WARD)
+    await parts.reload()
+    expect(logLines.filter((line) => line.includes('policy reloaded'))).toHaveLength(1)
+    const recorded = () => allEntries().filter(({ action }) => action === 'policy.reload')
+    await expect.poll(recorded, { timeout: 60_000 }).toMatchObject([{ outcome: 'done' }])
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a file that was replaced below its mount', () => {
+  /** A path that still shows a deleted file, as the mount of a single file does. */
+  function detachable(text: string) {
+    const path = join(tempDir(), 'policy.yaml')
+    writeFileSync(path, text)
+    const file = openSync(path, 'r')
+    onTestFinished(() => closeSync(file))
+    return { path: `/proc/self/fd/${file}`, replace: () => rmSync(path) }
+  }
+
+  it('is logged and counted, once', async () => {
+    const { path, replace } = detachable(POLICY)
+    const { app, logLines } = await startService({ POLICY_FILE: path })
+    const detached = async () => /jts_files_detached\{what="policy"\} (\d)/.exec((await scrape(app)).body)?.[1]
+    expect(await detached()).toBe('0')
+    replace()
+    await expect.poll(detached, { timeout: 60_000 }).toBe('1')
+    const lines = logLines.filter((line) => line.includes('mount their folder'))
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, what: 'policy', paths: [path] },
+    ])
+  })
+
+  it('is found at the start, and by check', async () => {
+    const { path, replace } = detachable(POLICY)
+    replace()
+    const { app, logLines } = await startService({ POLICY_FILE: path })
+    expect((await scrape(app)).body).toContain('jts_files_detached{what="policy"} 1')
+    expect(logLines.join('')).toContain('mount their folder')
+    const { stdout } = await cliIn(tempDir(), { ...testEnv(tempDir()), POLICY_FILE: path })('check')
+    expect(stdout).toContain(`${path} was replaced on the host`)
   })
 })
 
