@@ -71,9 +71,8 @@ export async function watchKeys(
       activations.update(stateOf(watched.current()), stale)
     },
   })
-  const activations = followActivations(stateOf(first), () => void watched.reload(), {
-    ...{ events, kidOf: kid, clock: deps.clock, schedule: deps.schedule ?? scheduleTimeout },
-  })
+  const following = { events, kidOf: kid, clock: deps.clock, schedule: deps.schedule ?? scheduleTimeout }
+  const activations = followActivations(stateOf(first), () => void watched.reload(), following)
   const { current } = watched
   const activeKid = () => kid(current().ring.active.id)
   const createAdminToken = () => current().signer.createAdminToken(activeKid(), deployment, deps.clock)
