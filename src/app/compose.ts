@@ -143,7 +143,7 @@ const monotonic = () => performance.now()
 
 /** Opens the record and appends `service.start`. */
 async function startRecord(config: Config, events: Events, { expectedWaitMs }: SigningLoad) {
-  const record = countEntries(await openRecord(config, config.AUDIT_WRITER, events, expectedWaitMs))
+  const record = countEntries(await openRecord(config, config.AUDIT_WRITER, events, { signingWaitMs: expectedWaitMs }))
   const note = createNote(record.ledger, clock)
   await note('service.start')
   return { record, note }

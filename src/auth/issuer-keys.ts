@@ -36,8 +36,7 @@ export function createIssuerKeys(
   const distanceMs = (at: number) => Math.abs(clock() - at)
 
   async function fetchSet(): Promise<void> {
-    const keys = await fetchJson(location.jwksUri ?? (await discover(location, fetchJson)))
-    keySet = { resolve: createLocalJWKSet(keys as JSONWebKeySet), at: clock() }
+    keySet = { resolve: createLocalJWKSet(await fetchKeySet(location, fetchJson)), at: clock() }
   }
 
   /** Fetches the keys, unless a fetch is running or the cool-down has not passed. Never throws. */
@@ -67,8 +66,25 @@ export function createIssuerKeys(
   }
 }
 
+type KeySetLocation = Pick<JwksLocation, 'issuer' | 'jwksUri' | 'allowHttp'>
+
+const fetchKeySet = async (location: KeySetLocation, fetchJson: FetchJson): Promise<JSONWebKeySet> =>
+  (await fetchJson(location.jwksUri ?? (await discover(location, fetchJson)))) as JSONWebKeySet
+
+/**
+ * Fetches an issuer's public keys once.
+ * @param timeoutMs how long each of the documents may take
+ * @returns the number of keys
+ * @throws the error of the connection, or of a key set that cannot be used
+ */
+export async function fetchIssuerKeys(location: KeySetLocation, timeoutMs: number): Promise<number> {
+  const set = await fetchKeySet(location, (url) => fetchDocument(url, timeoutMs))
+  createLocalJWKSet(set)
+  return set.keys.length
+}
+
 /** Reads the location of the keys from the discovery document (OpenID Connect Discovery 1.0, sections 3 and 4). */
-async function discover({ issuer, allowHttp }: JwksLocation, fetchJson: FetchJson): Promise<string> {
+async function discover({ issuer, allowHttp }: KeySetLocation, fetchJson: FetchJson): Promise<string> {
   const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   const { issuer: documentIssuer, jwks_uri: jwksUri } = document as { issuer?: unknown; jwks_uri?: unknown }
   if (documentIssuer !== issuer || typeof jwksUri !== 'string')
@@ -77,11 +93,11 @@ async function discover({ issuer, allowHttp }: JwksLocation, fetchJson: FetchJso
   return jwksUri
 }
 
-async function fetchDocument(url: string): Promise<unknown> {
+async function fetchDocument(url: string, timeoutMs = FETCH_TIMEOUT_MS): Promise<unknown> {
   const response = await fetch(url, {
     redirect: 'error',
     headers: { accept: 'application/json' },
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   })
   if (!response.ok) throw new Error(`status ${response.status}`)
   return response.json()

@@ -10,7 +10,7 @@ export const verifyCommand: Command = {
   about: [
     'Verifies the record: every hash, sequence and link, every checkpoint and retention marker. Names each entry that was',
     'changed, removed, inserted or moved. --keys names a folder of public keys that are no longer published,',
-    '<key id>.pub.pem.',
+    '<key id>.pub.pem. Exit code 3 if the record is empty.',
   ].join('\n'),
   options: { keys: { type: 'string' } },
   async run({ args, options }, { env }) {
@@ -21,6 +21,7 @@ export const verifyCommand: Command = {
       const keys = openVerifyingKeys(config, typeof archive === 'string' ? archive : undefined)
       const result = await verifyAudit({ ...record, keys })
       const { chains, entries, stubs, checkpoints, unverifiable, findings } = result
+      if (entries + stubs + checkpoints + findings.length === 0) return { code: 3, data: result, text: EMPTY }
       const verdict = findings.length === 0 ? 'intact.' : 'NOT intact.'
       const signed = `${checkpoints} checkpoints and ${stubs} retention markers (${unverifiable} of them signed by unknown keys)`
       const summary = `${entries} entries in ${chains} chains, ${signed}: ${verdict}`
@@ -29,6 +30,9 @@ export const verifyCommand: Command = {
     })
   },
 }
+
+const EMPTY =
+  'The record is empty: there is nothing to verify. Check that DATABASE_URL names the database of the service.'
 
 /** The filters of the record, each an option of that name. */
 const FILTERS = ['from', 'to', 'room', 'userId', 'caller', 'action', 'outcome', 'jti']

@@ -13,12 +13,16 @@ import { DAY_MS } from '../rules/time.ts'
 import { policyWarnings } from '../rules/policy/warnings.ts'
 import { SETTINGS } from '../config/settings.ts'
 import { columns, type Command, UsageError } from './command.ts'
+import { checkConnections } from '../app/connections.ts'
 
 export const checkCommand: Command = {
-  usage: 'check',
-  about:
-    'Reads settings, keys and policy as the service does, and prints every error and warning, the settings and the policy.',
-  async run({ args }, { env, clock }) {
+  usage: 'check [--offline]',
+  about: [
+    'Reads settings, keys and policy as the service does, connects to the database, Redis and the identity providers, and',
+    'prints every error and warning, the settings and the policy. It changes nothing. With --offline, it connects to nothing.',
+  ].join('\n'),
+  options: { offline: { type: 'boolean' } },
+  async run({ args, options }, { env, clock }) {
     if (args.length > 0) throw new UsageError('check takes no argument')
     const { config, errors: settingErrors, warnings: misspelt } = readConfig(env)
     const errors = [...settingErrors]
@@ -26,7 +30,9 @@ export const checkCommand: Command = {
     const policy = await collectErrors(errors, () =>
       readPolicy(config, config.NODE_ENV === 'production' ? undefined : {}),
     )
-    const warnings = [...misspelt, ...warningsOf(config, policy, clock())]
+    const connections = options['offline'] === true ? undefined : await checkConnections(config, policy)
+    errors.push(...(connections?.errors ?? []))
+    const warnings = [...misspelt, ...(connections?.warnings ?? []), ...warningsOf(config, policy, clock())]
     const settings = maskedSettings(config)
     const text = [
       ...section(
@@ -37,11 +43,19 @@ export const checkCommand: Command = {
         'Warnings',
         warnings.map((warning) => `- ${warning}`),
       ),
+      ...section('Connections', columns(connections?.rows ?? [])),
       ...section('Settings', columns(Object.entries(settings).map(([name, value]) => [name, value]))),
       ...(policy === undefined ? [] : policyTables(policy)),
       errors.length === 0 ? 'The service can start.' : `The service cannot start; ${errors.length} to fix.`,
     ].join('\n')
-    return { code: errors.length === 0 ? 0 : 1, data: { errors, warnings, settings, policy: policyData(policy) }, text }
+    const data = {
+      errors,
+      warnings,
+      connections: Object.fromEntries(connections?.rows ?? []),
+      settings,
+      policy: policyData(policy),
+    }
+    return { code: errors.length === 0 ? 0 : 1, data, text }
   },
 }
 

@@ -13,10 +13,10 @@ export type Context = {
 }
 
 /**
- * The result of a command: `code` for scripts (0 success, 1 failure, 2 usage or configuration error), `data` for `--json`,
- * `text` for a person. Neither contains a secret unless a flag of its own requests it.
+ * The result of a command: `code` for scripts (0 success, 1 failure, 2 usage or configuration error, 3 nothing to verify),
+ * `data` for `--json`, `text` for a person. Neither contains a secret unless a flag of its own requests it.
  */
-export type Outcome = { code: 0 | 1 | 2; data: object; text: string }
+export type Outcome = { code: 0 | 1 | 2 | 3; data: object; text: string }
 
 /** The positional arguments and the options after the name of a command. */
 export type Arguments = { args: string[]; options: Record<string, string | boolean | undefined> }

@@ -1,4 +1,4 @@
-import { listPendingMigrations, withRecord } from '../app/open-record.ts'
+import { listPendingMigrations, migrateRecord } from '../app/open-record.ts'
 import { CLI_WRITER, type Command, configOf, success, UsageError } from './command.ts'
 
 export const migrateCommand: Command = {
@@ -14,7 +14,7 @@ export const migrateCommand: Command = {
       const lines = pending.flatMap(({ name, statements }) => [`-- ${name}`, ...statements.map((each) => `${each};`)])
       return success({ pending }, lines)
     }
-    await withRecord(config, CLI_WRITER, () => Promise.resolve())
+    await migrateRecord(config, CLI_WRITER)
     return success({ migrated: pending.map(({ name }) => name) }, [
       'Migrated:',
       ...pending.map(({ name }) => `- ${name}`),

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, deploymentOf } from '../config/config.ts'
-import { replaceFile } from '../keys/generate.ts'
+import { removeKeyFile, replaceFile } from '../keys/generate.ts'
 import { toPublicPem, readPrivateKey } from '../keys/private-key.ts'
 import type { RingKey } from '../keys/key-ring.ts'
 import { withRecord } from '../app/open-record.ts'
@@ -45,7 +44,7 @@ export const retireCommand: Command = {
     const path = join(KEYS_DIR, `${id}.pem`)
     // The public key is written first, so that the published set contains the key at all times.
     replaceFile(join(KEYS_DIR, `${id}.pub.pem`), toPublicPem(readPrivateKey(path)), 0o644)
-    rmSync(path)
+    removeKeyFile(path)
     return success({ id, state: 'retired' }, [
       `${id} is retired: its private key is deleted, its public key stays published.`,
     ])
@@ -56,7 +55,7 @@ export const removeCommand: Command = {
   usage: 'keys remove <key id>',
   about: 'Stops publishing a retired key. Its id cannot be used for another key.',
   run: endKey('retired', 'only a retired key can be removed.', ({ KEYS_DIR }, id) => {
-    rmSync(join(KEYS_DIR, `${id}.pub.pem`))
+    removeKeyFile(join(KEYS_DIR, `${id}.pub.pem`))
     return success({ id, state: 'removed' }, [`${id} is no longer published.`])
   }),
 }

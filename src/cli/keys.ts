@@ -9,7 +9,8 @@ import { ACTIVE_FILE, KEY_ID } from '../keys/key-file-names.ts'
 import { createKeyRing, formatActiveFile, readKeyFiles, type RingKey } from '../keys/key-ring.ts'
 import { keyLocationOf } from '../reload/key-location.ts'
 import { selectFromFiles } from '../reload/signing-key.ts'
-import { withRecord } from '../app/open-record.ts'
+import { readRecordState, withRecord } from '../app/open-record.ts'
+import type { KeyRegister } from '../service/keys/ports.ts'
 import type { KnownKey, PendingKey } from '../rules/key-ring.ts'
 import { kidOf } from '../rules/tokens/deployment.ts'
 import { CLI_WRITER, columns, type Command, configOf, success, failure, oneArgument, UsageError } from './command.ts'
@@ -76,6 +77,19 @@ export function ringIn(
   return { keys: createKeyRing(files, keyId).keys, ...pending }
 }
 
+/** Reads the key register; before the first start of the service, there is an empty one. */
+async function withRegister<T>(config: Config, use: (register: ReadableRegister) => Promise<T>): Promise<T> {
+  const { isEmpty } = await readRecordState(config)
+  return isEmpty ? use(EMPTY_REGISTER) : withRecord(config, CLI_WRITER, ({ register }) => use(register))
+}
+
+type ReadableRegister = Pick<KeyRegister, 'list' | 'findSigningTimes'>
+
+const EMPTY_REGISTER: ReadableRegister = {
+  list: () => Promise.resolve([]),
+  findSigningTimes: () => Promise.resolve(undefined),
+}
+
 export const listCommand: Command = {
   usage: 'keys list',
   about:
@@ -83,14 +97,14 @@ export const listCommand: Command = {
   async run({ args }, { env, clock }) {
     if (args.length > 0) throw new UsageError('keys list takes no argument')
     const config = configOf(env)
-    return withRecord(config, CLI_WRITER, async (record) => {
-      const known = await record.register.list()
+    return withRegister(config, async (register) => {
+      const known = await register.list()
       const { keys: ring, pending } = ringIn(config, known, clock())
       const keys = []
       for (const { id, state, fingerprint } of ring) {
         const kid = kidOf(deploymentOf(config), id)
         const entry = known.find((key) => key.kid === kid)
-        const signed = await record.register.findSigningTimes(kid)
+        const signed = await register.findSigningTimes(kid)
         keys.push({
           ...{ id, state, kid, fingerprint, asap: `${asapNameOf(kid)}.pem` },
           // The time is not known before a running service has published the key.
@@ -138,7 +152,7 @@ export const activateCommand: Command = {
         `${id} signs now; verifiers that cached the key set (up to ${config.KEYS_MAX_AGE_SECONDS} seconds) refuse its tokens until they fetch it again.`,
       ])
     }
-    const known = await withRecord(config, CLI_WRITER, ({ register }) => register.list())
+    const known = await withRegister(config, (register) => register.list())
     const { pending } = ringIn({ ...config, SIGNING_KEY_ID: id }, known, clock())
     const isPublished = known.some(({ kid }) => kid === kidOf(deploymentOf(config), id))
     activate()

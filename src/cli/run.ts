@@ -30,7 +30,8 @@ async function usage(): Promise<string> {
     '',
     ...commands.flatMap(({ usage: line, about }) => [`  ${line}`, ...about.split('\n').map((text) => `      ${text}`)]),
     '',
-    'Every command accepts --json. Exit codes: 0 success, 1 failure, 2 usage or configuration error.',
+    'Every command accepts --json. Exit codes: 0 success, 1 failure, 2 usage or configuration error,',
+    '3 nothing to verify. Commands that read neither create nor migrate the database.',
   ].join('\n')
 }
 

@@ -3,6 +3,8 @@ import { generateKeyPair } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { explainWriteError } from '../rules/file-error.ts'
+import { KeyError } from './private-key.ts'
 
 /** The id of the key that the service creates in development; production refuses it. */
 export const DEVELOPMENT_KEY_ID = 'development'
@@ -31,7 +33,7 @@ export async function generatePrivatePem(primes: 2 | 3 | 4 = 2): Promise<string>
 /**
  * Creates a file atomically: readers see the whole file or none. It never replaces a file.
  * @param mode permission bits; by default only the owner can read the file
- * @throws Error with the code EEXIST if the file exists
+ * @throws Error with the code EEXIST if the file exists; KeyError if the folder cannot be written
  */
 export const createFile = (path: string, text: string, mode = 0o600): void =>
   writeAtomically(path, text, mode, linkSync)
@@ -41,16 +43,30 @@ export const replaceFile = (path: string, text: string, mode = 0o600): void =>
   writeAtomically(path, text, mode, renameSync)
 
 /** Writes a temporary file in the same folder, and publishes it under its name. */
-function writeAtomically(path: string, text: string, mode: number, publish: typeof renameSync): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`)
+const writeAtomically = (path: string, text: string, mode: number, publish: typeof renameSync): void =>
+  explainingErrors(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`)
+    try {
+      writeFileSync(temporary, text, { mode, flag: 'wx' })
+      publish(temporary, path)
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+  })
+
+/** @throws KeyError if the folder cannot be written; an error with the code EEXIST as it is */
+function explainingErrors(path: string, write: () => void): void {
   try {
-    writeFileSync(temporary, text, { mode, flag: 'wx' })
-    publish(temporary, path)
-  } finally {
-    rmSync(temporary, { force: true })
+    write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    throw new KeyError(`${path}: ${explainWriteError(error)}`)
   }
 }
+
+/** Deletes a key file. @throws KeyError */
+export const removeKeyFile = (path: string): void => explainingErrors(path, () => rmSync(path))
 
 /** Creates the development key in the key folder. @returns its path */
 export async function createDevelopmentKey(keysDir: string): Promise<string> {

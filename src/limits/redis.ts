@@ -70,3 +70,24 @@ export function openRedisLimiter(
 type Scripts = {
   take(key: string, perMinute: number): Promise<[allowed: number, remaining: number, resetUs: string, overUs: string]>
 }
+
+/**
+ * Finds out whether Redis answers.
+ * @param timeoutMs how long the connection and the answer may take, each
+ * @throws the error of the connection
+ */
+export async function pingRedis(url: string, timeoutMs: number): Promise<void> {
+  const redis = new Redis(url, {
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  })
+  const failed = new Promise<never>((_, reject) => redis.on('error', reject))
+  try {
+    await Promise.race([failed, redis.connect().then(() => redis.ping())])
+  } finally {
+    redis.disconnect()
+  }
+}

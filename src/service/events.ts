@@ -17,6 +17,7 @@ export type CommitEvents = { onCommit(ms: number, entries: number): void; onComm
 /** Ignores all events. */
 export const NO_EVENTS: StoreEvents = {
   onError: () => undefined,
+  onNewerDatabase: () => undefined,
   onCommit: () => undefined,
   onCommitFailed: () => undefined,
 }
@@ -25,6 +26,8 @@ export const NO_EVENTS: StoreEvents = {
 export type StoreEvents = CommitEvents & {
   /** An idle connection broke, or a subscriber of the change bus threw an error. */
   onError(error: Error): void
+  /** A newer version added these migrations, with which this version can run. */
+  onNewerDatabase(migrations: readonly string[]): void
 }
 
 /** Events of the files that are watched. */

@@ -12,12 +12,13 @@ import { openCheckpoints } from './audit/checkpoints.ts'
 import { openConsultations } from './consultations/consultations.ts'
 import { openInvitations } from './invitations/invitations.ts'
 import { openKeyRegister } from './key-register.ts'
-import type { PendingMigration } from './migrations/migrate.ts'
-import { openPostgres, listPendingInPostgres } from './engines/postgres.ts'
+import type { Access, PendingMigration } from './migrations/migrate.ts'
+import type { SchemaState } from './migrations/schema-state.ts'
+import { openPostgres, listPendingInPostgres, readPostgresState } from './engines/postgres.ts'
 import { openPostgresChangeBus } from './changes/postgres-change-bus.ts'
 import { openRetention } from './audit/retention.ts'
 import { openRevocations } from './revocations.ts'
-import { openSqlite, listPendingInSqlite } from './engines/sqlite.ts'
+import { openSqlite, listPendingInSqlite, readSqliteState } from './engines/sqlite.ts'
 
 /** The open database, with one property for each port of `service`. */
 export type Store = {
@@ -35,23 +36,26 @@ export type Store = {
   close(): Promise<void>
 }
 
+/** How the database is opened, and what returns the expected wait for a signature, in milliseconds; see `groupCommitDelayMs`. */
+export type StoreOptions = { access?: Access; signingWaitMs?: (() => number) | undefined }
+
 /**
- * Opens a database and runs its pending migrations.
+ * Opens a database, and runs its pending migrations if `access` permits it.
  * @param url `postgres://…`, or `sqlite:` followed by a path
  * @param writers the writer of the audit entries, and the writer of anonymous entries
  * @param link links an audit entry to the one before it
- * @param signingWaitMs returns the expected wait for a signature, in milliseconds; see `groupCommitDelayMs`
- * @throws the error of the database
+ * @throws SchemaError if the database cannot be used as it is; the error of the database
  */
 export async function openStore(
   url: string,
   writers: { own: Writer; anonymous: Writer },
   link: LinkEntry,
   events: StoreEvents,
-  signingWaitMs?: () => number,
+  { signingWaitMs, access = 'migrate' }: StoreOptions = {},
 ): Promise<Store> {
   const onError = (error: Error) => events.onError(error)
-  const db = isPostgres(url) ? await openPostgres(url, onError) : await openSqlite(pathOf(url))
+  const options = { access, onNewer: (migrations: readonly string[]) => events.onNewerDatabase(migrations) }
+  const db = isPostgres(url) ? await openPostgres(url, onError, options) : await openSqlite(pathOf(url), options)
   const engine = isPostgres(url) ? 'postgres' : 'sqlite'
   const changeBus = isPostgres(url) ? openPostgresChangeBus(url, onError) : createEmbeddedChangeBus(onError)
   return {
@@ -75,6 +79,10 @@ export async function openStore(
 /** Lists the migrations that `openStore` would run. Changes nothing. @throws the error of the database */
 export const planMigrations = (url: string): Promise<PendingMigration[]> =>
   isPostgres(url) ? listPendingInPostgres(url) : listPendingInSqlite(pathOf(url))
+
+/** Compares a database with this version. Changes nothing, and does not create a file. @throws the error of the database */
+export const readDatabaseState = (url: string): Promise<SchemaState> =>
+  isPostgres(url) ? readPostgresState(url) : readSqliteState(pathOf(url))
 
 const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url)
 const pathOf = (url: string): string => url.slice('sqlite:'.length)

@@ -25,6 +25,11 @@ export function createEvents(logger: FastifyBaseLogger, metrics: Metrics, clock:
     onCommit: (ms, entries) => metrics.observeCommit(ms, entries),
     onCommitFailed: () => metrics.countFailedCommit(),
     onError: (error) => logger.warn({ err: error }, 'work outside a request failed'),
+    onNewerDatabase: (migrations) =>
+      logger.warn(
+        { migrations },
+        'a newer version changed the database; this version can run on it until the upgrade ends',
+      ),
     onDecision: (bucket, allowed) => metrics.countDecision(bucket, allowed),
     onPolicyReload: onReload('policy'),
     onKeysReload: onReload('keys'),

@@ -37,7 +37,14 @@ describe('opening the dependencies', () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'file'), '')
     expect(await errorOf({ ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/file/service.db` })).toMatch(
-      /- DATABASE_URL: the database cannot be opened \(.*\); name a database that/,
+      /- DATABASE_URL: the folder \S+\/file is a file, but must be a folder; correct the path\.$/,
+    )
+    expect(await errorOf({ ...testEnv(dir), DATABASE_URL: `sqlite:${dir}` })).toMatch(
+      /- DATABASE_URL: \S+ is a folder, but must be a file\./,
+    )
+    const notSqlite = { ...testEnv(dir), DATABASE_URL: `sqlite:${dir}/policy.yaml` }
+    expect(await errorOf(notSqlite)).toMatch(
+      /- DATABASE_URL: the database cannot be opened \(.*not a database\); name a database that/,
     )
   })
 })

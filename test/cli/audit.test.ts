@@ -181,7 +181,7 @@ describe('db migrate', () => {
     await cli(...MINT)
     const file = new DatabaseSync(join(dir, 'service.db'))
     file.exec(`DELETE FROM kysely_migration WHERE name >= '004';
-      DROP TABLE revocation; DROP TABLE browser_session; DROP TABLE former_code; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
+      DROP TABLE additive_migration; DROP TABLE revocation; DROP TABLE browser_session; DROP TABLE former_code; DROP TABLE invitation; DROP TABLE participant; DROP TABLE consultation;
       DROP TABLE idempotent_answer; DROP INDEX audit_entry_consultation; DROP INDEX audit_entry_renews;
       ALTER TABLE audit_entry DROP COLUMN client_request_id; ALTER TABLE audit_entry DROP COLUMN undoes; ALTER TABLE audit_entry DROP COLUMN document;
       ALTER TABLE audit_entry DROP COLUMN count; ALTER TABLE key_seen DROP COLUMN published_since;

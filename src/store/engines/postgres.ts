@@ -1,6 +1,13 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { migrate, type PendingMigration, listPendingMigrations } from '../migrations/migrate.ts'
+import {
+  listPendingMigrations,
+  type OpenOptions,
+  type PendingMigration,
+  prepareSchema,
+  schemaStateOf,
+} from '../migrations/migrate.ts'
+import type { SchemaState } from '../migrations/schema-state.ts'
 import type { Database, Tables } from '../database/schema.ts'
 
 /** The time limit of a statement, in milliseconds. Every statement of this service takes less in normal operation. */
@@ -16,12 +23,16 @@ const NUMBER_TYPES = new Set([20, 1700])
  * Connects to PostgreSQL and runs the pending migrations.
  * @param url `postgres://…`; its parameters `sslmode` and `sslrootcert` configure TLS
  * @param onError receives the error when a connection breaks
- * @throws the error of the database
+ * @throws SchemaError; the error of the database
  */
-export async function openPostgres(url: string, onError: (error: Error) => void): Promise<Database> {
+export async function openPostgres(
+  url: string,
+  onError: (error: Error) => void,
+  options: OpenOptions = {},
+): Promise<Database> {
   const db = connect(url, onError)
   try {
-    await migrate(db, 'postgres')
+    await prepareSchema(db, 'postgres', options)
     return db
   } catch (error) {
     await db.destroy()
@@ -29,11 +40,18 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
   }
 }
 
+/** Compares a database with the migrations of this version. */
+export const readPostgresState = (url: string): Promise<SchemaState> =>
+  readExisting(url, (db) => schemaStateOf(db, 'postgres'))
+
 /** Lists the pending migrations of a database. */
-export async function listPendingInPostgres(url: string): Promise<PendingMigration[]> {
+export const listPendingInPostgres = (url: string): Promise<PendingMigration[]> =>
+  readExisting(url, (db) => listPendingMigrations(db, 'postgres'))
+
+async function readExisting<T>(url: string, read: (db: Database) => Promise<T>): Promise<T> {
   const db = connect(url, () => undefined)
   try {
-    return await listPendingMigrations(db, 'postgres')
+    return await read(db)
   } finally {
     await db.destroy()
   }

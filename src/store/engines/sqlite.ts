@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import {
@@ -11,7 +11,15 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { listPendingMigrations, migrate, type PendingMigration } from '../migrations/migrate.ts'
+import { explainFileError, explainWriteError } from '../../rules/file-error.ts'
+import {
+  listPendingMigrations,
+  type OpenOptions,
+  type PendingMigration,
+  prepareSchema,
+  schemaStateOf,
+} from '../migrations/migrate.ts'
+import { HOW_TO_MIGRATE, SchemaError, type SchemaState } from '../migrations/schema-state.ts'
 import type { Database, Tables } from '../database/schema.ts'
 import type { WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
 
@@ -22,13 +30,16 @@ const BUSY_TIMEOUT_MS = 1000
  * Opens the embedded database and runs the pending migrations. A commit resolves when it is on disk (WAL,
  * synchronous=FULL).
  * @param path the database file; a missing folder is created, for its owner only
- * @throws the error of the database
+ * @throws SchemaError; the error of the database
  */
-export async function openSqlite(path: string): Promise<Database> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+export async function openSqlite(path: string, options: OpenOptions = {}): Promise<Database> {
+  if (options.access === 'existing') requireFile(path)
+  else createFolder(dirname(path))
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new SchemaError([`${path} ${explainFileError({ code: 'EISDIR' }, 'file')}`])
   const db = await connect(path, false)
   try {
-    await migrate(db, 'sqlite')
+    await prepareSchema(db, 'sqlite', options)
     return db
   } catch (error) {
     await db.destroy()
@@ -36,12 +47,32 @@ export async function openSqlite(path: string): Promise<Database> {
   }
 }
 
+function requireFile(path: string): void {
+  if (!existsSync(path)) throw new SchemaError([`there is no database at ${path} yet; ${HOW_TO_MIGRATE}`])
+}
+
+function createFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new SchemaError([`the folder ${path} ${explainWriteError(error)}`])
+  }
+}
+
+/** Compares a database file with the migrations of this version. If the file does not exist, it is not created. */
+export const readSqliteState = (path: string): Promise<SchemaState> =>
+  readExisting(path, (db) => schemaStateOf(db, 'sqlite'))
+
 /** Lists the pending migrations of a database file. If the file does not exist, it is not created. */
-export async function listPendingInSqlite(path: string): Promise<PendingMigration[]> {
+export const listPendingInSqlite = (path: string): Promise<PendingMigration[]> =>
+  readExisting(path, (db) => listPendingMigrations(db, 'sqlite'))
+
+/** Reads a database file, or an empty database in memory if there is no file. */
+async function readExisting<T>(path: string, read: (db: Database) => Promise<T>): Promise<T> {
   const exists = existsSync(path)
   const db = await connect(exists ? path : ':memory:', exists)
   try {
-    return await listPendingMigrations(db, 'sqlite')
+    return await read(db)
   } finally {
     await db.destroy()
   }

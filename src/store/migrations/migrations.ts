@@ -16,6 +16,7 @@ import { selfNamed } from './013-self-named.ts'
 import { browserSessions } from './014-browser-sessions.ts'
 import { presence } from './015-presence.ts'
 import { visits } from './016-visits.ts'
+import { additiveMigrations } from './017-additive-migrations.ts'
 
 /**
  * Lists all migrations in the order of their names, which the database stores. They only go forward, and a released
@@ -38,4 +39,5 @@ export const listMigrations = (engine: Engine): Record<string, Migration> => ({
   '014-browser-sessions': browserSessions,
   '015-presence': presence,
   '016-visits': visits,
+  '017-additive-migrations': additiveMigrations,
 })

@@ -6,7 +6,7 @@ import { Kysely, PGliteDialect, sql } from 'kysely'
 import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { openPostgres } from '../../../src/store/engines/postgres.ts'
-import { migrate } from '../../../src/store/migrations/migrate.ts'
+import { prepareSchema } from '../../../src/store/migrations/migrate.ts'
 import type { Database, Tables } from '../../../src/store/database/schema.ts'
 import { openSqlite } from '../../../src/store/engines/sqlite.ts'
 import { tempDir } from '../../kit.ts'
@@ -70,7 +70,7 @@ async function emptied(db: Database, run: (statement: string) => Promise<unknown
   onTestFinished(() => void (remake ||= tampered.has(db)))
   if (remake) await run('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
   remake = false
-  await migrate(db, 'postgres')
+  await prepareSchema(db, 'postgres', {})
   const tables = (await db.introspection.getTables()).map(({ name }) => `"${name}"`).join(', ')
   // The triggers that keep the record from being emptied are not asked by whoever replicates.
   await run(`SET session_replication_role = replica; TRUNCATE ${tables}; RESET session_replication_role`)
