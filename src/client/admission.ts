@@ -18,7 +18,7 @@ export async function waitForAdmission(
 ): Promise<TokenAnswer> {
   const stop = new AbortController()
   const streamSignal = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  const events = streamEvents(send, consultationId, streamSignal)
+  const events = streamEvents(send, consultationId, { signal: streamSignal })
   // Without events, only the time limit triggers the next request.
   const readNext = () => events.next().then(({ done }) => (done === true ? never() : undefined), never)
   let change = readNext()

@@ -11,7 +11,7 @@ export { TokenServiceError } from './http.ts'
 export type { AccessClient } from './access.ts'
 export type { ConsultationClient } from './consultations.ts'
 export type { VisitClient } from './visits.ts'
-export type { ConsultationEvent } from './events.ts'
+export type { ConsultationEvent, EventOptions } from './events.ts'
 export type { MeetingConfig, MeetingConfigQuery, TokenAnswer, TokenRequest, WaitingAnswer }
 
 /** Options of a request: an aborted `signal` rejects it at once with the code `unreachable`. */

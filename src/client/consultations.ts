@@ -7,7 +7,7 @@ import type { ConsultationChange, ConsultationRequest } from '../contract/consul
 import type { NoticeCode } from '../contract/consultations/notice.ts'
 import type { WaitingList } from '../contract/consultations/waiting-room.ts'
 import { type SendRequest, type Check, idempotencyHeader, isObject, type RequestOptions } from './http.ts'
-import { type ConsultationEvent, streamEvents } from './events.ts'
+import { type ConsultationEvent, type EventOptions, streamEvents } from './events.ts'
 
 type Options = { signal?: AbortSignal }
 
@@ -35,9 +35,9 @@ export type ConsultationClient = {
   giveNotice(id: string, code: NoticeCode, options?: Options): Promise<void>
   /**
    * Yields events until the consultation is over, the caller is removed, or the signal aborts. Connects again when the
-   * connection ends before; the first event of each connection is the current state.
+   * connection ends before or breaks; the first event of each connection is the current state.
    */
-  events(id: string, options?: Options): AsyncGenerator<ConsultationEvent>
+  events(id: string, options?: EventOptions): AsyncGenerator<ConsultationEvent>
   /** Reads the appointment as iCalendar text. */
   calendar(id: string, options?: Options): Promise<string>
 }
@@ -62,7 +62,7 @@ export function consultationClient(send: SendRequest): ConsultationClient {
     admit: (id, userId, { signal } = {}) => sendOne(`${id}/admit`, { method: 'POST', body: { userId }, signal }),
     giveNotice: async (id, code, { signal } = {}) =>
       void (await send.open(`/consultations/${id}/notice`, { method: 'POST', body: { code }, signal })),
-    events: (id, { signal } = {}) => streamEvents(send, id, signal),
+    events: (id, options = {}) => streamEvents(send, id, options),
     calendar: async (id, { signal } = {}) =>
       (await send.open(`/consultations/${id}/calendar.ics`, { method: 'GET', signal })).text(),
   }

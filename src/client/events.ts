@@ -15,27 +15,35 @@ const MAX_RETRY_MS = 3_600_000
 /** After one of these events the server sends nothing more. */
 const LAST_EVENTS: ReadonlySet<EventName> = new Set(['ended', 'cancelled', 'removed'])
 
+export type EventOptions = {
+  signal?: AbortSignal | undefined
+  /**
+   * Is called with the reason each time the stream is interrupted, before the client waits and connects again. A page
+   * can then show that it is offline; the next event shows that it is online again.
+   */
+  onInterrupted?: ((error: TokenServiceError) => void) | undefined
+}
+
 /**
  * Yields the events of a consultation until the last one, or until the signal aborts. Connects again after the
- * reconnection time when the connection ends before; the first event of each connection is the current state.
+ * reconnection time when the stream ends, breaks or is silent for 60 seconds before; the first event of each connection
+ * is the current state.
  * @throws TokenServiceError when the first connection fails, the service refuses a later one, or the data of an event
  * is invalid
  */
 export async function* streamEvents(
   send: SendRequest,
   id: string,
-  signal: AbortSignal | undefined,
+  { signal, onInterrupted }: EventOptions,
 ): AsyncGenerator<ConsultationEvent, void> {
   let retryMs = DEFAULT_RETRY_MS
   const onRetry = (ms: number) => void (retryMs = Math.min(ms, MAX_RETRY_MS))
   try {
-    for (let attempt = 0; ; attempt += 1) {
-      let retryAfterMs = 0
-      const body = await openStream(send, id, signal).catch((error: unknown) => {
-        if (attempt === 0 || !isTemporary(error)) throw error
-        retryAfterMs = (error.retryAfterSeconds ?? 0) * 1000
-      })
-      if (body !== undefined) {
+    for (let isConnected = false; ;) {
+      let interruption = new TokenServiceError('unreachable', 'the event stream ended early')
+      try {
+        const body = await openStream(send, id, signal)
+        isConnected = true
         for await (const { event, data } of readEventStream(body, signal, onRetry)) {
           // Every event of the service has a name; one without a name is from a proxy.
           if (event === undefined) continue
@@ -43,8 +51,13 @@ export async function* streamEvents(
           yield parsed
           if (LAST_EVENTS.has(parsed.event)) return
         }
+      } catch (error) {
+        if (!isConnected || !isTemporary(error)) throw error
+        interruption = error
       }
-      await pause(Math.max(retryMs, retryAfterMs), signal)
+      signal?.throwIfAborted()
+      onInterrupted?.(interruption)
+      await pause(Math.max(retryMs, (interruption.retryAfterSeconds ?? 0) * 1000), signal)
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error

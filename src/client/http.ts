@@ -13,7 +13,7 @@ export type ClientOptions = {
   credential?: string | (() => string | Promise<string>) | undefined
   /** Replaces the global fetch, for tests and proxies. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
-  /** The time limit of a request, in milliseconds; 10,000 by default. It does not apply to event streams. */
+  /** The time limit of a request, in milliseconds; 10,000 by default. An event stream must begin within it. */
   timeoutMs?: number
   /**
    * How often `enterWhenAdmitted` sends its request again while no event arrives, in milliseconds; 3,000 by default.
@@ -79,7 +79,7 @@ export type RequestOptions = {
 export type SendRequest = {
   /** @throws TokenServiceError */
   <T>(path: string, options: RequestOptions, is: Check<T>): Promise<T>
-  /** Returns the response unread, for streams; the signal is its only time limit. @throws TokenServiceError */
+  /** Returns the response unread, for streams; the time limit applies until it begins. @throws TokenServiceError */
   open(path: string, options: RequestOptions): Promise<Response>
 }
 
@@ -114,11 +114,16 @@ export function createRequester({
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout])
     return withClientErrors(async () => readBody(await fetchPath(path, { ...options, signal }), is), signal)
   }
-  const open = (path: string, options: RequestOptions) =>
-    withClientErrors(async () => {
-      const response = await fetchPath(path, options)
+  const open = async (path: string, options: RequestOptions) => {
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), timeoutMs)
+    const signal = options.signal === undefined ? limit.signal : AbortSignal.any([options.signal, limit.signal])
+    const work = async () => {
+      const response = await fetchPath(path, { ...options, signal })
       return response.ok ? response : readBody<Response>(response, (_body): _body is Response => false)
-    }, options.signal)
+    }
+    return withClientErrors(work, signal).finally(() => clearTimeout(timer))
+  }
   return Object.assign(send, { open })
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readEventStream } from '../../src/client/event-stream.ts'
+import { TokenServiceError } from '../../src/client/http.ts'
 
 type Message = { event: string | undefined; data: string }
 
@@ -19,6 +20,14 @@ async function read(...chunks: Uint8Array[]): Promise<{ messages: Message[]; ret
   }
   return { messages, retries }
 }
+
+const catchError = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+afterEach(() => void vi.useRealTimers())
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
@@ -58,12 +67,30 @@ describe('a stream of events', () => {
     await events.return()
   })
 
-  it('ends where the connection breaks', async () => {
-    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new TypeError('terminated')) })
-    expect(await readEventStream(body, undefined, () => undefined).next()).toStrictEqual({
-      done: true,
-      value: undefined,
-    })
+  it('throws a TokenServiceError where the connection breaks', async () => {
+    const reason = new TypeError('terminated')
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(reason) })
+    const error = await catchError(readEventStream(body, undefined, () => undefined).next())
+    expect(error).toBeInstanceOf(TokenServiceError)
+    expect(error).toMatchObject({ code: 'unreachable', status: 0, cause: reason })
+  })
+
+  it('throws a TokenServiceError after 60 seconds without a byte, and closes the connection', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const cancel = vi.fn<() => void>()
+    let send: (text: string) => void = () => undefined
+    const start = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+      void (send = (text) => controller.enqueue(encode(text)))
+    const body = new ReadableStream<Uint8Array>({ start, cancel })
+    const error = catchError(readEventStream(body, undefined, () => undefined).next())
+    await vi.advanceTimersByTimeAsync(59_999)
+    send(': heartbeat\n\n')
+    await vi.advanceTimersByTimeAsync(59_999)
+    expect(cancel).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await error).toMatchObject({ name: 'TokenServiceError', code: 'unreachable', status: 0 })
+    expect(cancel).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('has the same events however its bytes are cut into chunks', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type ClientOptions, createClient } from '../../src/client/client.ts'
+import { type ClientOptions, createClient, TokenServiceError } from '../../src/client/client.ts'
 
 const BASE = { baseUrl: 'https://tokens.example.org', credential: 'k' }
 const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8' }
@@ -90,6 +90,75 @@ describe('the events of a consultation', () => {
     expect(urls).toHaveLength(2)
     await vi.advanceTimersByTimeAsync(1)
     expect(urls).toHaveLength(3)
+  })
+
+  it('report each interruption as a TokenServiceError, and neither the last event nor a refusal', async () => {
+    fakeTimers()
+    const broken = () => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(event('state'))),
+        pull: (controller) => controller.error(new TypeError('terminated')),
+      })
+      return new Response(body, { headers: HEADERS })
+    }
+    const { fetch, urls } = fetchOf(
+      stream(event('state')),
+      broken,
+      () => openStream(event('state')),
+      () => Promise.reject(new TypeError('no connection')),
+      () => Response.json({ code: 'overloaded', detail: 'd' }, { status: 503 }),
+      () => Response.json({ code: 'forbidden', detail: 'd' }, { status: 403 }),
+    )
+    const interruptions: TokenServiceError[] = []
+    const onInterrupted = (error: TokenServiceError) => void interruptions.push(error)
+    const names: string[] = []
+    const reading = (async () => {
+      const events = createClient({ ...BASE, fetch }).events('c-1', { onInterrupted })
+      for await (const each of events) names.push(each.event)
+    })()
+    const failure = reading.catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(60_000 + 6 * 3000)
+    expect(await failure).toMatchObject({ code: 'forbidden' })
+    expect(names).toStrictEqual(['state', 'state', 'state'])
+    expect(urls).toHaveLength(6)
+    expect(interruptions.every((error) => error instanceof TokenServiceError)).toBe(true)
+    expect(interruptions.map(({ code, status }) => [code, status])).toStrictEqual([
+      ['unreachable', 0],
+      ['unreachable', 0],
+      ['unreachable', 0],
+      ['unreachable', 0],
+      ['overloaded', 503],
+    ])
+  })
+
+  it('must begin within the time limit, and may then last longer', async () => {
+    fakeTimers()
+    const { fetch } = fetchOf(() => openStream(event('state')), silence)
+    const options = { ...BASE, fetch, timeoutMs: 500 }
+    const lasting = createClient(options).events('c-1')
+    await lasting.next()
+    const next = lasting.next()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await stateNow(next)).toBe('pending')
+    const silent = createClient(options).events('c-1').next()
+    const failure = silent.catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(499)
+    expect(await stateNow(silent)).toBe('pending')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await failure).toMatchObject({ code: 'unreachable', cause: { name: 'TimeoutError' } })
+  })
+
+  it('report no interruption after the last event or an abort', async () => {
+    const onInterrupted = vi.fn<() => void>()
+    const ended = createClient({ ...BASE, ...fetchOf(stream(event('ended'))) }).events('c-1', { onInterrupted })
+    for await (const each of ended) expect(each.event).toBe('ended')
+    const abort = new AbortController()
+    const open = createClient({ ...BASE, ...fetchOf(() => openStream(event('state'))) })
+    const events = open.events('c-1', { onInterrupted, signal: abort.signal })
+    await events.next()
+    abort.abort()
+    expect(await events.next()).toMatchObject({ done: true })
+    expect(onInterrupted).not.toHaveBeenCalled()
   })
 
   it.each([
