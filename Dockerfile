@@ -8,7 +8,7 @@ COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:26-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3005 KEYS_DIR=/keys
+ENV NODE_ENV=production HOST=:: PORT=3005 KEYS_DIR=/keys
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -5,15 +5,18 @@ import { pino } from 'pino'
 import { buildApp, buildMetricsApp } from './app/app.ts'
 import { ConfigurationError, metricsPortOf, readConfig } from './config/config.ts'
 import { createExampleLinks, developmentNotice } from './app/development.ts'
+import { listen } from './app/listen.ts'
 import { isTracingConfigured } from './telemetry/otel-env.ts'
 import { compose } from './app/compose.ts'
 
 const { config, errors, warnings } = readConfig(process.env)
 const logger = pino({ level: config.LOG_LEVEL })
+let closeOpened = (): Promise<unknown> => Promise.resolve()
 
 try {
   for (const warning of warnings) logger.warn(warning)
   const opened = await compose(config, logger, errors)
+  closeOpened = opened.close
   const tracing = isTracingConfigured(process.env) ? (await import('./telemetry/tracing.ts')).startTracing() : undefined
   const deps = { ...opened, trace: tracing?.trace ?? opened.trace }
   const app = await buildApp(config, deps, logger, tracing)
@@ -24,9 +27,12 @@ try {
     await deps.close()
     await tracing?.end()
   })
-  const address = await app.listen({ host: config.HOST, port: config.PORT })
+  closeOpened = () => app.close()
+  const { HOST: host, PORT: port } = config
+  if (metricsApp !== undefined && metricsPort !== undefined)
+    await listen(metricsApp, { host, port: metricsPort, portSetting: 'METRICS_PORT' }, logger)
+  const address = await listen(app, { host, port, portSetting: 'PORT' }, logger)
   deps.metrics.watchProcess()
-  await metricsApp?.listen({ host: config.HOST, port: metricsPort ?? 0 })
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an uncaught error')
     else logger.info({ signal }, 'closing')
@@ -44,4 +50,5 @@ try {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`)
   else logger.fatal({ err: error }, 'cannot start')
   process.exitCode = 1
+  await closeOpened().catch((err: unknown) => logger.error({ err }, 'cannot close what was opened'))
 }

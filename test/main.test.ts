@@ -8,7 +8,10 @@ import { join } from 'node:path'
 import { compactVerify, decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
+import { closeEngines, newPostgres } from './store/engines/engines.ts'
 import { addressOf, type Running, startProcess } from './support/process.ts'
+
+const { TEST_DATABASE_URL, TEST_REDIS_URL: REDIS_URL } = process.env
 
 describe('with nothing configured', () => {
   let dir: string
@@ -103,6 +106,8 @@ describe('with nothing configured', () => {
 })
 
 describe('in production', () => {
+  afterAll(closeEngines)
+
   it('names all that is missing in one message, makes nothing, and exits 1', async () => {
     const dir = tempDir()
     const running = startServiceProcess(dir, { NODE_ENV: 'production', PORT: 'x', CORS_ORIGINS: '*' })
@@ -119,14 +124,40 @@ describe('in production', () => {
     expect([existsSync(join(dir, 'keys')), existsSync(join(dir, 'data'))]).toStrictEqual([false, false])
   })
 
-  it('reports that the port is in use, and exits 1', async () => {
+  const databases: [name: string, open: () => Promise<Record<string, string>>][] = [['SQLite', async () => ({})]]
+  if (TEST_DATABASE_URL !== undefined && REDIS_URL !== undefined)
+    databases.push(['PostgreSQL and Redis', async () => ({ DATABASE_URL: await newPostgres(), REDIS_URL })])
+
+  it.each(databases)(
+    'with %s: says that the port is in use, closes what it opened, and exits 1',
+    async (_name, open) => {
+      const dir = tempDir()
+      const other = createServer().listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      const running = startServiceProcess(dir, {
+        ...testEnv(dir),
+        ...(await open()),
+        HOST: '127.0.0.1',
+        PORT: String(port),
+      })
+      expect(await running.ended).toBe(1)
+      expect(running.output()).toContain(
+        `The service cannot start; 1 to fix:\n- PORT: port ${port} is in use by another process; stop that process, or set another port.\n`,
+      )
+      expect(running.output()).not.toMatch(/EADDRINUSE| {4}at /)
+      other.close()
+    },
+  )
+
+  it('names the port of the metrics if it is in use', async () => {
     const dir = tempDir()
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
-    const running = startServiceProcess(dir, { ...testEnv(dir), HOST: '127.0.0.1', PORT: String(port) })
+    const port = String((other.address() as AddressInfo).port)
+    const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', METRICS_PORT: port })
     expect(await running.ended).toBe(1)
-    expect(running.output()).toContain('EADDRINUSE')
+    expect(running.output()).toContain(`- METRICS_PORT: port ${port} is in use by another process;`)
     other.close()
   })
 })

@@ -4,6 +4,7 @@ import { type Deployment, hostOf, jaas, selfHosted } from '../rules/tokens/deplo
 import { explainFileError } from '../rules/file-error.ts'
 import { OperatorError } from '../service/fault.ts'
 import { explainText, isQuoted } from './explain.ts'
+import { warnOfTlsMode } from './database-url.ts'
 import { findConflicts, findProductionErrors } from './combinations.ts'
 import { PREFIXES, SETTINGS, type SettingValues } from './settings.ts'
 
@@ -49,7 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConfigResult {
   return {
     config: production ? Object.freeze({ ...config, NODE_ENV: 'production' }) : config,
     errors: [...errors, ...findConflicts(config, errors), ...(production ? findProductionErrors(config, errors) : [])],
-    warnings: [...warnings, ...Object.keys(env).flatMap(findUnknownSetting)],
+    warnings: [...warnings, ...warnOfTlsMode(config.DATABASE_URL), ...Object.keys(env).flatMap(findUnknownSetting)],
   }
 }
 

@@ -12,8 +12,11 @@ export const text = (pattern: RegExp, description: string): Reader<TString> => (
   parse: unchanged,
 })
 
-/** Text that passes a check that no pattern can express. */
-function formatted(format: string, check: (value: string) => boolean, description: string): Reader<TString> {
+/**
+ * Text that passes a check that no pattern can express.
+ * @param format the name of the check, unique in this process
+ */
+export function formatted(format: string, check: (value: string) => boolean, description: string): Reader<TString> {
   FormatRegistry.Set(format, check)
   return { schema: Type.String({ format, description }), parse: unchanged }
 }
@@ -148,14 +151,4 @@ export const redisUrl = formatted(
     return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== ''
   },
   'redis://<host> or rediss://<host>',
-)
-
-export const databaseUrl = formatted(
-  'database-url',
-  (value) => {
-    if (/^sqlite:[^:?#]+$/.test(value)) return true
-    const url = URL.parse(value)
-    return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1
-  },
-  'sqlite:<path> or postgres://<user>@<host>/<database>',
 )

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import { databaseUrl, macKey, text, wholeNumber, word } from './readers.ts'
+import { databaseUrl } from './database-url.ts'
+import { macKey, text, wholeNumber, word } from './readers.ts'
 import { secretSetting, setting } from './setting.ts'
 
 /** The database, and the content and retention of the audit record. */
@@ -7,7 +8,7 @@ export const AUDIT_SETTINGS = {
   DATABASE_URL: secretSetting(databaseUrl, {
     fallback: 'sqlite:data/service.db',
     about:
-      'Database of the audit record and of consultations: an SQLite file, or PostgreSQL for several replicas. The parameters `sslmode` and `sslrootcert` of a PostgreSQL URL control TLS.',
+      'Database of the audit record and of consultations: an SQLite file, or PostgreSQL for several replicas. The parameters `sslmode` and `sslrootcert` of a PostgreSQL URL control TLS; a Unix socket is named by its folder.',
   }),
   AUDIT_WRITER: setting(
     text(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, '1 to 128 characters of A-Z, a-z, 0-9 and . _ @ -'),

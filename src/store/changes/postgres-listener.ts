@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
+import { connectionStringOf } from '../engines/postgres-url.ts'
 
 /** The PostgreSQL channel that carries the ids of changes. */
 const CHANNEL = 'consultation'
@@ -40,7 +41,7 @@ export function createPostgresListener(
   // A socket of our own can be destroyed at any time, even while the server hangs.
   const socket = new Socket()
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: connectionStringOf(url),
     stream: () => socket,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,

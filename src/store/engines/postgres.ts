@@ -9,6 +9,7 @@ import {
 } from '../migrations/migrate.ts'
 import type { SchemaState } from '../migrations/schema-state.ts'
 import type { Database, Tables } from '../database/schema.ts'
+import { connectionStringOf } from './postgres-url.ts'
 
 /** The time limit of a statement, in milliseconds. Every statement of this service takes less in normal operation. */
 const STATEMENT_TIMEOUT_MS = 2000
@@ -59,7 +60,7 @@ async function readExisting<T>(url: string, read: (db: Database) => Promise<T>):
 
 function connect(url: string, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: connectionStringOf(url),
     max: 4,
     connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,

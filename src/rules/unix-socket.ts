@@ -1,0 +1,8 @@
+/**
+ * Whether a PostgreSQL URL names a Unix socket: a parameter `host` with the folder of the socket, or the folder
+ * percent-encoded in place of the host (libpq, "Connection URIs").
+ */
+export const usesUnixSocket = (url: string): boolean => {
+  const [base = '', query = ''] = url.split(/\?(.*)/s)
+  return new URLSearchParams(query).get('host')?.startsWith('/') ?? /^[^/]+:\/\/(?:[^/@]*@)?%2f/i.test(base)
+}
