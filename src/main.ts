@@ -29,10 +29,10 @@ try {
   })
   closeOpened = () => app.close()
   const { HOST: host, PORT: port } = config
-  if (metricsApp !== undefined && metricsPort !== undefined)
-    await listen(metricsApp, { host, port: metricsPort, portSetting: 'METRICS_PORT' }, logger)
   const address = await listen(app, { host, port, portSetting: 'PORT' }, logger)
   deps.metrics.watchProcess()
+  if (metricsApp !== undefined && metricsPort !== undefined)
+    await listen(metricsApp, { host, port: metricsPort, portSetting: 'METRICS_PORT' }, logger)
   closeWithGrace({ delay: config.SHUTDOWN_SECONDS * 1000, logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'closing after an uncaught error')
     else logger.info({ signal }, 'closing')

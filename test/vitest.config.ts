@@ -30,7 +30,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/faults/**', 'test/browser/**'],
+    exclude: ['test/faults/**', 'test/browser/**', 'test/proxy/**'],
     globalSetup: ['test/global-setup.ts'],
     sequence: { sequencer: SlowFirst },
     maxWorkers: 6,

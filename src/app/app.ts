@@ -3,9 +3,10 @@ import { createBearerCheck } from '../auth/metrics-token.ts'
 import { type Config, metricsPortOf } from '../config/config.ts'
 import type { App } from '../http/server/app-type.ts'
 import { enableGracefulShutdown } from '../http/server/shutdown.ts'
+import { addBasePath } from '../http/server/base-path.ts'
 import { addCors } from '../http/server/cors.ts'
 import { addAudit } from '../http/routes/audit.ts'
-import { addDocsPage } from '../http/server/docs.ts'
+import { addDocsPage } from '../http/openapi/docs-page.ts'
 import { findClientAddress } from '../http/server/client-address.ts'
 import { refuseEarly } from '../http/server/load-shedding.ts'
 import { addSecurityHeaders, checkExpectation, requireHost } from '../http/server/headers.ts'
@@ -18,7 +19,7 @@ import { addMeetingConfig } from '../http/routes/meeting-config.ts'
 import { addMetrics, countRequests } from '../http/routes/metrics.ts'
 import { addPageConfig } from '../http/routes/page-config.ts'
 import { addNotFound } from '../http/server/not-found.ts'
-import { addOpenApi } from '../http/server/openapi.ts'
+import { addOpenApi } from '../http/openapi/openapi.ts'
 import { recordOrigin } from '../http/server/request-origin.ts'
 import { shedLoad } from '../http/server/overload.ts'
 import { handleErrors } from '../http/server/problems.ts'
@@ -50,12 +51,13 @@ export async function buildApp(
   logger: FastifyBaseLogger,
   tracing?: Pick<Tracing, 'plugin' | 'traceIdOf'>,
 ): Promise<App> {
-  const app: App = Fastify(serverOptions(deps.newId, logger))
+  const app: App = Fastify(serverOptions(deps.newId, logger, config.BASE_PATH))
   if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorateRequest('caller', null)
   app.decorateRequest('problem', null)
   app.decorateRequest('rejectionReason', null)
   readJsonBodies(app)
+  addBasePath(app, config.BASE_PATH)
 
   refuseEarly(app, deps.signing, deps.newId, (route, requests) => {
     deps.metrics.countEarlyRefusals(route, requests)
@@ -91,7 +93,7 @@ export async function buildApp(
 type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof addRateLimits>> }
 
 async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limitCaller }: Ready): Promise<void> {
-  await addOpenApi(app)
+  await addOpenApi(app, config.BASE_PATH)
   addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
   if (metricsPortOf(config) === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)

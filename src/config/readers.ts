@@ -152,3 +152,19 @@ export const redisUrl = formatted(
   },
   'redis://<host> or rediss://<host>',
 )
+
+/** First parts of the paths of the service, which a base path must not have: a proxy that removes it would be ambiguous. */
+const OWN_PATHS = [
+  ...['api', 'asap', 'docs', 'join', 'livez', 'metrics', 'openapi.yaml', 'page-config.json', 'readyz'],
+  'teleconsultation',
+]
+
+/** The path of a URL, without a slash at the end; `/` is the root of the host. */
+export const basePath: Reader<TString> = {
+  ...formatted(
+    'base-path',
+    (value) => /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/.test(value) && !OWN_PATHS.includes(value.split('/')[1] ?? ''),
+    `a path such as /tokens, whose first part is not one of ${OWN_PATHS.join(', ')}`,
+  ),
+  parse: (given) => given.replace(/\/+$/, ''),
+}

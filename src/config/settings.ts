@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import { FORWARDED_HEADERS } from '../rules/client-address.ts'
-import { corsOrigins, path, port, proxies, text, wholeNumber, word } from './readers.ts'
+import { basePath, corsOrigins, path, port, proxies, text, wholeNumber, word } from './readers.ts'
 import { setting } from './setting.ts'
 import { AUDIT_SETTINGS } from './settings-audit.ts'
 import { CONSULTATION_SETTINGS } from './settings-consultations.ts'
@@ -52,6 +52,11 @@ export const SETTINGS = {
     about: 'Address to listen on.',
   }),
   PORT: setting(port, { fallback: 3005, about: 'Port to listen on; 0 selects a free port.' }),
+  BASE_PATH: setting(basePath, {
+    fallback: '',
+    about:
+      'Path under which a proxy publishes the service, such as `/tokens` for `https://clinic.example.org/tokens/`. The proxy may remove it or pass it on.',
+  }),
   LOG_LEVEL: setting(word('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), {
     fallback: 'info',
     about: 'Lowest level of the log lines that are written.',

@@ -16,6 +16,7 @@ describe('the configuration', () => {
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
       PORT: 3005,
+      BASE_PATH: '',
       LOG_LEVEL: 'info',
       JITSI_DEPLOYMENT: 'jaas',
       JAAS_APP_ID: 'vpaas-magic-cookie-00000000000000000000000000000000',

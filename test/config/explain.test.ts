@@ -13,6 +13,7 @@ const SPECIAL: Partial<Record<keyof typeof SETTINGS, string>> = {
   REDIS_URL: 'redis://redis:6379',
   METRICS_TOKEN: 'm'.repeat(20),
   AUDIT_PSEUDONYMS: 'none',
+  BASE_PATH: '/tokens',
 }
 
 /** Candidates for a valid text of a setting; the first that its schema accepts is used. */

@@ -8,8 +8,14 @@ const MAX_AGE_SECONDS = 400 * 86_400
 
 const SECRET = /^[0-9a-f]{64}$/
 
-/** The name of the cookie in production, with the prefix that requires https (RFC 6265bis, section 4.1.3.2). */
-const COOKIE_NAME = '__Host-visit'
+/**
+ * The name of the cookie. With https it has a prefix that browsers check (RFC 6265bis, section 4.1.3): `__Host-` requires the
+ * path `/`, so that under a base path the cookie has `__Secure-` and is not sent to the other services of the host.
+ */
+export function cookieNameOf({ secure, basePath }: { secure: boolean; basePath: string }): string {
+  if (!secure) return 'visit'
+  return basePath === '' ? '__Host-visit' : '__Secure-visit'
+}
 
 /** The cookie that identifies a browser bound to consultations. Its value is a random secret. */
 export type BrowserCookie = {
@@ -41,7 +47,8 @@ export type CookieOptions = {
 export async function createBrowserCookie(app: App, { isListed, secure }: CookieOptions): Promise<BrowserCookie> {
   // Without the hook, a cookie is parsed only by the routes that read it.
   await app.register(cookie, { hook: false })
-  const name = secure ? COOKIE_NAME : 'visit'
+  const { basePath } = app
+  const name = cookieNameOf({ secure, basePath })
   const read: BrowserCookie['read'] = ({ headers }) => {
     const value = app.parseCookie(headers.cookie ?? '')[name]
     return value !== undefined && SECRET.test(value) ? value : undefined
@@ -52,7 +59,7 @@ export async function createBrowserCookie(app: App, { isListed, secure }: Cookie
       const maxAge = Math.min(Math.ceil(forMs / 1000), MAX_AGE_SECONDS)
       const isCrossSite = secure && request.headers['sec-fetch-site'] === 'cross-site'
       const scope = isCrossSite ? ({ sameSite: 'none', partitioned: true } as const) : ({ sameSite: 'strict' } as const)
-      void reply.setCookie(name, secret, { httpOnly: true, secure, path: '/', maxAge, ...scope })
+      void reply.setCookie(name, secret, { httpOnly: true, secure, path: `${basePath}/`, maxAge, ...scope })
     },
     checkOrigin(request) {
       if (!isOriginAllowed(request, isListed, read(request) !== undefined)) {

@@ -4,6 +4,7 @@ import type { ConsultationAnswer } from '../../contract/consultations/consultati
 import { ID_PATTERN, ID_RULE } from '../../contract/id.ts'
 import { ConsultationId } from '../../contract/consultation-id.ts'
 import type { Refusal } from '../../contract/problem.ts'
+import { publishLinks } from '../server/base-path.ts'
 import { sendProblem } from '../server/problems.ts'
 
 export const CONSULTATIONS_PATH = '/api/jitsi/consultations'
@@ -41,7 +42,7 @@ export function sendConsultation(
   if ('code' in answer) return sendProblem(request, reply, answer)
   reply.code(status).header('etag', `"${answer.version}"`)
   if (status === 201) reply.header('location', answer.links.self)
-  return reply.send(answer)
+  return reply.send(publishLinks(answer, request.server.basePath))
 }
 
 const ETAG = { etag: { type: 'string', description: 'the version of the consultation, for If-Match' } }

@@ -22,6 +22,7 @@ import type { Requester } from '../../service/requester.ts'
 import type { App } from '../server/app-type.ts'
 import { authenticate } from '../server/authenticate.ts'
 import type { VisitorGuards } from './visitor.ts'
+import { publishLinks } from '../server/base-path.ts'
 import { HttpProblem, sendProblem } from '../server/problems.ts'
 import { listProblems } from '../server/route-problems.ts'
 import { requesterOf } from '../server/requester.ts'
@@ -110,7 +111,9 @@ function addReads(app: App, { identify, authenticateVisitor, limitCaller, read, 
     },
     async (request, reply) => {
       const page = await list(requesterOf(request), request.query)
-      return 'code' in page ? sendProblem(request, reply, page) : reply.send(page)
+      if ('code' in page) return sendProblem(request, reply, page)
+      const { basePath } = request.server
+      return reply.send({ ...page, consultations: page.consultations.map((each) => publishLinks(each, basePath)) })
     },
   )
 }

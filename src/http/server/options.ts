@@ -3,6 +3,7 @@ import { createClientErrorHandler } from './client-error.ts'
 import { MAX_HEADER_BYTES } from './headers.ts'
 import { noRequestLogs } from './log.ts'
 import { schemaCompilers } from './schema-compilers.ts'
+import { removeBasePath } from './base-path.ts'
 import { toDecodableUrl } from './not-found.ts'
 import { displayName, isHttpsUrl } from '../../rules/person.ts'
 import type { NewId } from '../../service/ports.ts'
@@ -26,8 +27,11 @@ const STALLED_TIMEOUT_MS = 30_000
  */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
-/** Creates the options of the Fastify instance. */
-export function serverOptions(newId: NewId, logger: FastifyBaseLogger) {
+/**
+ * Creates the options of the Fastify instance.
+ * @param basePath the path under which a proxy publishes it; empty for none
+ */
+export function serverOptions(newId: NewId, logger: FastifyBaseLogger, basePath = '') {
   return {
     loggerInstance: logger,
     logController: noRequestLogs,
@@ -51,7 +55,7 @@ export function serverOptions(newId: NewId, logger: FastifyBaseLogger) {
     return503OnClosing: false,
     // Accepts any name under /asap: Fastify answers a longer parameter without running any hook.
     routerOptions: { maxParamLength: MAX_URL_CHARACTERS },
-    rewriteUrl: ({ url = '/' }) => toDecodableUrl(url),
+    rewriteUrl: ({ url = '/' }) => removeBasePath(toDecodableUrl(url), basePath),
     clientErrorHandler: createClientErrorHandler(newId),
     schemaController: { compilersFactory: schemaCompilers },
     ajv: {

@@ -14,5 +14,5 @@ export function connectionStringOf(url: string): string {
   const parameters = new URLSearchParams(query)
   if (usesUnixSocket(url)) for (const name of ['sslmode', 'sslrootcert']) parameters.delete(name)
   else if (FULL_MODES.has(parameters.get('sslmode') ?? '')) parameters.set('sslmode', 'verify-full')
-  return parameters.size === 0 ? base : `${base}?${parameters}`
+  return parameters.size === 0 ? base : `${base}?${parameters.toString()}`
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../../../src/contract/problem.ts'
 import type { TokenRequest } from '../../../src/contract/tokens/token.ts'
 import type { App } from '../../../src/http/server/app-type.ts'
-import { addOpenApi } from '../../../src/http/server/openapi.ts'
+import { addOpenApi } from '../../../src/http/openapi/openapi.ts'
 import { listProblems } from '../../../src/http/server/route-problems.ts'
 import { startService } from '../../kit.ts'
 

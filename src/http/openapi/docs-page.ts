@@ -1,6 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui'
 import { Type } from '@sinclair/typebox'
-import type { App } from './app-type.ts'
+import type { App } from '../server/app-type.ts'
 
 /** Adds `GET /openapi.yaml`, and Swagger UI at `/docs`, which loads nothing from other hosts. */
 export async function addDocsPage(app: App): Promise<void> {
@@ -24,6 +24,8 @@ export async function addDocsPage(app: App): Promise<void> {
   )
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    // Links of the page at /docs; those of /docs/ are relative.
+    indexPrefix: app.basePath,
     staticCSP: {
       'default-src': "'none'",
       'script-src': "'self'",

@@ -27,11 +27,12 @@ import { ConsentRequest, DraftKeys, Visit, VisitList, VisitRequest, VisitTokenRe
 import { KickRequest } from '../../contract/consultations/kick.ts'
 import { RenewRequest } from '../../contract/tokens/renewal.ts'
 import { RevocationAnswer, CreatedRevocation, RevocationPage, RevocationRequest } from '../../contract/revocation.ts'
-import type { App } from './app-type.ts'
-import { CODES, type OpenApiDocument, shareParameters } from './openapi-document.ts'
-import { addProblemResponses } from './openapi-problems.ts'
-import { TAG_OBJECTS, tagsOf } from './openapi-tags.ts'
-import { toYaml } from './openapi-yaml.ts'
+import { cookieNameOf } from '../routes/browser-cookie.ts'
+import type { App } from '../server/app-type.ts'
+import { CODES, type OpenApiDocument, shareParameters } from './document.ts'
+import { addProblemResponses } from './problem-responses.ts'
+import { TAG_OBJECTS, tagsOf } from './tags.ts'
+import { toYaml } from './to-yaml.ts'
 
 /** The version of the API, which is the version of the package; a test compares it with package.json. */
 const VERSION = '0.2.0'
@@ -64,27 +65,29 @@ const COMPONENTS = [
   ...[Problem, FieldError, Liveness, Readiness, PageConfig],
 ]
 
-const SECURITY_SCHEMES = {
-  apiKey: {
-    type: 'http',
-    scheme: 'bearer',
-    description:
-      'The API key of a backend, jts_<caller id>_<43 characters>; the caller needs the scope of the operation',
-  },
-  signedInUser: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The access token of a user who signed in with an issuer of the policy',
-  },
-  visit: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: '__Host-visit',
-    description:
-      'The cookie of a browser that is bound to the consultation; for pages of this service, and of origins in CORS_ORIGINS',
-  },
-} as const
+/** @param cookieName the name of the cookie in production */
+const securitySchemesOf = (cookieName: string) =>
+  ({
+    apiKey: {
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'The API key of a backend, jts_<caller id>_<43 characters>; the caller needs the scope of the operation',
+    },
+    signedInUser: {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The access token of a user who signed in with an issuer of the policy',
+    },
+    visit: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: cookieName,
+      description:
+        'The cookie of a browser that is bound to the consultation; for pages of this service, and of origins in CORS_ORIGINS',
+    },
+  }) as const
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -97,16 +100,19 @@ declare module 'fastify' {
   }
 }
 
-/** Registers the schemas under their names and describes every route added afterwards (OpenAPI 3.1). */
-export async function addOpenApi(app: App): Promise<void> {
+/**
+ * Registers the schemas under their names and describes every route added afterwards (OpenAPI 3.1).
+ * @param basePath the path under which a proxy publishes the service; empty for none
+ */
+export async function addOpenApi(app: App, basePath = ''): Promise<void> {
   for (const schema of COMPONENTS) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Jitsi token service', version: VERSION, description: ABOUT },
-      servers: [{ url: '/', description: 'The service that serves this document' }],
+      servers: [{ url: basePath === '' ? '/' : basePath, description: 'The service that serves this document' }],
       tags: TAG_OBJECTS,
-      components: { securitySchemes: SECURITY_SCHEMES },
+      components: { securitySchemes: securitySchemesOf(cookieNameOf({ secure: true, basePath })) },
     },
     decorator: 'openApi',
     refResolver: {

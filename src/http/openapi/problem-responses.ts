@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type Problem, type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../../contract/problem.ts'
-import { CODES, type OpenApiDocument, operationsOf, type Reference, reference } from './openapi-document.ts'
-import { PROBLEM_TYPE, problemDocument } from './problems.ts'
+import { CODES, type OpenApiDocument, operationsOf, type Reference, reference } from './document.ts'
+import { PROBLEM_TYPE, problemDocument } from '../server/problems.ts'
 
 type ProblemResponse = {
   description: string
