@@ -117,7 +117,7 @@ async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limi
     readAudit: (requester, query) => readAudit(deps, requester, query),
     exportAudit: (requester, format, query) => exportAudit(deps, requester, format, query),
   })
-  addInspect(app, { ...guards, inspectToken: (requester, token) => inspectTokenForCaller(deps, requester, token) })
+  addInspect(app, { ...guards, inspectToken: (requester, request) => inspectTokenForCaller(deps, requester, request) })
   await addDocsPage(app)
 }
 

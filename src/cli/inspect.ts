@@ -6,20 +6,24 @@ import { type Command, UsageError } from './command.ts'
 import { openVerifyingKeys } from './verifying-keys.ts'
 
 export const inspectCommand: Command = {
-  usage: 'inspect [<file>|-] [--show]',
+  usage: 'inspect [<file>|-] [--room …] [--show]',
   about: [
     'Explains why Jitsi refuses a token, which it reads from a file or standard input so that the token does not end up in',
-    'the shell history. The token is sent nowhere. Personal data is masked unless --show is given. Exit code 1 if a',
-    'verifier refuses the token.',
+    'the shell history. The token is sent nowhere. Personal data is masked unless --show is given. --room compares',
+    'the token with the room that a person wants to enter. Exit code 1 if a verifier refuses the token.',
   ].join('\n'),
-  options: { show: { type: 'boolean' } },
+  options: { room: { type: 'string' }, show: { type: 'boolean' } },
   async run({ args, options }, { env, stdin, clock }) {
     if (args.length > 1) throw new UsageError('inspect takes one file')
     const [source = '-'] = args
-    const token = source === '-' ? stdin() : tokenFrom(source)
+    // A file ends with a line break, which does not belong to the token.
+    const token = (source === '-' ? stdin() : tokenFrom(source)).replace(/\r?\n$/, '')
     const { config } = readConfig(env)
     const deps = { deployment: deploymentOf(config), clock, keys: openVerifyingKeys(config) }
-    const inspection = await inspectToken(deps, token, options['show'] === true)
+    const inspection = await inspectToken(deps, token, {
+      room: roomOf(options['room']),
+      show: options['show'] === true,
+    })
     const { verdict, objections, says } = inspection
     const lines = [
       verdict === 'refused' ? 'A verifier refuses this token:' : 'A verifier accepts this token.',
@@ -28,6 +32,12 @@ export const inspectCommand: Command = {
     ]
     return { code: verdict === 'refused' ? 1 : 0, data: inspection, text: lines.join('\n') }
   },
+}
+
+/** @returns the room; undefined if the option is not given @throws UsageError for an empty one */
+function roomOf(option: unknown): string | undefined {
+  if (option === '') throw new UsageError('--room must not be empty')
+  return typeof option === 'string' ? option : undefined
 }
 
 function tokenFrom(path: string): string {

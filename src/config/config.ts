@@ -106,5 +106,6 @@ export function deploymentOf(config: Config): Deployment {
     audience: config.JITSI_JWT_AUDIENCE,
     subject: config.JITSI_JWT_SUBJECT ?? hostOf(config.JITSI_DOMAIN),
     algorithm: config.JITSI_JWT_SECRET === undefined ? 'RS256' : 'HS256',
+    verifiesDomain: config.JITSI_DOMAIN_VERIFICATION === 'on',
   })
 }

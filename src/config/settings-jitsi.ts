@@ -53,6 +53,11 @@ export const JITSI_SETTINGS = {
     about:
       'Self-hosted only: the `sub` claim. It is the XMPP domain (`meet.jitsi` in the Docker setup), or a tenant; a name without a dot is a tenant.',
   }),
+  JITSI_DOMAIN_VERIFICATION: setting(word('on', 'off'), {
+    fallback: 'on',
+    about:
+      'Self-hosted only: `enable_domain_verification` of Prosody, which the Docker setup of Jitsi switches off. Only the inspection of tokens uses it.',
+  }),
   JITSI_JWT_SECRET: secretSetting(sharedSecret, {
     fallback: undefined,
     about:

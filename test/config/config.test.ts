@@ -27,6 +27,7 @@ describe('the configuration', () => {
       JITSI_JWT_ISSUER: undefined,
       JITSI_JWT_AUDIENCE: 'jitsi',
       JITSI_JWT_SUBJECT: undefined,
+      JITSI_DOMAIN_VERIFICATION: 'on',
       JITSI_JWT_SECRET: undefined,
       KEYS_DIR: 'keys',
       SIGNING_KEY_ID: undefined,

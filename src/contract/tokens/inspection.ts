@@ -9,12 +9,24 @@ export const TokenText = Type.String({
 
 /** The body of `POST /api/jitsi/token/inspect`. */
 export const InspectRequest = Type.Object(
-  { token: TokenText },
+  {
+    token: TokenText,
+    room: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1200,
+        description:
+          'the room that a person wants to enter, as in the URL of the meeting; it is compared with the claim',
+      }),
+    ),
+  },
   {
     $id: 'InspectRequest',
     additionalProperties: false,
     description: 'The token to inspect. It is not stored, not logged and not forwarded.',
-    examples: [{ token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl' }],
+    examples: [
+      { token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl', room: 'bharattelemed-p1042-d77-1764000000' },
+    ],
   },
 )
 export type InspectRequest = Static<typeof InspectRequest>

@@ -8,7 +8,7 @@ import { requesterOf } from '../server/requester.ts'
 
 /** What the route needs: the guards and the use case. */
 export type InspectRoute = RouteGuards & {
-  inspectToken: (requester: Requester, token: string) => Promise<Inspection>
+  inspectToken: (requester: Requester, request: InspectRequest) => Promise<Inspection>
 }
 
 /** Adds `POST /api/jitsi/token/inspect`. */
@@ -27,6 +27,6 @@ export function addInspect(app: App, { identify, limitCaller, inspectToken }: In
         response: { 200: Type.Unsafe<Inspection>(Type.Ref('Inspection')) },
       },
     },
-    (request) => inspectToken(requesterOf(request), request.body.token),
+    (request) => inspectToken(requesterOf(request), request.body),
   )
 }

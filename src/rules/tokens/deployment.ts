@@ -16,6 +16,8 @@ export type Deployment = {
   domain: string
   /** The part of the path before the name of a room. */
   path: string
+  /** Whether the verifier compares `sub` with the tenant or domain, and reads patterns (`enable_domain_verification`). */
+  verifiesDomain: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export const jaas = (appId: string, domain: string): Deployment => ({
   kidPrefix: `${appId}/`,
   domain,
   path: `${appId}/`,
+  verifiesDomain: true,
 })
 
 /** The configuration of a self-hosted Jitsi: accepted issuer and audience of Prosody, and the XMPP domain or tenant. */
@@ -40,13 +43,22 @@ export type SelfHosted = {
   audience: string
   subject: string
   algorithm: 'RS256' | 'HS256'
+  /** `enable_domain_verification` of Prosody, which is on by default. */
+  verifiesDomain?: boolean
 }
 
 /**
  * Creates the deployment for a self-hosted Jitsi (the token plugins of Prosody). A subject without a dot is a tenant, whose
  * rooms are under its path. A subject with a dot, or the host itself, is the XMPP domain.
  */
-export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: SelfHosted): Deployment => ({
+export const selfHosted = ({
+  domain,
+  issuer,
+  audience,
+  subject,
+  algorithm,
+  verifiesDomain = true,
+}: SelfHosted): Deployment => ({
   kind: 'self-hosted',
   algorithm,
   issuer,
@@ -55,6 +67,7 @@ export const selfHosted = ({ domain, issuer, audience, subject, algorithm }: Sel
   kidPrefix: '',
   domain,
   path: subject.includes('.') || subject === hostOf(domain) ? '' : `${subject}/`,
+  verifiesDomain,
 })
 
 /** @returns the host of a domain that may contain a port */

@@ -13,8 +13,10 @@ export function* timeObjections(claims: JsonObject, nowMs: number): Generator<Ob
   const now = Math.floor(nowMs / 1000)
   for (const name of ['exp', 'nbf', 'iat']) {
     const value = claims[name]
-    if (value !== undefined && value !== null && typeof value !== 'number') {
-      yield error(`${name}-not-a-number`, `${name} must be a number of seconds; its type is ${typeof value}.`)
+    if (value !== undefined && typeof value !== 'number') {
+      // Verifiers skip a time that is false, as if it were absent, and do not compare iat.
+      const create = name === 'iat' || value === false ? warning : error
+      yield create(`${name}-not-a-number`, `${name} must be a number of seconds; its type is ${typeOf(value)}.`)
     } else if (typeof value === 'number' && value > MAX_EPOCH_SECONDS) {
       const effect =
         name === 'exp' ? 'the token is valid for thousands of years' : 'the token becomes valid in thousands of years'
@@ -23,7 +25,7 @@ export function* timeObjections(claims: JsonObject, nowMs: number): Generator<Ob
     }
   }
   const { exp, nbf } = claims
-  if (exp === undefined)
+  if (exp === undefined || exp === false)
     yield warning('exp-missing', 'The token has no exp: self-hosted Jitsi accepts it forever. Add exp.')
   if (typeof exp === 'number' && now >= exp)
     yield error('expired', `The token expired ${formatDuration(now - exp)} ago; request a new one.`)
@@ -34,6 +36,8 @@ export function* timeObjections(claims: JsonObject, nowMs: number): Generator<Ob
     )
   }
 }
+
+const typeOf = (value: unknown): string => (value === null ? 'null' : typeof value)
 
 function formatDuration(seconds: number): string {
   if (seconds < 120) return `${seconds} seconds`

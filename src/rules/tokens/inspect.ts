@@ -1,6 +1,7 @@
-import { FEATURES, NAME_READONLY } from '../../contract/tokens/features.ts'
 import type { Inspection, Objection, TokenSummary } from '../../contract/tokens/inspection.ts'
 import type { Deployment } from './deployment.ts'
+import { contextObjections, featuresKnownTo, isFeatureValue, isModerator, printableName } from './inspect-context.ts'
+import { partyObjections } from './inspect-parties.ts'
 import { roomObjections } from './inspect-room.ts'
 import { error, timeObjections, warning } from './inspect-times.ts'
 import type { ParsedToken } from './parse-token.ts'
@@ -14,6 +15,10 @@ export type TokenFacts = {
   /** Epoch milliseconds. */
   nowMs: number
   signature: 'valid' | 'invalid' | 'unknown-key'
+  /** The room that a person wants to enter, as in the URL of the meeting; without it the room claim is compared with none. */
+  room?: string | undefined
+  /** Whether white space, quotes or `Bearer` around the token were removed. */
+  isUnwrapped?: boolean
 }
 
 /** Proxies may truncate the URL of a longer token. */
@@ -42,19 +47,24 @@ export const NOT_A_TOKEN: Inspection = {
 export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): Inspection {
   const { header, claims } = parts
   const objections = [
-    ...sizeObjections(facts.characters),
+    ...sizeObjections(facts),
     ...headerObjections(header, facts),
     ...partyObjections(claims, facts.deployment),
     ...timeObjections(claims, facts.nowMs),
-    ...roomObjections(claims, facts.deployment.path),
+    ...roomObjections(claims, facts.deployment, facts.room),
     ...contextObjections(claims, facts.deployment),
-    ...nullObjections({ header, claims }),
+    ...nullObjections({ header, claims }, facts.deployment),
   ]
   const verdict = objections.some(({ severity }) => severity === 'refused') ? 'refused' : 'accepted'
   return { verdict, objections, says: summaryOf(parts, facts.deployment, show) }
 }
 
-function* sizeObjections(characters: number): Generator<Objection> {
+function* sizeObjections({ characters, isUnwrapped }: TokenFacts): Generator<Objection> {
+  if (isUnwrapped === true)
+    yield warning(
+      'unwrapped',
+      'White space, quotes or Bearer around the token were removed; Jitsi does not answer a token that contains them.',
+    )
   if (characters > TOO_LARGE_CHARACTERS)
     yield error('too-large', 'The token is larger than 9.5 kB; Jitsi does not answer. Shorten context.user.')
   else if (characters > LARGE_CHARACTERS)
@@ -77,81 +87,25 @@ function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signatur
     yield error('signature', 'The signature does not match the key and the content of the token.')
 }
 
-function* partyObjections(claims: JsonObject, { issuer, audience, subject, kind }: Deployment): Generator<Objection> {
-  const { aud, iss, sub } = claims
-  if (Array.isArray(aud)) yield error('aud-list', `aud must be the string ${audience}, not a list.`)
-  else if (aud !== audience) yield error('aud', `aud must be ${audience}.`)
-  if (iss !== issuer) yield error('iss', `iss must be ${issuer}.`)
-  if (sub === undefined) yield error('sub-missing', `The token has no sub; set it to ${subject}.`)
-  else if (sub !== subject) yield error('sub', `sub must be ${kind === 'jaas' ? 'the AppID ' : ''}${subject}.`)
-  if (claims['admin'] === true)
-    yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
-}
+/** Members for which null makes a verifier throw; it ignores other nulls. */
+const NULLS_WITHOUT_ANSWER = new Set(['claims.room', 'claims.context', 'claims.context.user', 'claims.context.group'])
 
-function* contextObjections(claims: JsonObject, deployment: Deployment): Generator<Objection> {
-  if (!isJsonObject(claims['context'])) {
-    yield warning('context-missing', 'The token has no context: no name and no features, and JaaS reports an error.')
-    return
-  }
-  const { context } = claims
-  const { user, features } = context
-  if (user !== undefined && user !== null && !isJsonObject(user)) {
-    yield error('user-not-an-object', 'context.user must be an object; otherwise Jitsi does not answer.')
-  }
-  const { moderator } = objectAt(context, 'user')
-  if (moderator !== undefined && ![true, false, 'true', 'false', null].includes(moderator as string)) {
-    yield warning(
-      'moderator',
-      'moderator must be true or false; with any other value, such as "True" or 1, the user is not a moderator.',
-    )
-  }
-  if ('moderator' in claims || 'moderator' in context) {
-    yield warning('moderator-misplaced', 'moderator has an effect in context.user only.')
-  }
-  if (!isJsonObject(features)) {
-    yield warning(
-      'features-missing',
-      'The token has no context.features: on JaaS all features are off; on self-hosted Jitsi a moderator has all of them.',
-    )
-    return
-  }
-  yield* featureObjections(features, deployment)
-}
+/** Members whose objection to a wrong type covers null. */
+const OWN_TYPE_OBJECTIONS = new Set([
+  ...['header.typ', 'header.alg', 'claims.aud', 'claims.iss', 'claims.sub', 'claims.exp', 'claims.nbf', 'claims.iat'],
+  ...['claims.context.tenant', 'claims.context.room', 'claims.context.features'],
+])
 
-/** The features that a Jitsi knows. */
-const featuresKnownTo = ({ kind }: Deployment): readonly string[] =>
-  kind === 'jaas' ? FEATURES : [...FEATURES, NAME_READONLY]
-
-/** Whether a feature has a value that Jitsi understands. Prosody compares name-readonly with the boolean only. */
-const isFeatureValue = (name: string, value: unknown): boolean =>
-  value === null || typeof value === 'boolean' || (name !== NAME_READONLY && (value === 'true' || value === 'false'))
-
-function* featureObjections(features: JsonObject, deployment: Deployment): Generator<Objection> {
-  const known = featuresKnownTo(deployment)
-  for (const [name, value] of Object.entries(features)) {
-    if (!known.includes(name))
-      yield warning('feature-unknown', `${printableName(name)} in context.features is not a feature that Jitsi knows.`)
-    else if (!isFeatureValue(name, value)) {
-      yield warning('feature-value', `${name} in context.features must be true or false.`)
-    }
-  }
-  if (features['screen-sharing'] === undefined) {
-    yield warning(
-      'screen-sharing-absent',
-      'screen-sharing is missing in context.features, so it is on; set it to true or false.',
-    )
-  }
-}
-
-/** A property name can be any text. Messages repeat only short names of letters, digits, `.`, `_` and `-`. */
-const printableName = (name: string): string => (/^[A-Za-z0-9._-]{1,40}$/.test(name) ? name : '(name not shown)')
-
-function* nullObjections(value: JsonObject, path = ''): Generator<Objection> {
+function* nullObjections(value: JsonObject, deployment: Deployment, path = ''): Generator<Objection> {
   for (const [name, property] of Object.entries(value)) {
     const at = path === '' ? name : `${path}.${printableName(name)}`
-    if (property === null)
-      yield error('null', `${at.replace(/^(header|claims)\./, '')} is null; Jitsi does not answer. Leave it out.`)
-    else if (isJsonObject(property)) yield* nullObjections(property, at)
+    if (isJsonObject(property)) yield* nullObjections(property, deployment, at)
+    if (property !== null) continue
+    const member = at.replace(/^(header|claims)\./, '')
+    // A shared secret needs no kid.
+    const isFatal = NULLS_WITHOUT_ANSWER.has(at) || (at === 'header.kid' && deployment.algorithm === 'RS256')
+    if (isFatal) yield error('null', `${member} is null; Jitsi does not answer. Leave it out.`)
+    else if (!OWN_TYPE_OBJECTIONS.has(at)) yield warning('null-ignored', `${member} is null; leave it out.`)
   }
 }
 
@@ -172,7 +126,7 @@ function summaryOf({ header, claims }: ParsedToken, deployment: Deployment, show
   }
   return {
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')),
-    moderator: user['moderator'] === true || user['moderator'] === 'true',
+    moderator: isModerator(user),
     features: featuresKnownTo(deployment).filter(
       (name) => isFeatureValue(name, features[name]) && String(features[name]) === 'true',
     ),

@@ -5,11 +5,11 @@ export type ParsedToken = { header: JsonObject; claims: JsonObject }
 
 /**
  * Decodes a token without verifying it.
- * @param token in compact form (RFC 7515, section 7.1), possibly surrounded by white space
+ * @param token in compact form (RFC 7515, section 7.1)
  * @returns the parts, or undefined if the text is not a token
  */
 export function parseToken(token: string): ParsedToken | undefined {
-  const parts = token.trim().split('.')
+  const parts = token.split('.')
   const [header, claims] = parts.slice(0, 2).map(objectOf)
   return parts.length === 3 && header !== undefined && claims !== undefined ? { header, claims } : undefined
 }
@@ -22,3 +22,9 @@ function objectOf(part: string): JsonObject | undefined {
     return undefined
   }
 }
+
+/** White space, quotes of a shell or of JSON, and the scheme of an Authorization header, at the beginning or at the end. */
+const WRAPPING = /^(?:[\s"'`\u2018\u2019\u201c\u201d\ufeff]|Bearer\s)+|[\s"'`\u2018\u2019\u201c\u201d,;]+$/gi
+
+/** Removes what is often copied together with a token. @returns the token, which may be no token */
+export const unwrapToken = (text: string): string => text.replaceAll(WRAPPING, '')
