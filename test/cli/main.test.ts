@@ -425,6 +425,24 @@ describe('inspect', () => {
     expect(entries).toBe(4)
   })
 
+  it('compares the token with a room, and says what it removed around the token', async () => {
+    const { dir, env, cli } = production()
+    const { token } = (await cli(...MINT, '--json', '--show-token')).json() as { token: string }
+    const ask = async (text: string, ...words: string[]) => {
+      const { status, json } = await cliIn(dir, env, text)('inspect', ...words, '--json')
+      return [status, ...(json() as { objections: { code: string }[] }).objections.map(({ code }) => code)]
+    }
+    const room = MINT[MINT.indexOf('--room') + 1] ?? ''
+    expect(await ask(`${token}\n`, '--room', room.toUpperCase())).toStrictEqual([0])
+    expect(await ask(`"${token}"\n`, '--room', room)).toStrictEqual([0, 'unwrapped'])
+    expect(await ask(`Bearer ${token}`, '--room', `${env['JAAS_APP_ID']}/other`)).toStrictEqual([
+      1,
+      'unwrapped',
+      'room-mismatch',
+    ])
+    expect(await cliIn(dir, env, token)('inspect', '--room', '')).toMatchObject({ status: 2 })
+  })
+
   it('says what a verifier objects to, and exits 1', async () => {
     const { dir, env, cli } = production()
     const { token } = (await cli(...MINT, '--json', '--show-token')).json() as { token: string }

@@ -15,13 +15,13 @@ export function* partyObjections(claims: JsonObject, deployment: Deployment): Ge
     yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
 
-function* subjectObjections(sub: unknown, { subject, kind, verifiesDomain }: Deployment): Generator<Objection> {
+function* subjectObjections(sub: unknown, { subject, kind, path, verifiesDomain }: Deployment): Generator<Objection> {
   if (sub === subject) return
   if (sub === undefined) yield error('sub-missing', `The token has no sub; set it to ${subject}.`)
   else if (kind === 'jaas') yield error('sub', `sub must be the AppID ${subject}.`)
   else if (!verifiesDomain) {
     yield warning('sub-unchecked', `sub is not ${subject}; Prosody checks it only with enable_domain_verification.`)
-  } else if (sub === '*')
+  } else if (sub === '*' && path !== '')
     yield warning('sub-wildcard', `sub is *: the token is valid for every tenant. Set it to ${subject}.`)
   else if (typeof sub === 'string' && toAsciiLowerCase(sub) === subject) {
     yield warning(

@@ -62,7 +62,7 @@ function* nameObjections(room: string, path: string, wanted: string | undefined)
   }
   const mistake = findMistake(name)
   if (mistake !== undefined) yield mistake
-  else if (wanted !== undefined && wanted !== name) {
+  if (mistake?.severity !== 'refused' && wanted !== undefined && wanted !== name) {
     yield error('room-mismatch', 'room names another room than the given one; the token does not open it.')
   }
 }

@@ -66,6 +66,19 @@ describe('POST /api/jitsi/token/inspect', () => {
     })
   })
 
+  it('compares the claim with a room, and says what it removed around the token', async () => {
+    const { client, inspect, entries } = await start()
+    const { token } = await client.issueToken(DOCTOR)
+    const codes = async (payload: object) =>
+      (await inspect(payload, CLINIC.apiKey))
+        .json<{ objections: { code: string }[] }>()
+        .objections.map(({ code }) => code)
+    expect(await codes({ token, room: DOCTOR.roomId })).toStrictEqual([])
+    expect(await codes({ token, room: 'somebody-elses-room' })).toStrictEqual(['room-mismatch'])
+    expect(await codes({ token: ` Bearer ${token}\n` })).toStrictEqual(['unwrapped'])
+    expect(JSON.stringify(entries())).not.toContain('somebody-elses-room')
+  })
+
   it('requires the scope tokens:inspect', async () => {
     const { inspect, entries } = await start()
     expect((await inspect({ token: 'x' }, WARD.apiKey)).json()).toMatchObject({ status: 403, code: 'scope-missing' })
@@ -79,6 +92,10 @@ describe('POST /api/jitsi/token/inspect', () => {
     [{ token: 7 }],
     [{ token: 'a'.repeat(16_001) }],
     [{ token: 'x', more: 1 }],
+    [{ token: 'x', room: '' }],
+    [{ token: 'x', room: 7 }],
+    [{ token: 'x', room: null }],
+    [{ token: 'x', room: 'a'.repeat(1201) }],
     [null],
     ['x'],
   ])('refuses %j', async (payload) => {

@@ -4,7 +4,7 @@ import { FEATURES } from '../../../src/contract/tokens/features.ts'
 import { claimsOf, tokenHeader } from '../../../src/rules/tokens/claims.ts'
 import { type Deployment, jaas, selfHosted } from '../../../src/rules/tokens/deployment.ts'
 import { inspect, NOT_A_TOKEN, type TokenFacts } from '../../../src/rules/tokens/inspect.ts'
-import { parseToken } from '../../../src/rules/tokens/parse-token.ts'
+import { parseToken, unwrapToken } from '../../../src/rules/tokens/parse-token.ts'
 import { APP_ID, NOW } from '../../kit.ts'
 
 const ROOM = 'bharattelemed-p1042-d77-1764000000'
@@ -220,6 +220,94 @@ describe('the feature name-readonly', () => {
   })
 })
 
+describe('sub on a self-hosted Jitsi', () => {
+  const subjects: Record<string, [verified: string[], tenant: string[], unverified: string[]]> = {
+    'MEET.JITSI': [['sub-upper-case'], ['sub!'], ['sub-unchecked']],
+    'CLINIC-A': [['sub!'], ['sub-upper-case'], ['sub-unchecked']],
+    '*': [['sub!'], ['sub-wildcard'], ['sub-unchecked']],
+    other: [['sub!'], ['sub!'], ['sub-unchecked']],
+  }
+  it.each(Object.entries(subjects))('%s', (sub, expected) => {
+    const found = [
+      selfHosted({ ...SELF, algorithm: 'RS256' }),
+      selfHosted({ ...SELF, subject: 'clinic-a', algorithm: 'RS256' }),
+      selfHosted({ ...SELF, algorithm: 'RS256', verifiesDomain: false }),
+    ].map((deployment) => objectionsTo(deployment, ({ claims }) => (claims['sub'] = sub)))
+    expect(found).toStrictEqual(expected)
+  })
+
+  it('must be there, even if it is not compared', () => {
+    const deployment = selfHosted({ ...SELF, algorithm: 'RS256', verifiesDomain: false })
+    expect(objectionsTo(deployment, ({ claims }) => delete claims['sub'])).toStrictEqual(['sub-missing!'])
+  })
+})
+
+describe('a given room', () => {
+  const other = ['room-mismatch!']
+  it.each([
+    [ROOM, ROOM, []],
+    [ROOM, ROOM.toUpperCase(), []],
+    [ROOM, `${APP_ID}/${ROOM}`, []],
+    [ROOM, `/${APP_ID}/${ROOM}`, []],
+    [ROOM, 'other-room', other],
+    [ROOM, ROOM.slice(0, -1), other],
+    ['caf%c3%a9', 'café', ['room-percent-encoded']],
+    ['CAF%C3%A9', 'cafe\u0301', ['room-upper-case', 'room-percent-encoded']],
+    ['caf%c3%a9', 'cafe', ['room-percent-encoded', ...other]],
+    ['*', 'any', ['room-wildcard']],
+  ])('%j for %j', (claim, room, expected) => {
+    const found = objectionsTo(jaas(APP_ID, '8x8.vc'), ({ claims }) => (claims['room'] = claim), { room })
+    expect(found).toStrictEqual(expected)
+  })
+
+  it.each([
+    ['bharattelemed%-p1042%-d77%-%d+', ROOM, []],
+    ['bharattelemed%-p1042%-d77%-%d+', 'bharattelemed-p1042-d77-x', other],
+    ['tealeaves', 'tealeaves-2', other],
+    ['Team', 'team', other],
+    ['team%-(%d)', 'team-1', ['room-pattern-capture', ...other]],
+    ['%f[a]team', 'team', other],
+  ])('the pattern %j for %j', (claim, room, expected) => {
+    const change: Change = ({ claims, context }) => ((claims['room'] = claim), (context['room'] = { regex: true }))
+    expect(objectionsTo(jaas(APP_ID, '8x8.vc'), change, { room })).toStrictEqual(['room-pattern', ...expected])
+    const off = selfHosted({ ...SELF, algorithm: 'RS256', verifiesDomain: false })
+    expect(objectionsTo(off, change, { room })).toContain('room-pattern-ignored')
+  })
+
+  it('has 128 characters at most for a pattern', () => {
+    const change: Change = ({ claims, context }) => ((claims['room'] = 'a+'), (context['room'] = { regex: true }))
+    const [longest, longer] = [128, 129].map((length) =>
+      objectionsTo(jaas(APP_ID, '8x8.vc'), change, { room: 'a'.repeat(length) }),
+    )
+    expect([longest, longer]).toStrictEqual([['room-pattern'], ['room-pattern', 'room-too-long!']])
+  })
+})
+
+describe('a moderator', () => {
+  it.each(['owner', 'moderator', 'teacher'])('is who has the affiliation %s', (affiliation) => {
+    for (const [name, deployment] of Object.entries(PROFILES)) {
+      const claims = { ...claimsOf(deployment, GRANT, NOW, 'j') }
+      const user = { id: 'u', moderator: false, affiliation }
+      const facts: TokenFacts = { characters: 1, deployment, nowMs: NOW, signature: 'valid' }
+      const header = { ...tokenHeader(deployment, 'k1') }
+      const { says, objections } = inspect(
+        { header, claims: { ...claims, context: { user, features: {} } } },
+        facts,
+        false,
+      )
+      expect(says.moderator).toBe(true)
+      expect(objections.some(({ code }) => code === 'affiliation')).toBe(name === 'JaaS')
+    }
+  })
+
+  it.each(['member', 'Owner', 7, null])('is not who has the affiliation %j', (affiliation) => {
+    const deployment = selfHosted({ ...SELF, algorithm: 'RS256' })
+    const facts: TokenFacts = { characters: 1, deployment, nowMs: NOW, signature: 'valid' }
+    const { says } = inspect({ header: {}, claims: { context: { user: { affiliation } } } }, facts, false)
+    expect(says.moderator).toBe(false)
+  })
+})
+
 describe('for JaaS only', () => {
   const deployment = PROFILES['JaaS'] ?? jaas('', '')
 
@@ -314,6 +402,19 @@ it('a text that is not a token is reported as such', () => {
   fc.assert(fc.property(fc.string(), (text) => void (parseToken(text) === undefined || text.split('.').length === 3)))
   for (const text of ['', 'a', 'a.b', 'a.b.c', 'e30.e30', 'e30.W10.x', '....', 'bnVsbA.e30.x'])
     expect(parseToken(text)).toBeUndefined()
-  expect(parseToken(' e30.e30.\n')).toStrictEqual({ header: {}, claims: {} })
+  expect(parseToken('e30.e30.')).toStrictEqual({ header: {}, claims: {} })
   expect(NOT_A_TOKEN.objections[0]?.code).toBe('not-a-token')
+})
+
+it.each([
+  ['e30.e30.x', 'e30.e30.x'],
+  [' e30.e30.x\r\n', 'e30.e30.x'],
+  ['"e30.e30.x"', 'e30.e30.x'],
+  ["'e30.e30.x',", 'e30.e30.x'],
+  ['Bearer e30.e30.x', 'e30.e30.x'],
+  ['\ufeff\u201cbearer  e30.e30.x\u201d', 'e30.e30.x'],
+  ['Bearer', 'Bearer'],
+  ['e30. e30.x', 'e30. e30.x'],
+])('%j is unwrapped to %j', (text, token) => {
+  expect(unwrapToken(text)).toBe(token)
 })
