@@ -47,14 +47,14 @@ function* typeObjections({ user, group, tenant, room }: JsonObject): Generator<O
  * Characters that XML does not permit (XML 1.0, section 2.2), DEL, noncharacters and lone surrogates. Members of the user are
  * in the presence stanzas of the meeting; Prosody does not send a stanza with such a character.
  */
-const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\p{Noncharacter_Code_Point}\p{Surrogate}]/u
+const NOT_IN_XML = /(?![\t\n\r\x80-\x9f])\p{Cc}|\p{Noncharacter_Code_Point}|\p{Surrogate}/u
 
 /** The values of `context.user.affiliation` that make a moderator (mod_token_affiliation of Prosody). */
-const MODERATOR_AFFILIATIONS: readonly unknown[] = ['owner', 'moderator', 'teacher']
+const MODERATOR_AFFILIATIONS: ReadonlySet<unknown> = new Set(['owner', 'moderator', 'teacher'])
 
 /** Whether Jitsi treats a user as a moderator. @param user `context.user` */
 export const isModerator = ({ moderator, affiliation }: JsonObject): boolean =>
-  moderator === true || moderator === 'true' || MODERATOR_AFFILIATIONS.includes(affiliation)
+  moderator === true || moderator === 'true' || MODERATOR_AFFILIATIONS.has(affiliation)
 
 function* userObjections(user: JsonObject, { kind }: Deployment): Generator<Objection> {
   for (const [name, value] of Object.entries(user))
@@ -69,7 +69,7 @@ function* userObjections(user: JsonObject, { kind }: Deployment): Generator<Obje
       'moderator',
       'moderator must be true or false; with any other value, such as "True" or 1, the user is not a moderator.',
     )
-  if (kind === 'jaas' && MODERATOR_AFFILIATIONS.includes(affiliation))
+  if (kind === 'jaas' && MODERATOR_AFFILIATIONS.has(affiliation))
     yield warning('affiliation', 'affiliation is for self-hosted Jitsi; on JaaS set context.user.moderator.')
 }
 

@@ -11,8 +11,6 @@ export function* partyObjections(claims: JsonObject, deployment: Deployment): Ge
   else if (aud !== audience) yield error('aud', `aud must be ${audience}.`)
   if (iss !== issuer) yield error('iss', `iss must be ${issuer}.`)
   yield* subjectObjections(claims['sub'], deployment)
-  if (claims['admin'] === true)
-    yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
 
 function* subjectObjections(sub: unknown, { subject, kind, path, verifiesDomain }: Deployment): Generator<Objection> {

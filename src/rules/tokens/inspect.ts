@@ -50,6 +50,7 @@ export function inspect(parts: ParsedToken, facts: TokenFacts, show: boolean): I
     ...sizeObjections(facts),
     ...headerObjections(header, facts),
     ...partyObjections(claims, facts.deployment),
+    ...accountObjections(claims),
     ...timeObjections(claims, facts.nowMs),
     ...roomObjections(claims, facts.deployment, facts.room),
     ...contextObjections(claims, facts.deployment),
@@ -69,6 +70,11 @@ function* sizeObjections({ characters, isUnwrapped }: TokenFacts): Generator<Obj
     yield error('too-large', 'The token is larger than 9.5 kB; Jitsi does not answer. Shorten context.user.')
   else if (characters > LARGE_CHARACTERS)
     yield warning('large', 'The token is larger than 8 kB; proxies may truncate the URL that contains it.')
+}
+
+function* accountObjections({ admin }: JsonObject): Generator<Objection> {
+  if (admin === true)
+    yield warning('admin', 'admin is true: the token gives access to the management endpoints of the account.')
 }
 
 function* headerObjections({ typ, alg, kid }: JsonObject, { deployment, signature }: TokenFacts): Generator<Objection> {

@@ -6,7 +6,7 @@
 /** Tests of the classes `%a`, `%d` …, of which an upper-case letter is the complement. Letters are those of the C locale. */
 const CLASSES: Record<string, RegExp> = {
   a: /[A-Za-z]/,
-  c: /[\0-\x1f\x7f]/,
+  c: /[^ -~\x80-\xff]/,
   d: /[0-9]/,
   g: /[\x21-\x7e]/,
   l: /[a-z]/,

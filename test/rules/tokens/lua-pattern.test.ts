@@ -64,7 +64,7 @@ describe.skipIf(URL === undefined)(
   () => {
     let redis: Redis
     beforeAll(() => void (redis = new Redis(URL ?? '')))
-    afterAll(() => void redis.disconnect())
+    afterAll(() => redis.disconnect())
 
     const SCRIPT = `
       local ok, result = pcall(string.match, ARGV[1], ARGV[2])
