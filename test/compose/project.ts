@@ -41,7 +41,7 @@ export function openProject(profile: 'single' | 'replicas'): Project {
     ...process.env,
     JAAS_APP_ID: 'vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe',
     KEYS_DIR: join(dir, 'keys'),
-    POLICY_FILE: join(dir, 'policy.yaml'),
+    CONFIG_DIR: join(dir, 'policy'),
     SECRETS_DIR: join(dir, 'secrets'),
     PORT: String(PORT),
   }
@@ -78,7 +78,7 @@ export function openProject(profile: 'single' | 'replicas'): Project {
 
 function layOut(dir: string, sha256: string): void {
   const write = (name: string, text: string | Buffer, mode = 0o444) => writeFileSync(join(dir, name), text, { mode })
-  for (const folder of ['keys', 'secrets']) mkdirSync(join(dir, folder))
+  for (const folder of ['keys', 'policy', 'secrets']) mkdirSync(join(dir, folder))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
   write('keys/check.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o400)
   for (const path of ['keys', 'keys/check.pem']) chownSync(join(dir, path), SERVICE_UID, SERVICE_UID)
@@ -86,7 +86,7 @@ function layOut(dir: string, sha256: string): void {
   write('secrets/database_password', password)
   write('secrets/database_url', `postgres://tokens:${password}@postgres/tokens`)
   write(
-    'policy.yaml',
+    'policy/policy.yaml',
     `rooms: { pattern: "^bharattelemed-[a-z0-9-]+$" }
 roles:
   patient: { moderator: false, lifetimeMinutes: { default: 90, max: 120 }, features: [send-groupchat] }
