@@ -1,6 +1,6 @@
 import type { Objection } from '../../contract/tokens/inspection.ts'
 import { error, warning } from './inspect-times.ts'
-import { endOfItem, matchPattern, toBytes } from './lua-pattern.ts'
+import { endOfItem, matchAtStart, toBytes } from './lua-pattern.ts'
 import { findPatternError } from './lua-pattern-error.ts'
 
 /** Limits of the token plugin of Prosody, which bound the time of a match. */
@@ -36,7 +36,7 @@ function* matchObjections(pattern: string, wanted: string | undefined): Generato
   if (wanted === undefined) return
   if (wanted.length > MAX_CHARACTERS)
     yield error('room-too-long', `A room with more than ${MAX_CHARACTERS} characters cannot be opened by a pattern.`)
-  else if (matchPattern(wanted, pattern) !== wanted)
+  else if (matchAtStart(wanted, pattern) !== wanted)
     yield error(
       'room-mismatch',
       'The pattern does not match the whole name of the given room; the token does not open it.',
