@@ -93,7 +93,7 @@ export async function buildApp(
 type Ready = { accepting: () => boolean; limitCaller: Awaited<ReturnType<typeof addRateLimits>> }
 
 async function addRoutes(app: App, config: Config, deps: Deps, { accepting, limitCaller }: Ready): Promise<void> {
-  await addOpenApi(app, config.BASE_PATH)
+  await addOpenApi(app)
   addHealth(app, createReadinessCheck({ ledger: deps.ledger, keys: deps.keys, clock: deps.clock, accepting }))
   if (metricsPortOf(config) === undefined) addMetrics(app, deps.metrics, createBearerCheck(config.METRICS_TOKEN))
   addKeys(app, deps.keys, config.KEYS_MAX_AGE_SECONDS)

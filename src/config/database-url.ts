@@ -1,8 +1,8 @@
-import { usesUnixSocket } from '../rules/unix-socket.ts'
+import { usesUnixSocket, WEAKER_TLS_MODES } from '../rules/postgres-url.ts'
 import { formatted } from './readers.ts'
 
 /** TLS modes of a PostgreSQL URL: those of libpq, and `no-verify` of the `pg` package. */
-const TLS_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
+const TLS_MODES = ['disable', ...WEAKER_TLS_MODES, 'verify-full', 'no-verify']
 
 /** A host is opaque in URLs of this scheme; `postgres://user@/database` has none, which `URL` refuses. */
 const parsePostgresUrl = (value: string): URL | null => URL.parse(value.replace('@/', '@localhost/'))
@@ -28,22 +28,15 @@ export const databaseUrl = formatted(
     `an sslmode is one of ${TLS_MODES.join(', ')}`,
 )
 
-/** What the TLS mode of a valid PostgreSQL URL does if its name promises something else. */
-const NOTES: Record<string, string> = {
-  prefer: 'sslmode=prefer never falls back to an unencrypted connection and',
-  require: 'sslmode=require',
-  'verify-ca': 'sslmode=verify-ca',
-}
-
 /** @returns warnings about the TLS mode of a valid database URL; they contain no other part of it */
 export function warnOfTlsMode(url: string): string[] {
   const mode =
     url.startsWith('sqlite:') || usesUnixSocket(url) ? null : parsePostgresUrl(url)?.searchParams.get('sslmode')
   if (mode === 'no-verify')
     return ['DATABASE_URL: sslmode=no-verify does not verify the certificate of the server; set sslmode=verify-full.']
-  const note = NOTES[mode ?? '']
-  if (note === undefined) return []
+  if (typeof mode !== 'string' || !WEAKER_TLS_MODES.includes(mode)) return []
+  const noFallback = mode === 'prefer' ? ' never falls back to an unencrypted connection and' : ''
   return [
-    `DATABASE_URL: ${note} verifies the certificate of the server, as verify-full does; set sslmode=verify-full, and sslrootcert if the certificate is from a private authority.`,
+    `DATABASE_URL: sslmode=${mode}${noFallback} verifies the certificate of the server, as verify-full does; set sslmode=verify-full, and sslrootcert if the certificate is from a private authority.`,
   ]
 }

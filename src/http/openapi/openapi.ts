@@ -100,11 +100,9 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Registers the schemas under their names and describes every route added afterwards (OpenAPI 3.1).
- * @param basePath the path under which a proxy publishes the service; empty for none
- */
-export async function addOpenApi(app: App, basePath = ''): Promise<void> {
+/** Registers the schemas under their names and describes every route added afterwards (OpenAPI 3.1). */
+export async function addOpenApi(app: App): Promise<void> {
+  const { basePath } = app
   for (const schema of COMPONENTS) app.addSchema(schema)
   await app.register(swagger, {
     openapi: {

@@ -1,7 +1,4 @@
-import { usesUnixSocket } from '../../rules/unix-socket.ts'
-
-/** TLS modes that the `pg` package treats as `verify-full`, with a warning of its own. */
-const FULL_MODES = new Set(['prefer', 'require', 'verify-ca'])
+import { usesUnixSocket, WEAKER_TLS_MODES } from '../../rules/postgres-url.ts'
 
 /**
  * Translates the URL of a database for the `pg` package, which differs from libpq in two points: it asks for TLS on a Unix
@@ -13,6 +10,6 @@ export function connectionStringOf(url: string): string {
   const [base = '', query = ''] = url.split(/\?(.*)/s)
   const parameters = new URLSearchParams(query)
   if (usesUnixSocket(url)) for (const name of ['sslmode', 'sslrootcert']) parameters.delete(name)
-  else if (FULL_MODES.has(parameters.get('sslmode') ?? '')) parameters.set('sslmode', 'verify-full')
+  else if (WEAKER_TLS_MODES.includes(parameters.get('sslmode') ?? '')) parameters.set('sslmode', 'verify-full')
   return parameters.size === 0 ? base : `${base}?${parameters.toString()}`
 }

@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { type ProblemCode, PROBLEM_CODES, PROBLEMS } from '../../../src/contract/problem.ts'
 import type { TokenRequest } from '../../../src/contract/tokens/token.ts'
 import type { App } from '../../../src/http/server/app-type.ts'
+import { addBasePath } from '../../../src/http/server/base-path.ts'
 import { addOpenApi } from '../../../src/http/openapi/openapi.ts'
 import { listProblems } from '../../../src/http/server/route-problems.ts'
 import { startService } from '../../kit.ts'
@@ -122,6 +123,7 @@ it('every problem response names codes of its status, and has an example of each
 
 it('an operation has the codes that its route declares, under their statuses', async () => {
   const app = Fastify() as unknown as App
+  addBasePath(app, '')
   await addOpenApi(app)
   const declared: Record<string, ProblemCode[]> = {
     readAll: ['not-found'],
