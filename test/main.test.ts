@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compactVerify, decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLINIC, DOCTOR, readEntries, startServiceProcess, tempDir, testEnv } from './kit.ts'
 import { closeEngines, newPostgres } from './store/engines/engines.ts'
+import { takePort } from './support/ports.ts'
 import { addressOf, type Running, startProcess } from './support/process.ts'
 
 const { TEST_DATABASE_URL, TEST_REDIS_URL: REDIS_URL } = process.env
@@ -132,9 +132,7 @@ describe('in production', () => {
     'with %s: says that the port is in use, closes what it opened, and exits 1',
     async (_name, open) => {
       const dir = tempDir()
-      const other = createServer().listen(0, '127.0.0.1')
-      await once(other, 'listening')
-      const { port } = other.address() as AddressInfo
+      const port = await takePort()
       const running = startServiceProcess(dir, {
         ...testEnv(dir),
         ...(await open()),
@@ -146,19 +144,15 @@ describe('in production', () => {
         `The service cannot start; 1 to fix:\n- PORT: port ${port} is in use by another process; stop that process, or set another port.\n`,
       )
       expect(running.output()).not.toMatch(/EADDRINUSE| {4}at /)
-      other.close()
     },
   )
 
   it('names the port of the metrics if it is in use', async () => {
     const dir = tempDir()
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const port = String((other.address() as AddressInfo).port)
+    const port = String(await takePort())
     const running = startServiceProcess(dir, { ...testEnv(dir), PORT: '0', METRICS_PORT: port })
     expect(await running.ended).toBe(1)
     expect(running.output()).toContain(`- METRICS_PORT: port ${port} is in use by another process;`)
-    other.close()
   })
 })
 

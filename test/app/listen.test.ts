@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import Fastify from 'fastify'
 import { pino } from 'pino'
@@ -7,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { listen, type ListenOptions } from '../../src/app/listen.ts'
 import type { App } from '../../src/http/server/app-type.ts'
 import { CLINIC, DOCTOR, startService } from '../kit.ts'
+import { takePort } from '../support/ports.ts'
 
 const HAS_IPV6 = Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6'))
 
@@ -16,14 +15,6 @@ function newApp(): App {
   const app = Fastify() as App
   onTestFinished(() => app.close())
   return app
-}
-
-/** Takes a port. @returns its number */
-async function takePort(): Promise<number> {
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
-  onTestFinished(() => void other.close())
-  return (other.address() as AddressInfo).port
 }
 
 /** An application whose `listen` fails with these codes, one after the other, and then succeeds. */

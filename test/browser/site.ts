@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { NOW, openService, type Service, UNLIMITED } from '../kit.ts'
 import { asking, type Ask, DESK, VISIT, visitPolicy } from '../support/consultations.ts'
 import type { ConsultationAnswer } from '../../src/contract/consultations/consultation-answer.ts'
 import type { Made } from '../support/invitations.ts'
+import { listenOnFreePort } from '../support/ports.ts'
 import { openGateway } from './gateway.ts'
 
 /** The host of the service, and those of pages: of the same site, of another site, and not listed in CORS_ORIGINS. */
@@ -52,8 +52,7 @@ export async function openSite(env: Record<string, string> = {}): Promise<Site> 
     visitPolicy(),
   )
   onTestFinished(() => service.close())
-  await service.app.listen({ host: '127.0.0.1', port: 0 })
-  gateway.forwardTo(`http://127.0.0.1:${(service.app.server.address() as AddressInfo).port}`)
+  gateway.forwardTo(`http://127.0.0.1:${await listenOnFreePort(service)}`)
   const desk = asking(service.app, DESK.apiKey)
   const create = async <T>(path: string, request: object): Promise<T> => {
     const answer = await desk<T>('POST', path, request)

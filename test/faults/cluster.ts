@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
-import { childrenOf, folderOf, freePort, gone, openDir, PATIENT_POLL, postgresUser, signalAll } from './machine.ts'
+import { freePort } from '../support/ports.ts'
+import { childrenOf, folderOf, gone, openDir, PATIENT_POLL, postgresUser, signalAll } from './machine.ts'
 
 /** A PostgreSQL of the test's own, that may be done anything to. */
 export type Cluster = {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { tempDir } from '../kit.ts'
@@ -24,15 +23,6 @@ export function openDir(): string {
   const dir = tempDir()
   chmodSync(dir, 0o755)
   return dir
-}
-
-/** @returns a port that nobody listens on */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** @returns the folder of a program, or undefined where it is not installed */

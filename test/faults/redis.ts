@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished } from 'vitest'
-import { folderOf, freePort, openDir, PATIENT_POLL } from './machine.ts'
+import { freePort } from '../support/ports.ts'
+import { folderOf, openDir, PATIENT_POLL } from './machine.ts'
 
 /** A Redis of the test's own; what it counted outlives it, as with any Redis that keeps an append-only file. */
 export type OwnRedis = {

@@ -4,8 +4,8 @@ import { parse } from 'yaml'
 import { createClient } from '../../src/client/client.ts'
 import type { ConsultationAnswer } from '../../src/contract/consultations/consultation-answer.ts'
 import { DESK, startVisits, VISIT } from '../support/consultations.ts'
+import { listenOnFreePort } from '../support/ports.ts'
 import { HAS_NGINX, SKIPPED, startNginx } from './nginx.ts'
-import { listenOnFreePort } from './replicas.ts'
 
 const PAGE = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
 const [, LOCATIONS = ''] = /```nginx\n(location \/tokens\/ [^]*?)```/.exec(PAGE) ?? []

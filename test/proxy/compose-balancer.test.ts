@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/client/client.ts'
 import { CLINIC, DOCTOR } from '../kit.ts'
 import { DESK, startVisits, VISIT, type Visits } from '../support/consultations.ts'
-import { freePort, HAS_NGINX, SKIPPED, startNginx } from './nginx.ts'
-import { listenOnFreePort } from './replicas.ts'
+import { freePort, listenOnFreePort } from '../support/ports.ts'
+import { HAS_NGINX, SKIPPED, startNginx } from './nginx.ts'
 
 const CONFIG = readFileSync(new URL('../../deploy/compose/nginx.conf', import.meta.url), 'utf8')
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { tempDir } from '../kit.ts'
+import { freePort } from '../support/ports.ts'
 
 /** The nginx of the tests: that of Debian's package `nginx-light`. */
 const EXECUTABLE = '/usr/sbin/nginx'
@@ -13,16 +14,6 @@ export const HAS_NGINX = existsSync(EXECUTABLE)
 
 /** For the names of the tests: why they are skipped. */
 export const SKIPPED = HAS_NGINX ? '' : ` (skipped: no ${EXECUTABLE}; install nginx-light)`
-
-/** @returns a port that nothing listens on */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /**
  * Starts nginx, which ends with the test.
